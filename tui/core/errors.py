@@ -1,0 +1,65 @@
+"""The errors a person may meet: what happened, why, and what to do next."""
+
+from __future__ import annotations
+
+
+class LocalLLMError(Exception):
+    """Base of every error that is shown to a person as one line.
+
+    Args:
+        what: what happened, without a full stop.
+        why: the reason, without a full stop; empty when `what` says it all.
+        hint: what the person can do next, without a full stop.
+    """
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.hint = hint
+
+    def line(self) -> str:
+        """The error as one printable line."""
+        text = f"{self.what}: {self.why}" if self.why else self.what
+        if self.hint:
+            text = f"{text.rstrip('.')}. {self.hint[0].upper()}{self.hint[1:]}"
+        return " ".join(text.split())
+
+    def __str__(self) -> str:
+        return self.line()
+
+
+class SettingError(LocalLLMError):
+    """A setting has a value it cannot have."""
+
+
+class ModelFileError(LocalLLMError):
+    """A path does not lead to a GGUF model that can be read."""
+
+
+class ModelLoadError(LocalLLMError):
+    """llama.cpp refused the file, or the context could not be made."""
+
+
+class OutOfMemoryError(ModelLoadError):
+    """The model at this context size needs more memory than is available."""
+
+
+class NoModelError(LocalLLMError):
+    """Something needs a loaded model and there is none."""
+
+
+class PromptTooLongError(LocalLLMError):
+    """The prompt has more tokens than the context."""
+
+
+class TemplateError(LocalLLMError):
+    """The chat template could not be rendered for these messages."""
+
+
+class DecodeError(LocalLLMError):
+    """llama.cpp failed while it evaluated tokens."""
+
+
+class CancelledError(LocalLLMError):
+    """The person stopped a load before it ended."""

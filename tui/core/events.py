@@ -1,0 +1,186 @@
+"""What the engine says while it works. Posted from its thread, handled wherever the front end likes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tui.core.errors import LocalLLMError
+
+
+class StopReason(Enum):
+    """Why a generation ended."""
+
+    END = "end"
+    """The model gave an end-of-generation token."""
+    STOP_STRING = "stop string"
+    """One of the stop strings appeared; the text ends before it."""
+    LENGTH = "length"
+    """The asked number of tokens was generated."""
+    CONTEXT_FULL = "context full"
+    """Prompt and completion fill the context."""
+    CANCELLED = "stopped"
+    """The person stopped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long one generation took; the names and meanings of llama.cpp's own report.
+
+    Attributes:
+        prompt_tokens: tokens of the whole prompt.
+        cached_tokens: of these, how many were already in the KV cache.
+        prompt_seconds: seconds spent evaluating the others (prefill).
+        generated_tokens: tokens generated, the end token not counted.
+        decode_seconds: seconds from the first generated token to the last one (decode).
+        first_token_seconds: seconds from the request to the first token (TTFT); None before there is one.
+    """
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    prompt_seconds: float = 0.0
+    generated_tokens: int = 0
+    decode_seconds: float = 0.0
+    first_token_seconds: float | None = None
+
+    @property
+    def evaluated_tokens(self) -> int:
+        """Prompt tokens that had to be computed."""
+        return self.prompt_tokens - self.cached_tokens
+
+    @property
+    def prompt_speed(self) -> float:
+        """Prefill speed in tok/s; 0 when nothing was evaluated."""
+        return self.evaluated_tokens / self.prompt_seconds if self.prompt_seconds > 0 else 0.0
+
+    @property
+    def decode_speed(self) -> float:
+        """Decode speed in tok/s; 0 with fewer than two tokens, since the first one belongs to prefill."""
+        steps = self.generated_tokens - 1
+        return steps / self.decode_seconds if steps > 0 and self.decode_seconds > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A loaded model, as llama.cpp describes it.
+
+    Attributes:
+        path: the GGUF file (the first one of a split model).
+        name: general.name from the file, or the file's stem.
+        description: llama.cpp's short description, such as `llama 256M Q4_1`.
+        architecture: general.architecture.
+        size: bytes of all tensors.
+        parameters: number of parameters.
+        n_ctx: tokens of context this load has.
+        n_ctx_train: tokens of context the model was trained with.
+        n_vocab: number of tokens in the vocabulary.
+        has_template: whether the file carries a chat template.
+        threads: threads used for generation.
+        threads_batch: threads used for prefill.
+        load_seconds: how long the load took.
+        build: llama.cpp's version.
+    """
+
+    path: str
+    name: str
+    description: str
+    architecture: str
+    size: int
+    parameters: int
+    n_ctx: int
+    n_ctx_train: int
+    n_vocab: int
+    has_template: bool
+    threads: int
+    threads_batch: int
+    load_seconds: float
+    build: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A model is being loaded.
+
+    Attributes:
+        path: the file.
+        fraction: how much of it, 0 to 1.
+    """
+
+    path: str
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model is ready."""
+
+    model: ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Unloaded:
+    """No model is loaded any more; its memory was given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prefilling:
+    """The prompt is being evaluated.
+
+    Attributes:
+        done: prompt tokens in the KV cache so far, the reused ones included.
+        total: tokens of the prompt.
+        cached: tokens that were reused.
+    """
+
+    done: int
+    total: int
+    cached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One generated token.
+
+    Attributes:
+        id: its number in the vocabulary.
+        piece: its bytes; a character may span several tokens.
+        text: the text that became certain with it: empty while a character or a stop string is incomplete.
+        position: how many tokens the sequence holds with it.
+    """
+
+    id: int
+    piece: bytes
+    text: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A generation ended.
+
+    Attributes:
+        reason: why.
+        text: text that was held back for a stop string and is now certain.
+        timings: how long it took.
+        used: tokens in the KV cache.
+        stop: the stop string that ended it, if one did.
+        seed: the seed that was used; the same seed gives the same text.
+    """
+
+    reason: StopReason
+    text: str
+    timings: Timings
+    used: int
+    stop: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A load or a generation could not be done."""
+
+    error: LocalLLMError
+
+
+Event = Loading | Loaded | Unloaded | Prefilling | Token | Finished | Failed
+"""Everything the engine may say."""

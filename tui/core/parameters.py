@@ -1,0 +1,130 @@
+"""What a load and a generation are asked for, each value declared once.
+
+Names, ranges and defaults are llama.cpp's (`common/arg.cpp`, `common/common.h`), except where a comment
+says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.core.options import option
+
+RANDOM_SEED = -1
+"""Seed that asks for a new random one each time (llama.cpp's LLAMA_DEFAULT_SEED)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationParams:
+    """How tokens are chosen and when to stop. May change from one generation to the next."""
+
+    n_predict: int = option(
+        -1, "Max tokens", "Most tokens to generate in one reply; unlimited ends with the model or the context.",
+        "-n", "--predict", "--n-predict", minimum=0, maximum=1_000_000, step=64, unit="tokens",
+        words=((-1, "unlimited"),),
+    )  # fmt: skip
+    temp: float = option(
+        0.8, "Temperature", "Randomness: 0 always takes the likeliest token, higher is more varied.",
+        "--temp", "--temperature", minimum=0.0, maximum=5.0, step=0.1,
+    )  # fmt: skip
+    top_k: int = option(
+        40, "Top-k", "Keep only the k likeliest tokens; 0 keeps all.",
+        "--top-k", minimum=0, maximum=1_000_000, step=5,
+    )  # fmt: skip
+    top_p: float = option(
+        0.95, "Top-p", "Keep the likeliest tokens that together reach this probability; 1 keeps all.",
+        "--top-p", minimum=0.0, maximum=1.0, step=0.05,
+    )  # fmt: skip
+    min_p: float = option(
+        0.05, "Min-p", "Drop tokens less likely than this share of the likeliest one; 0 drops none.",
+        "--min-p", minimum=0.0, maximum=1.0, step=0.01,
+    )  # fmt: skip
+    repeat_penalty: float = option(
+        1.0, "Repeat penalty", "Makes tokens that already appeared less likely; 1 is off.",
+        "--repeat-penalty", minimum=0.01, maximum=5.0, step=0.05,
+    )  # fmt: skip
+    repeat_last_n: int = option(
+        64, "Penalty window", "How many of the last tokens the penalties look at; 0 is off.",
+        "--repeat-last-n", minimum=0, maximum=1_000_000, step=16, unit="tokens",
+        words=((-1, "context"),),
+    )  # fmt: skip
+    presence_penalty: float = option(
+        0.0, "Presence penalty", "Lowers every token that appeared at all; 0 is off.",
+        "--presence-penalty", minimum=-2.0, maximum=2.0, step=0.1,
+    )  # fmt: skip
+    frequency_penalty: float = option(
+        0.0, "Frequency penalty", "Lowers a token more for each time it appeared; 0 is off.",
+        "--frequency-penalty", minimum=-2.0, maximum=2.0, step=0.1,
+    )  # fmt: skip
+    seed: int = option(
+        RANDOM_SEED, "Seed", "Same seed, same settings, same text; random takes a new one each time.",
+        "-s", "--seed", minimum=0, maximum=4_294_967_294, words=((RANDOM_SEED, "random"),),
+    )  # fmt: skip
+    ignore_eos: bool = option(
+        False, "Ignore end token", "Go on past the model's end-of-generation token.", "--ignore-eos",
+    )  # fmt: skip
+    stop: tuple[str, ...] = option(
+        (), "Stop strings", "Generation ends before any of these texts, separated by commas.",
+        "-r", "--reverse-prompt",
+    )  # fmt: skip
+    system_prompt: str = option(
+        "", "System prompt", "What a chat tells the model about its task before the first message.",
+        "-sys", "--system-prompt",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LoadParams:
+    """How a model and its context are made. A change needs the model to be loaded again."""
+
+    # llama.cpp takes the trained context by default, which for today's models is tens of gigabytes of KV cache.
+    n_ctx: int = option(
+        4096, "Context size", "Tokens of prompt and reply together that the model can see.",
+        "-c", "--ctx-size", minimum=16, maximum=16_777_216, step=512, unit="tokens", reload=True,
+        words=((0, "model"),),
+    )  # fmt: skip
+    threads: int = option(
+        -1, "Threads", "Processor threads for generation; auto takes what suits this machine.",
+        "-t", "--threads", minimum=1, maximum=512, reload=True, words=((-1, "auto"),),
+    )  # fmt: skip
+    threads_batch: int = option(
+        -1, "Prefill threads", "Processor threads for reading the prompt; auto takes what suits this machine.",
+        "-tb", "--threads-batch", minimum=1, maximum=512, reload=True, words=((-1, "auto"),),
+    )  # fmt: skip
+    n_batch: int = option(
+        2048, "Batch size", "Most prompt tokens given to llama.cpp at once.",
+        "-b", "--batch-size", minimum=1, maximum=65_536, step=256, unit="tokens", reload=True,
+    )  # fmt: skip
+    n_ubatch: int = option(
+        512, "Micro-batch", "Most prompt tokens computed in one step; larger is faster and takes more memory.",
+        "-ub", "--ubatch-size", minimum=1, maximum=65_536, step=128, unit="tokens", reload=True,
+    )  # fmt: skip
+    n_gpu_layers: int = option(
+        -1, "GPU layers", "Layers kept in GPU memory where llama.cpp was built for one; all, or a number.",
+        "-ngl", "--gpu-layers", "--n-gpu-layers", minimum=0, maximum=10_000, reload=True, words=((-1, "all"),),
+    )  # fmt: skip
+    flash_attn: str = option(
+        "auto", "Flash attention", "Faster attention that uses less memory; auto lets llama.cpp decide.",
+        "-fa", "--flash-attn", choices=("auto", "on", "off"), reload=True,
+    )  # fmt: skip
+    cache_type_k: str = option(
+        "f16", "K cache type", "Number format of the keys in the KV cache; q8_0 takes half the memory of f16.",
+        "-ctk", "--cache-type-k", choices=("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"),
+        reload=True,
+    )  # fmt: skip
+    cache_type_v: str = option(
+        "f16", "V cache type", "Number format of the values in the KV cache; other than f16 needs flash attention.",
+        "-ctv", "--cache-type-v", choices=("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"),
+        reload=True,
+    )  # fmt: skip
+    mmap: bool = option(
+        True, "Map the file", "Read the model from the page cache instead of copying it; --no-mmap copies.",
+        "--mmap", reload=True,
+    )  # fmt: skip
+    mlock: bool = option(
+        False, "Lock in memory", "Keep the model from being swapped out.", "--mlock", reload=True,
+    )  # fmt: skip
+    chat_template: str = option(
+        "", "Chat template", "A Jinja template to use instead of the model's own.",
+        "--chat-template", reload=True,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Front end for scripts: one completion, nothing but the completion on standard output."""
