@@ -1,0 +1,32 @@
+"""What a generation starts from: text as it is, or a conversation for the model's chat template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.core.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class RawPrompt:
+    """Text given to the model as it is: no template; special tokens in it are recognised.
+
+    Attributes:
+        text: the whole text, escapes already processed.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPrompt:
+    """A conversation that the model's chat template turns into a prompt.
+
+    Attributes:
+        messages: in order; a system message may come first.
+    """
+
+    messages: tuple[Message, ...]
+
+
+Prompt = RawPrompt | ChatPrompt
