@@ -1,0 +1,51 @@
+"""Fixtures of all tests: an isolated home, and the models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.models import gemma3_path, smollm2_path
+from tests.support.tiny_gguf import write_tiny_gguf
+
+_OWN_VARIABLES = ("HF_", "HUGGINGFACE_", "LOCALLLM_", "LLAMA_ARG_", "XDG_")
+
+
+@pytest.fixture(autouse=True)
+def isolated_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home directory of the test's own: nothing of the person's settings, models or caches is read or written."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith(_OWN_VARIABLES)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    for name, folder in (
+        ("XDG_CONFIG_HOME", ".config"),
+        ("XDG_DATA_HOME", ".local/share"),
+        ("XDG_STATE_HOME", ".local/state"),
+        ("XDG_CACHE_HOME", ".cache"),
+        ("HF_HOME", ".cache/huggingface"),
+    ):
+        monkeypatch.setenv(name, str(home / folder))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    return home
+
+
+@pytest.fixture(scope="session")
+def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny random model, with a chat template. Not to be changed: other tests use the same file."""
+    return write_tiny_gguf(tmp_path_factory.mktemp("models") / "tiny-random-F32.gguf")
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """SmolLM2-135M-Instruct Q4_1: a real instruct model with a ChatML template."""
+    return smollm2_path()
+
+
+@pytest.fixture(scope="session")
+def gemma3() -> Path:
+    """Gemma 3 270M base Q4_K_M: no chat template, sliding-window attention, a 262k vocabulary."""
+    return gemma3_path()
