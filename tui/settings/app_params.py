@@ -1,0 +1,42 @@
+"""Settings of the program itself, as opposed to those of a load or a generation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.core.options import option
+from tui.settings import paths
+
+
+@dataclass(frozen=True, slots=True)
+class AppParams:
+    """What the program opens with and how it looks."""
+
+    model: str = option(
+        "", "Model", "GGUF file to load, or a name that only one of the models found has.", "-m", "--model",
+    )  # fmt: skip
+    model_dirs: tuple[str, ...] = option(
+        ("~/models",), "Model folders", "Folders searched for GGUF files, with everything below them.", "--models-dir",
+    )  # fmt: skip
+    theme: str = option(
+        "dark", "Theme", "Colours for a dark or a light terminal.", choices=("dark", "light"),
+    )  # fmt: skip
+    show_models: bool = option(True, "Model pane", "Show the models beside the chat where the terminal is wide enough.")
+    show_gauges: bool = option(True, "Gauge pane", "Show processor and memory where the terminal is wide enough.")
+    color: str = option(
+        "auto", "Colour", "Tell prompt and completion apart by colour; auto only on a terminal and without NO_COLOR.",
+        "-co", "--color", choices=("auto", "on", "off"),
+    )  # fmt: skip
+
+    def folders(self) -> tuple[Path, ...]:
+        """The folders to search, `~` expanded, in order and each once; the program's own folder is the last one."""
+        named = [_expanded(folder) for folder in self.model_dirs]
+        return tuple(dict.fromkeys([*named, paths.default_models_dir()]))
+
+
+def _expanded(folder: str) -> Path:
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:  # `~nobody`
+        return Path(folder)
