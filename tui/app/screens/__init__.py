@@ -1,0 +1,1 @@
+"""The screens of the application; each style sheet lies beside its screen."""

@@ -1,0 +1,53 @@
+"""The characters that pictures are made of, and which of them this terminal can show."""
+
+from __future__ import annotations
+
+import locale
+import os
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of drawing characters, each one cell wide.
+
+    Attributes:
+        fills: a cell filled from the left, from nothing to all of it.
+        rises: a cell filled from below, from nothing to all of it.
+        track: an empty cell of a meter.
+        pointer: marks the row one is on, or the model that is loaded.
+        previous: the value can go down, or left.
+        next: the value can go up, or right.
+        both: a line that holds prompt and completion.
+        newline: stands for a line break inside one line.
+        ellipsis: stands for what was cut off.
+        dot: stands between two facts.
+    """
+
+    fills: str
+    rises: str
+    track: str
+    pointer: str
+    previous: str
+    next: str
+    both: str
+    newline: str
+    ellipsis: str
+    dot: str
+
+
+UNICODE = Glyphs(" ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█", "·", "▸", "◂", "▸", "»", "↵", "…", "·")
+ASCII = Glyphs(".-#", " .-#", ".", ">", "<", ">", "+", "/", "~", "-")
+
+
+def glyphs_for(encoding: str, term: str = "") -> Glyphs:
+    """The set for a locale's encoding and a TERM; Linux's own console has no eighths of a block."""
+    utf8 = encoding.lower().replace("-", "").replace("_", "") == "utf8"
+    return UNICODE if utf8 and term != "linux" else ASCII
+
+
+@cache
+def current_glyphs() -> Glyphs:
+    """The set for the terminal this program runs in."""
+    return glyphs_for(locale.getencoding(), os.environ.get("TERM", ""))
