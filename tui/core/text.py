@@ -1,0 +1,37 @@
+"""Untrusted text made safe to show: what a terminal would obey becomes something a person can read."""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls, line and paragraph separators, bidirectional overrides and isolates (they reorder what
+# follows, so that a file name can look like another), and halves of a surrogate pair, which no terminal can take.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    """`text` without anything that acts on a terminal; safe to call on pieces of a stream.
+
+    Args:
+        text: model output, a file name, metadata of a file: anything others wrote.
+        keep: control characters to leave as they are, such as a line break and a tab for running text.
+
+    Returns:
+        The text with each such character as caret notation (`^[` for escape, as `cat -v` writes it) or as its number
+        (`\\x9b`, `\\u202e`); half a surrogate pair as U+FFFD.
+    """
+    return _UNSAFE.sub(lambda found: found[0] if found[0] in keep else _visible(found[0]), text)
+
+
+def one_line(text: str) -> str:
+    """`text` as one safe line: every run of white space becomes one space."""
+    return printable(" ".join(text.split()))
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code < 0x20 or code == 0x7F:
+        return "^" + chr(code ^ 0x40)
+    if 0xD800 <= code <= 0xDFFF:
+        return "\N{REPLACEMENT CHARACTER}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

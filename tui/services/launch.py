@@ -1,0 +1,24 @@
+"""What the command line hands to the full-screen application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.settings.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How the application starts.
+
+    Attributes:
+        settings: the settings that hold.
+        problems: lines about settings that were left out because they are not allowed.
+        model: path of the model to load at once; empty: start without one.
+        prompt: text to complete at once in the completion view, escapes already processed; None: open the chat.
+    """
+
+    settings: Settings
+    problems: tuple[str, ...] = ()
+    model: str = ""
+    prompt: str | None = None
