@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from tui.core.errors import SettingError
+from tui.core.lists import join_list, split_list
 
 Kind = Literal["int", "float", "bool", "str", "choice", "list"]
 Scalar = int | float | bool | str | tuple[str, ...]
@@ -23,7 +24,7 @@ class Option:
 
     Attributes:
         name: the field's name, which is also its key in the settings file.
-        kind: the type of its value; a `list` is a tuple of strings.
+        kind: the type of its value; a `list` is a tuple of strings, none of them empty.
         default: the value when nothing sets it.
         label: a few words for the form.
         help: one sentence for the form and for `--help`.
@@ -91,7 +92,7 @@ class Option:
         if isinstance(value, float):
             return f"{value:g}" if float(f"{value:g}") == value else repr(value)
         if isinstance(value, tuple):
-            return ", ".join(value)
+            return join_list(value)
         return str(value)
 
     def range_text(self) -> str:
@@ -164,13 +165,13 @@ def _convert(spec: Option, text: str) -> object:
             return False
         raise spec._error(text)
     if spec.kind == "list":
-        return tuple(part for part in (piece.strip() for piece in text.split(",")) if part)
+        return split_list(text)
     return text if spec.kind == "str" else stripped
 
 
 def _checked_type(spec: Option, value: object) -> Scalar:
     if spec.kind == "list" and isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
-        return tuple(value)
+        return tuple(part for part in value if part)
     if spec.kind == "float" and isinstance(value, int | float) and not isinstance(value, bool):
         number = float(value)
         if number == number and abs(number) != float("inf"):
