@@ -76,7 +76,7 @@ def save(path: Path, changes: Mapping[str, Scalar]) -> None:
         ) from error
     try:
         _write_atomically(target, text)
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:
         raise SettingError(f"settings were not saved to {path}", why=_reason(error)) from error
 
 
@@ -152,7 +152,7 @@ def _sync_directory(folder: Path) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return (error.strerror or str(error)).lower()
-    if isinstance(error, UnicodeDecodeError):
+    if isinstance(error, UnicodeError):
         return "not UTF-8 text"
     if isinstance(error, RecursionError):
         return "nested too deeply"
