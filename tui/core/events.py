@@ -77,6 +77,8 @@ class ModelInfo:
         has_template: whether the file carries a chat template.
         threads: threads used for generation.
         threads_batch: threads used for prefill.
+        kv_bytes: bytes of the KV cache (and of recurrent state), as llama.cpp reported them.
+        compute_bytes: bytes of compute and output buffers, likewise.
         load_seconds: how long the load took.
         build: llama.cpp's version.
     """
@@ -93,8 +95,15 @@ class ModelInfo:
     has_template: bool
     threads: int
     threads_batch: int
+    kv_bytes: int
+    compute_bytes: int
     load_seconds: float
     build: str
+
+    @property
+    def context_bytes(self) -> int:
+        """Bytes that the context takes besides the weights."""
+        return self.kv_bytes + self.compute_bytes
 
 
 @dataclass(frozen=True, slots=True)

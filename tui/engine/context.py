@@ -1,0 +1,194 @@
+"""llama.cpp's context: the KV cache, and the evaluation of batches."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+import llama_cpp.llama_cpp as lib
+
+from tui.core.errors import DecodeError, ModelLoadError
+from tui.core.parameters import LoadParams
+from tui.engine import llama_log
+from tui.engine.model import Model
+
+_KV_TYPES = {
+    "f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "iq4_nl": 20, "bf16": 30,
+}  # fmt: skip  # enum ggml_type
+_FLASH = {"auto": -1, "off": 0, "on": 1}  # enum llama_flash_attn_type
+
+
+class AbortFlag:
+    """A flag that llama.cpp polls between the nodes of its graph, without Python's lock.
+
+    llama.cpp calls `bool callback(void *data)` hundreds of times for each token, from its own threads. A callback in
+    Python would wait for the interpreter's lock each time. The C library's `strlen` is such a function already: on two
+    bytes, the flag and a zero, it returns 0 or 1.
+    """
+
+    def __init__(self) -> None:
+        self._bytes = ctypes.create_string_buffer(2)
+        self.data = ctypes.cast(self._bytes, ctypes.c_void_p)
+        libc = ctypes.CDLL("msvcrt" if os.name == "nt" else None)
+        self.callback = ctypes.cast(libc.strlen, lib.ggml_abort_callback)
+
+    def raise_(self) -> None:
+        """Make the evaluation under way end. Any thread."""
+        self._bytes[0] = b"\x01"
+
+    def lower(self) -> None:
+        """Let the next evaluation run."""
+        self._bytes[0] = b"\x00"
+
+
+class Outcome(Enum):
+    """How an evaluation ended."""
+
+    DONE = 0
+    NO_ROOM = 1
+    ABORTED = 2
+
+
+class Context:
+    """A KV cache and compute buffers for one model.
+
+    Args:
+        model: the loaded model, which must outlive this object.
+        params: sizes and types.
+        threads: threads for generation.
+        threads_batch: threads for prefill.
+        sequences: how many sequences may be evaluated side by side.
+        abort: the flag that ends an evaluation.
+
+    Raises:
+        ModelLoadError: llama.cpp could not make the context.
+    """
+
+    def __init__(
+        self, model: Model, params: LoadParams, *, threads: int, threads_batch: int, sequences: int, abort: AbortFlag
+    ) -> None:
+        self._abort = abort
+        llama_log.log.begin()
+        c_params = _context_params(model, params, sequences)
+        c_params.n_threads, c_params.n_threads_batch = threads, threads_batch
+        c_params.abort_callback, c_params.abort_callback_data = abort.callback, abort.data
+        self.pointer = lib.llama_init_from_model(model.pointer, c_params)
+        if not self.pointer:
+            raise ModelLoadError(
+                f"llama.cpp cannot make a context of {c_params.n_ctx:,} tokens for {model.path.name}",
+                why=llama_log.log.reason() or "it gave no reason",
+                hint="a smaller context (-c) or other KV cache types may help",
+            )
+        self._memory = lib.llama_get_memory(self.pointer)
+        if not self._memory:
+            self.free()
+            raise ModelLoadError(
+                f"{model.path.name} cannot be used here", why="it makes embeddings, it does not generate text"
+            )
+        self.kv_bytes = llama_log.log.buffer_bytes("KV", "RS")
+        self.compute_bytes = llama_log.log.buffer_bytes("compute", "output")
+        self._n_swa = model.n_swa
+        self.n_ctx: int = lib.llama_n_ctx(self.pointer)
+        self.n_batch: int = lib.llama_n_batch(self.pointer)
+        self._batch = lib.llama_batch_init(self.n_batch, 0, sequences)
+
+    def free(self) -> None:
+        """Give the memory back. May be called again."""
+        if getattr(self, "_batch", None) is not None:
+            lib.llama_batch_free(self._batch)
+            self._batch = None
+        if self.pointer:
+            lib.llama_free(self.pointer)
+            self.pointer = None
+
+    def clear_batch(self) -> None:
+        """Begin a new batch."""
+        self._batch.n_tokens = 0
+
+    def add(self, tokens: Sequence[int], position: int, sequence: int, *, want_logits: bool) -> int:
+        """Append tokens of one sequence to the batch.
+
+        Args:
+            tokens: consecutive tokens.
+            position: the first one's place in the sequence.
+            sequence: the sequence's number.
+            want_logits: whether the last of them shall have logits.
+
+        Returns:
+            The last token's index in the batch, which `SamplerChain.sample` takes.
+        """
+        batch, at = self._batch, self._batch.n_tokens
+        for offset, token in enumerate(tokens):
+            index = at + offset
+            batch.token[index] = token
+            batch.pos[index] = position + offset
+            batch.n_seq_id[index] = 1
+            batch.seq_id[index][0] = sequence
+            batch.logits[index] = 0
+        batch.n_tokens = at + len(tokens)
+        last = int(batch.n_tokens) - 1
+        batch.logits[last] = want_logits
+        return last
+
+    def evaluate(self) -> Outcome:
+        """Compute the batch: its tokens go into the KV cache, logits of the wanted rows become available.
+
+        Returns:
+            How it ended. After ABORTED part of the batch may be in the cache: see `length`.
+
+        Raises:
+            DecodeError: llama.cpp failed.
+        """
+        status = lib.llama_decode(self.pointer, self._batch)
+        if status in (0, 1, 2):
+            return Outcome(status)
+        raise DecodeError("llama.cpp could not evaluate the tokens", why=f"llama_decode returned {status}")
+
+    def length(self, sequence: int) -> int:
+        """Tokens of the sequence that the KV cache holds."""
+        return int(lib.llama_memory_seq_pos_max(self._memory, sequence)) + 1
+
+    def keep(self, sequence: int, count: int) -> int:
+        """Cut a sequence back to its first `count` tokens.
+
+        Returns:
+            How many could be kept: `count`, or 0 where the model's memory cannot be cut there (recurrent models, or a
+            sliding window that has moved on) and everything has to be evaluated again.
+        """
+        if self.length(sequence) == count:
+            return count
+        if count and lib.llama_memory_seq_rm(self._memory, sequence, count, -1) and self._window_kept(sequence, count):
+            return count
+        lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        return 0
+
+    def set_threads(self, threads: int, threads_batch: int) -> None:
+        """Change the number of threads between two evaluations."""
+        lib.llama_set_n_threads(self.pointer, threads, threads_batch)
+
+    def _window_kept(self, sequence: int, count: int) -> bool:
+        """Whether the cache still has every token that the sliding window sees from position `count` on."""
+        if not self._n_swa:
+            return True
+        first = int(lib.llama_memory_seq_pos_min(self._memory, sequence))
+        return 0 <= first <= max(0, count - self._n_swa)
+
+
+def _context_params(model: Model, params: LoadParams, sequences: int) -> Any:
+    c_params = lib.llama_context_default_params()
+    c_params.n_ctx = params.n_ctx or model.n_ctx_train
+    c_params.n_batch = max(min(params.n_batch, c_params.n_ctx), sequences)
+    c_params.n_ubatch = min(params.n_ubatch, c_params.n_batch)
+    c_params.n_seq_max = sequences
+    # The compute buffer is sized for the rows of logits; one for each sequence is all that is ever read.
+    c_params.n_outputs_max = sequences
+    c_params.flash_attn_type = _FLASH[params.flash_attn]
+    c_params.type_k, c_params.type_v = _KV_TYPES[params.cache_type_k], _KV_TYPES[params.cache_type_v]
+    # A windowed cache cannot be cut back, and then every edit or regeneration evaluates the whole chat again.
+    c_params.swa_full = True
+    c_params.kv_unified = True
+    c_params.no_perf = True
+    return c_params

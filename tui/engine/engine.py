@@ -1,0 +1,187 @@
+"""The engine: one thread, the only one that ever calls llama.cpp, and the queue that feeds it.
+
+Importing this module is cheap; llama.cpp is loaded in the thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from tui.core.errors import CancelledError, DecodeError, LocalLLMError, ModelLoadError
+from tui.core.events import Failed, ModelInfo, Unloaded
+from tui.core.parameters import GenerationParams, LoadParams
+from tui.core.prompts import Prompt
+from tui.engine.ticket import Ticket
+
+if TYPE_CHECKING:
+    from tui.engine.runtime import Runtime
+
+_LOGGER = logging.getLogger("localllm.engine")
+
+_Command = Callable[["Runtime"], None]
+
+
+class Engine:
+    """Loads models and generates text with them, in the background.
+
+    Every method returns at once; what happens is told by the tickets. The thread starts with the first call.
+
+    Args:
+        sequences: how many generations may run side by side.
+    """
+
+    def __init__(self, sequences: int = 1) -> None:
+        self._sequences = sequences
+        self._commands: SimpleQueue[tuple[Ticket, _Command] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._runtime: Runtime | None = None
+        self._tickets: set[Ticket] = set()
+        self._closing = False
+
+    @property
+    def model(self) -> ModelInfo | None:
+        """The loaded model; None while there is none."""
+        runtime = self._runtime
+        return runtime.info if runtime else None
+
+    def prepare(self) -> None:
+        """Load llama.cpp itself, so that the first model loads faster."""
+        self._submit(lambda ticket, _runtime: ticket.close(Unloaded()))
+
+    def load(self, path: Path, params: LoadParams, check: Callable[[], None] | None = None) -> Ticket:
+        """Load a model; the one loaded before is unloaded first, and generations under way end.
+
+        Args:
+            path: the GGUF file; of a split model the first part.
+            params: how to load it.
+            check: called first, in the engine's thread; a LocalLLMError of its own fails the load and leaves the
+                loaded model as it is.
+
+        Returns:
+            A ticket: Unloaded (if a model was loaded), Loading many times, at last Loaded or Failed.
+        """
+
+        def command(ticket: Ticket, runtime: Runtime) -> None:
+            if check is not None:
+                check()
+            if ticket.cancelled:
+                raise CancelledError(f"Loading {path.name} was stopped")
+            runtime.load(ticket, path, params)
+
+        return self._submit(command)
+
+    def unload(self) -> Ticket:
+        """Unload the model and give its memory back; generations under way end.
+
+        Returns:
+            A ticket that ends with Unloaded.
+        """
+
+        def command(ticket: Ticket, runtime: Runtime) -> None:
+            runtime.unload()
+            ticket.close(Unloaded())
+
+        return self._submit(command)
+
+    def generate(self, prompt: Prompt, params: GenerationParams) -> Ticket:
+        """Generate a completion.
+
+        Args:
+            prompt: text or conversation.
+            params: how to sample and when to stop.
+
+        Returns:
+            A ticket: Prefilling and Token many times, at last Finished or Failed.
+        """
+        requested = time.perf_counter()
+        return self._submit(lambda ticket, runtime: runtime.generate(ticket, prompt, params, requested))
+
+    def close(self, timeout: float = 1.0) -> bool:
+        """End everything and free the model.
+
+        Args:
+            timeout: most seconds to wait for the thread.
+
+        Returns:
+            Whether the thread ended in time.
+        """
+        self._closing = True
+        for ticket in list(self._tickets):
+            ticket.cancel()
+        thread = self._thread
+        if thread is None:
+            return True
+        self._commands.put(None)
+        thread.join(timeout)
+        return not thread.is_alive()
+
+    def _submit(self, command: Callable[[Ticket, Runtime], None]) -> Ticket:
+        ticket = Ticket(on_cancel=self._interrupt)
+        self._tickets.add(ticket)
+        self._commands.put((ticket, lambda runtime: command(ticket, runtime)))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+            self._thread.start()
+        return ticket
+
+    def _interrupt(self) -> None:
+        if self._runtime:
+            self._runtime.interrupt()
+
+    # The engine's thread
+
+    def _run(self) -> None:
+        while not self._closing:
+            runtime = self._runtime
+            if runtime and runtime.busy:
+                with contextlib.suppress(Empty):
+                    self._perform(self._commands.get_nowait())
+                self._step(runtime)
+            else:
+                self._tickets = {ticket for ticket in self._tickets if not ticket.over}
+                self._perform(self._commands.get())
+        if self._runtime:
+            self._runtime.unload()
+
+    def _perform(self, item: tuple[Ticket, _Command] | None) -> None:
+        if item is None:
+            return
+        ticket, command = item
+        try:
+            command(self._loaded_runtime())
+        except LocalLLMError as error:
+            ticket.close(Failed(error))
+        except Exception as error:
+            _LOGGER.exception("a command failed")
+            ticket.close(Failed(_unexpected(error)))
+
+    def _step(self, runtime: Runtime) -> None:
+        try:
+            runtime.step()
+        except Exception as error:
+            _LOGGER.exception("a step failed")
+            runtime.fail_all(_unexpected(error))
+
+    def _loaded_runtime(self) -> Runtime:
+        if self._runtime is None:
+            try:
+                from tui.engine.runtime import Runtime
+            except (ImportError, OSError, RuntimeError) as error:
+                raise ModelLoadError(
+                    "llama-cpp-python cannot be loaded",
+                    why=str(error),
+                    hint="reinstall it: pip install --force-reinstall --no-binary llama-cpp-python llama-cpp-python",
+                ) from error
+            self._runtime = Runtime(self._sequences)
+        return self._runtime
+
+
+def _unexpected(error: Exception) -> LocalLLMError:
+    return DecodeError("The engine failed", why=f"{type(error).__name__}: {error}", hint="the log has the details")

@@ -1,0 +1,119 @@
+"""One generation's state between two steps of the decode loop."""
+
+from __future__ import annotations
+
+import time
+
+from tui.core.events import Finished, Prefilling, StopReason, Timings, Token
+from tui.core.parameters import GenerationParams
+from tui.engine.sampling import SamplerChain
+from tui.engine.text import TextStream
+from tui.engine.ticket import Ticket
+
+
+class Generation:
+    """A prompt on its way to a completion.
+
+    Args:
+        ticket: where its events go.
+        prompt: the prompt's tokens; at least one.
+        params: when to stop.
+        sampler: chooses the tokens; freed with the generation's end.
+        text: makes text of them.
+        requested: `time.perf_counter()` when the generation was asked for.
+    """
+
+    def __init__(
+        self,
+        ticket: Ticket,
+        prompt: list[int],
+        params: GenerationParams,
+        sampler: SamplerChain,
+        text: TextStream,
+        requested: float,
+    ) -> None:
+        self.ticket = ticket
+        self.prompt = prompt
+        self.sampler = sampler
+        self.cached = 0
+        """Prompt tokens that were in the KV cache already."""
+        self.pending: int | None = None
+        """The token that was chosen last and is not evaluated yet."""
+        self._limit = params.n_predict
+        self._text = text
+        self._requested = requested
+        self._generated = 0
+        self._prompt_seconds = 0.0
+        self._first: float | None = None
+        self._last = 0.0
+
+    def prefilled(self, done: int, seconds: float) -> None:
+        """Note that prompt tokens were evaluated.
+
+        Args:
+            done: prompt tokens in the KV cache now.
+            seconds: how long the step took.
+        """
+        self._prompt_seconds += seconds
+        self.ticket.post(Prefilling(done, len(self.prompt), self.cached))
+
+    @property
+    def wants_none(self) -> bool:
+        """Whether the prompt is to be evaluated and nothing generated."""
+        return self._limit == 0
+
+    def accept(self, token: int, piece: bytes, position: int) -> StopReason | None:
+        """Take a chosen token that is not an end token.
+
+        Args:
+            token: its number.
+            piece: its bytes.
+            position: tokens in the sequence with it.
+
+        Returns:
+            Why the generation ends with it; None when it goes on.
+        """
+        self._note_time()
+        self._generated += 1
+        self.pending = token
+        self.ticket.post(Token(token, piece, self._text.push(piece), position))
+        if self._text.stopped_by:
+            return StopReason.STOP_STRING
+        if self._generated == self._limit:
+            return StopReason.LENGTH
+        return None
+
+    def finish(self, reason: StopReason, used: int) -> None:
+        """Post the end.
+
+        Args:
+            reason: why.
+            used: tokens of the sequence in the KV cache.
+        """
+        self.sampler.free()
+        self.ticket.close(
+            Finished(
+                reason,
+                self._text.finish(),
+                self.timings(),
+                used,
+                stop=self._text.stopped_by,
+                seed=self.sampler.seed,
+            )
+        )
+
+    def timings(self) -> Timings:
+        """How long it took so far."""
+        return Timings(
+            prompt_tokens=len(self.prompt),
+            cached_tokens=self.cached,
+            prompt_seconds=self._prompt_seconds,
+            generated_tokens=self._generated,
+            decode_seconds=self._last - self._first if self._first is not None else 0.0,
+            first_token_seconds=self._first - self._requested if self._first is not None else None,
+        )
+
+    def _note_time(self) -> None:
+        self._last = time.perf_counter()
+        if self._first is None:
+            self._first = self._last

@@ -1,0 +1,153 @@
+"""A GGUF model in memory: loading it, and what it says of itself."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as lib
+
+from tui.core.errors import CancelledError, ModelLoadError
+from tui.core.parameters import LoadParams
+from tui.engine import llama_log
+from tui.engine.vocabulary import Vocabulary
+
+Progress = Callable[[float], bool]
+"""Told how much is loaded, 0 to 1; returns whether to go on."""
+
+
+class Model:
+    """The weights of one GGUF file, loaded.
+
+    Args:
+        path: the file; of a split model the first part.
+        params: how to load it.
+        progress: told of the progress; may end the load.
+
+    Raises:
+        CancelledError: `progress` ended the load.
+        ModelLoadError: llama.cpp refused the file; the reason is in the line.
+    """
+
+    def __init__(self, path: Path, params: LoadParams, progress: Progress) -> None:
+        started = time.perf_counter()
+        self.path = path
+        llama_log.log.begin()
+        self.pointer = _load(path, params, progress)
+        self.load_seconds = time.perf_counter() - started
+        self.vocabulary = Vocabulary(self.pointer)
+
+    def free(self) -> None:
+        """Give the memory back. May be called again."""
+        if self.pointer is not None:
+            lib.llama_model_free(self.pointer)
+            self.pointer = None
+
+    def metadata(self, key: str) -> str:
+        """A value from the file's header as text; empty when there is none."""
+        buffer = ctypes.create_string_buffer(4096)
+        count = lib.llama_model_meta_val_str(self.pointer, key.encode(), buffer, len(buffer))
+        if count >= len(buffer):
+            buffer = ctypes.create_string_buffer(count + 1)
+            count = lib.llama_model_meta_val_str(self.pointer, key.encode(), buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace") if count >= 0 else ""
+
+    @property
+    def name(self) -> str:
+        """The name in the header, or the file's."""
+        return self.metadata("general.name").strip() or self.path.stem
+
+    @property
+    def architecture(self) -> str:
+        """The architecture in llama.cpp's words, such as `llama` or `gemma3`."""
+        return self.metadata("general.architecture")
+
+    @property
+    def description(self) -> str:
+        """llama.cpp's short description."""
+        buffer = ctypes.create_string_buffer(256)
+        lib.llama_model_desc(self.pointer, buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace")
+
+    @property
+    def size(self) -> int:
+        """Bytes of all tensors."""
+        return int(lib.llama_model_size(self.pointer))
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        return int(lib.llama_model_n_params(self.pointer))
+
+    @property
+    def n_ctx_train(self) -> int:
+        """Tokens of context the model was trained with."""
+        return int(lib.llama_model_n_ctx_train(self.pointer))
+
+    @property
+    def n_swa(self) -> int:
+        """Tokens of the sliding window; 0 where there is none."""
+        return int(lib.llama_model_n_swa(self.pointer))
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether any of its memory is a running state instead of one entry for each token."""
+        return bool(lib.llama_model_is_recurrent(self.pointer) or lib.llama_model_is_hybrid(self.pointer))
+
+    @property
+    def chat_template(self) -> str:
+        """The Jinja chat template in the file; empty when there is none."""
+        text = lib.llama_model_chat_template(self.pointer, None)
+        return text.decode("utf-8", "replace") if text else ""
+
+
+def _load(path: Path, params: LoadParams, progress: Progress) -> Any:
+    cancelled = False
+
+    @lib.llama_progress_callback  # type: ignore[untyped-decorator]
+    def on_progress(fraction: float, _user_data: Any) -> bool:
+        nonlocal cancelled
+        cancelled = cancelled or not progress(fraction)
+        return not cancelled
+
+    c_params = lib.llama_model_default_params()
+    c_params.n_gpu_layers = params.n_gpu_layers
+    c_params.load_mode = _load_mode(params)
+    c_params.progress_callback = on_progress
+    pointer = lib.llama_model_load_from_file(str(path).encode(), c_params)
+    if pointer:
+        refusal = _refusal(pointer)
+        if refusal:
+            lib.llama_model_free(pointer)
+            raise ModelLoadError(f"{path.name} cannot be used here", why=refusal)
+        return pointer
+    if cancelled:
+        raise CancelledError(f"Loading {path.name} was stopped")
+    raise ModelLoadError(
+        f"llama.cpp cannot load {path.name}",
+        why=llama_log.log.reason() or "it gave no reason",
+        hint="the log has the details; another file or a newer llama-cpp-python may help",
+    )
+
+
+def _load_mode(params: LoadParams) -> int:
+    modes = {
+        (False, False): lib.LLAMA_LOAD_MODE_NONE,
+        (True, False): lib.LLAMA_LOAD_MODE_MMAP,
+        (False, True): lib.LLAMA_LOAD_MODE_MLOCK,
+        (True, True): lib.LLAMA_LOAD_MODE_MMAP_MLOCK,
+    }
+    return int(modes[params.mmap, params.mlock])
+
+
+def _refusal(pointer: Any) -> str:
+    if lib.llama_model_has_encoder(pointer):
+        return "it is an encoder-decoder model (such as T5); only decoder models generate text here"
+    if not lib.llama_model_has_decoder(pointer):
+        return "it is an encoder model; only decoder models generate text here"
+    if lib.llama_model_is_diffusion(pointer):
+        return "it is a diffusion model; only models that generate token by token work here"
+    return ""

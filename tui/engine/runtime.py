@@ -1,0 +1,221 @@
+"""What the engine's thread owns: the loaded model, its context and the generations that run on it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from pathlib import Path
+
+import llama_cpp.llama_cpp as lib
+
+from tui.core.errors import LocalLLMError, NoModelError, PromptTooLongError, TemplateError
+from tui.core.events import Failed, Loaded, Loading, ModelInfo, Unloaded
+from tui.core.parameters import GenerationParams, LoadParams
+from tui.core.prompts import ChatPrompt, Prompt
+from tui.engine import llama_log
+from tui.engine.context import AbortFlag, Context
+from tui.engine.generation import Generation
+from tui.engine.model import Model
+from tui.engine.sampling import SamplerChain
+from tui.engine.scheduler import Scheduler
+from tui.engine.template import ChatTemplate
+from tui.engine.text import TextStream
+from tui.engine.ticket import Ticket
+
+_STEP_SECONDS = 0.2
+_FLOPS_PER_THREAD = 40e9  # what one core of a server reaches in llama.cpp's prefill
+
+
+class Runtime:
+    """Loads, unloads and generates. Every method is called from the engine's thread, except `interrupt`.
+
+    Args:
+        sequences: how many generations may run side by side.
+    """
+
+    def __init__(self, sequences: int = 1) -> None:
+        llama_log.install()
+        lib.llama_backend_init()
+        self._count = sequences
+        self._abort = AbortFlag()
+        self._may_abort = False
+        self._model: Model | None = None
+        self._context: Context | None = None
+        self._scheduler: Scheduler | None = None
+        self._template: ChatTemplate | None = None
+        self.info: ModelInfo | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether `step` has something to do."""
+        return self._scheduler is not None and self._scheduler.busy
+
+    def step(self) -> None:
+        """Advance every generation by one step."""
+        if self._scheduler:
+            self._scheduler.step()
+
+    def interrupt(self) -> None:
+        """Make the evaluation under way end early, so that a cancel is seen at once. Any thread.
+
+        Recurrent memory cannot take back half an evaluation; there a cancel waits for the end of the step.
+        """
+        if self._may_abort:
+            self._abort.raise_()
+
+    def fail_all(self, error: LocalLLMError) -> None:
+        """End every generation with an error that nobody foresaw; the model stays."""
+        if self._scheduler:
+            self._scheduler.fail_all(error)
+
+    def load(self, ticket: Ticket, path: Path, params: LoadParams) -> None:
+        """Load a model; what was loaded before is unloaded first. Errors end the ticket."""
+        if self._model:
+            self.unload()
+            ticket.post(Unloaded())
+        try:
+            self._load(ticket, path, params)
+        except LocalLLMError as error:
+            self.unload()
+            ticket.close(Failed(error))
+
+    def unload(self) -> None:
+        """End the generations and give the model's memory back to the system."""
+        if self._scheduler:
+            self._scheduler.cancel_all()
+        if self._context:
+            self._context.free()
+        if self._model:
+            self._model.free()
+        self._may_abort = False
+        self._scheduler = self._template = self._context = self._model = self.info = None
+        _trim()
+
+    def generate(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float) -> None:
+        """Put a generation in line. Errors end the ticket.
+
+        Args:
+            ticket: where its events go.
+            prompt: text or conversation.
+            params: how to sample and when to stop.
+            requested: `time.perf_counter()` when it was asked for.
+        """
+        try:
+            generation = self._prepare(ticket, prompt, params, requested)
+        except LocalLLMError as error:
+            ticket.close(Failed(error))
+        else:
+            assert self._scheduler
+            self._scheduler.submit(generation)
+
+    def _load(self, ticket: Ticket, path: Path, params: LoadParams) -> None:
+        started = time.perf_counter()
+
+        def progress(fraction: float) -> bool:
+            ticket.post(Loading(str(path), fraction))
+            return not ticket.cancelled
+
+        self._model = model = Model(path, params, progress)
+        threads = params.threads if params.threads > 0 else available_cores()
+        threads_batch = params.threads_batch if params.threads_batch > 0 else threads
+        self._abort.lower()
+        self._context = context = Context(
+            model, params, threads=threads, threads_batch=threads_batch, sequences=self._count, abort=self._abort
+        )
+        self._scheduler = Scheduler(
+            context,
+            model.vocabulary,
+            sequences=self._count,
+            chunk=prefill_chunk(model.parameters, threads_batch, context.n_batch),
+            abort=self._abort,
+        )
+        vocabulary = model.vocabulary
+        self._template = ChatTemplate(
+            params.chat_template, model.chat_template, vocabulary.bos_text, vocabulary.eos_text
+        )
+        self._may_abort = not model.recurrent
+        self.info = _info(model, context, threads, threads_batch, time.perf_counter() - started)
+        ticket.close(Loaded(self.info))
+
+    def _prepare(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float) -> Generation:
+        if not (self._model and self._context and self._template):
+            raise NoModelError("No model is loaded", hint="choose one first")
+        stops = params.stop
+        if isinstance(prompt, ChatPrompt):
+            text = self._template.render(prompt.messages)
+            stops += self._template.stops
+        else:
+            text = prompt.text
+        vocabulary, n_ctx = self._model.vocabulary, self._context.n_ctx
+        tokens = vocabulary.tokenize(text)
+        if not tokens:
+            raise TemplateError("There is nothing to evaluate", why="the prompt is empty", hint="type a prompt")
+        if len(tokens) >= n_ctx:
+            raise PromptTooLongError(
+                f"The prompt has {len(tokens):,} tokens and the context holds {n_ctx:,}",
+                hint=f"shorten it, or load the model with a context (-c) of more than {len(tokens):,}",
+            )
+        sampler = SamplerChain(params, vocabulary, tokens, n_ctx)
+        return Generation(ticket, tokens, params, sampler, TextStream(stops), requested)
+
+
+def available_cores() -> int:
+    """Processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def prefill_chunk(parameters: int, threads: int, n_batch: int) -> int:
+    """Prompt tokens to evaluate in one step, so that a step takes a fraction of a second.
+
+    Depends on the model and the number of threads alone, not on measured time: the shape of the batches changes the
+    rounding, and the same seed shall give the same text.
+
+    Args:
+        parameters: of the model.
+        threads: for prefill.
+        n_batch: most tokens in one batch.
+
+    Returns:
+        A power of two from 64 up (64 costs a fourteenth of the speed, 32 would cost a fifth), no larger than
+        `n_batch`; `n_batch` where a GPU may do the work.
+    """
+    if lib.llama_supports_gpu_offload():
+        return n_batch
+    tokens = _STEP_SECONDS * _FLOPS_PER_THREAD * threads / (2 * max(1, parameters))
+    chunk = 64
+    while chunk * 2 <= tokens:
+        chunk *= 2
+    return min(chunk, n_batch)
+
+
+def _info(model: Model, context: Context, threads: int, threads_batch: int, seconds: float) -> ModelInfo:
+    return ModelInfo(
+        path=str(model.path),
+        name=model.name,
+        description=model.description,
+        architecture=model.architecture,
+        size=model.size,
+        parameters=model.parameters,
+        n_ctx=context.n_ctx,
+        n_ctx_train=model.n_ctx_train,
+        n_vocab=model.vocabulary.size,
+        has_template=bool(model.chat_template),
+        threads=threads,
+        threads_batch=threads_batch,
+        kv_bytes=context.kv_bytes,
+        compute_bytes=context.compute_bytes,
+        load_seconds=seconds,
+        build=lib.llama_version().decode() if hasattr(lib, "llama_version") else "",
+    )
+
+
+def _trim() -> None:
+    """Ask the C library to return free memory to the system; it keeps it otherwise (glibc only)."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim:
+            trim(0)

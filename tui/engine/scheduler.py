@@ -1,0 +1,236 @@
+"""The decode loop: sequences that share batches, one step at a time."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from tui.core.errors import LocalLLMError
+from tui.core.events import Failed, StopReason
+from tui.engine.context import AbortFlag, Context, Outcome
+from tui.engine.generation import Generation
+from tui.engine.vocabulary import Vocabulary
+
+
+@dataclass(slots=True)
+class Sequence:
+    """A place for one conversation in the KV cache.
+
+    Attributes:
+        number: llama.cpp's sequence number.
+        tokens: what the cache holds, in order.
+        generation: what is being generated here; None while idle.
+        used: the step in which it was used last, for choosing the one to give up.
+    """
+
+    number: int
+    tokens: list[int] = field(default_factory=list)
+    generation: Generation | None = None
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Tokens of one sequence in the batch; `logits` is the index of its last row, or -1 without logits."""
+
+    sequence: Sequence
+    generation: Generation
+    tokens: list[int]
+    logits: int
+
+
+class Scheduler:
+    """Evaluates the prompts and chooses the tokens of all generations under way.
+
+    A step is one batch: first the last token of every generation that decodes, then as many prompt tokens as the
+    chunk allows, so that a long prompt does not hold up the others. All calls come from one thread.
+
+    Args:
+        context: the KV cache.
+        vocabulary: the model's tokens.
+        sequences: how many generations may run side by side.
+        chunk: most prompt tokens in one step.
+        abort: the flag that a cancel raises.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        vocabulary: Vocabulary,
+        *,
+        sequences: int,
+        chunk: int,
+        abort: AbortFlag,
+    ) -> None:
+        self._context = context
+        self._vocabulary = vocabulary
+        self._chunk = chunk
+        self._abort = abort
+        self._sequences = [Sequence(number) for number in range(sequences)]
+        self._waiting: deque[Generation] = deque()
+        self._steps = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self._waiting) or any(sequence.generation for sequence in self._sequences)
+
+    def submit(self, generation: Generation) -> None:
+        """Put a generation in line; it starts when a sequence is free."""
+        self._waiting.append(generation)
+
+    def step(self) -> None:
+        """Evaluate one batch and take the tokens that come of it. Errors end the generations they concern."""
+        self._steps += 1
+        self._abort.lower()  # before looking at the tickets: a cancel marks its ticket first and raises the flag after
+        self._retire_cancelled()
+        self._assign()
+        rows = self._fill()
+        if not rows:
+            return
+        started = time.perf_counter()
+        try:
+            outcome = self._context.evaluate()
+        except LocalLLMError as error:
+            for row in rows:
+                self._fail(row.sequence, error)
+            return
+        seconds = time.perf_counter() - started
+        if outcome is Outcome.NO_ROOM:
+            if not self._make_room():
+                self._end(max(rows, key=lambda row: len(row.sequence.tokens)).sequence, StopReason.CONTEXT_FULL)
+            return
+        for row in rows:
+            self._take(row, outcome, seconds)
+
+    def cancel_all(self) -> None:
+        """End every generation now."""
+        for sequence in self._sequences:
+            if sequence.generation:
+                self._end(sequence, StopReason.CANCELLED)
+        while self._waiting:
+            self._waiting.popleft().finish(StopReason.CANCELLED, 0)
+
+    def fail_all(self, error: LocalLLMError) -> None:
+        """End every generation with an error; what the cache holds is given up, since it is not known any more."""
+        for sequence in self._sequences:
+            self._fail(sequence, error)
+        while self._waiting:
+            _close_failed(self._waiting.popleft(), error)
+
+    # Before a step
+
+    def _retire_cancelled(self) -> None:
+        for sequence in self._sequences:
+            if sequence.generation and sequence.generation.ticket.cancelled:
+                self._end(sequence, StopReason.CANCELLED)
+        for generation in [waiting for waiting in self._waiting if waiting.ticket.cancelled]:
+            self._waiting.remove(generation)
+            generation.finish(StopReason.CANCELLED, 0)
+
+    def _assign(self) -> None:
+        while self._waiting and (idle := [s for s in self._sequences if s.generation is None]):
+            generation = self._waiting.popleft()
+            best = max(idle, key=lambda s: (common_prefix(s.tokens, generation.prompt), -s.used))
+            self._start(best, generation)
+
+    def _start(self, sequence: Sequence, generation: Generation) -> None:
+        """Give a generation its sequence, keeping what the KV cache holds of its prompt already.
+
+        The prompt's last token is always evaluated: its logits are needed.
+        """
+        reusable = min(common_prefix(sequence.tokens, generation.prompt), len(generation.prompt) - 1)
+        kept = self._context.keep(sequence.number, reusable)
+        del sequence.tokens[kept:]
+        sequence.generation, sequence.used = generation, self._steps
+        generation.cached = kept
+        generation.prefilled(kept, 0.0)
+
+    def _fill(self) -> list[_Row]:
+        self._context.clear_batch()
+        running = [(s, s.generation) for s in self._sequences if s.generation]
+        rows = [self._row(s, g, [g.pending]) for s, g in running if g.pending is not None]
+        room = min(self._chunk, self._context.n_batch - len(rows))
+        for sequence, generation in running:
+            if generation.pending is None and room > 0:
+                done = len(sequence.tokens)
+                tokens = generation.prompt[done : done + room]
+                room -= len(tokens)
+                rows.append(self._row(sequence, generation, tokens))
+        return rows
+
+    def _row(self, sequence: Sequence, generation: Generation, tokens: list[int]) -> _Row:
+        position = len(sequence.tokens)
+        want = position + len(tokens) >= len(generation.prompt)
+        last = self._context.add(tokens, position, sequence.number, want_logits=want)
+        return _Row(sequence, generation, tokens, last if want else -1)
+
+    # After a step
+
+    def _take(self, row: _Row, outcome: Outcome, seconds: float) -> None:
+        if outcome is Outcome.ABORTED:
+            self._resync(row)
+            return
+        sequence, generation = row.sequence, row.generation
+        sequence.tokens += row.tokens
+        if generation.pending is None:
+            generation.prefilled(len(sequence.tokens), seconds)
+        if row.logits < 0:
+            return
+        if generation.wants_none:
+            self._end(sequence, StopReason.LENGTH)
+        else:
+            self._choose(sequence, generation, row.logits)
+
+    def _choose(self, sequence: Sequence, generation: Generation, logits: int) -> None:
+        token = generation.sampler.sample(self._context.pointer, logits)
+        if self._vocabulary.is_end(token):
+            self._end(sequence, StopReason.END)
+            return
+        held = len(sequence.tokens)
+        reason = generation.accept(token, self._vocabulary.piece(token), held + 1)
+        if reason is None and held >= self._context.n_ctx:
+            reason = StopReason.CONTEXT_FULL
+        if reason is not None:
+            self._end(sequence, reason)
+
+    def _resync(self, row: _Row) -> None:
+        """Learn how much of an aborted batch is in the cache; the rest is evaluated in the next step."""
+        added = self._context.length(row.sequence.number) - len(row.sequence.tokens)
+        row.sequence.tokens += row.tokens[: max(0, added)]
+
+    def _make_room(self) -> bool:
+        """Give up the cache of the idle sequence that was used least recently; False when there is none."""
+        idle = [s for s in self._sequences if s.generation is None and s.tokens]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda s: s.used)
+        oldest.tokens.clear()
+        self._context.keep(oldest.number, 0)
+        return True
+
+    def _end(self, sequence: Sequence, reason: StopReason) -> None:
+        generation, sequence.generation = sequence.generation, None
+        if generation:
+            generation.finish(reason, len(sequence.tokens))
+
+    def _fail(self, sequence: Sequence, error: LocalLLMError) -> None:
+        generation, sequence.generation = sequence.generation, None
+        sequence.tokens.clear()
+        self._context.keep(sequence.number, 0)
+        if generation:
+            _close_failed(generation, error)
+
+
+def _close_failed(generation: Generation, error: LocalLLMError) -> None:
+    generation.sampler.free()
+    generation.ticket.close(Failed(error))
+
+
+def common_prefix(left: list[int], right: list[int]) -> int:
+    """How many tokens two sequences have in common from the start."""
+    count = min(len(left), len(right))
+    if left[:count] == right[:count]:
+        return count
+    return next(i for i in range(count) if left[i] != right[i])

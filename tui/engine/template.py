@@ -1,0 +1,104 @@
+"""Chat templates: from a conversation to the prompt that a model was trained on."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+
+import llama_cpp.llama_cpp as lib
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+from tui.core.errors import TemplateError
+from tui.core.messages import Message
+
+PLAIN_STOPS = ("\nUser:", "\nuser:")
+"""Where a model without a template would begin to speak for the person."""
+
+PLAIN = """\
+{%- for message in messages -%}
+{%- if message.role == "system" %}{{ message.content }}
+
+{% elif message.role == "user" %}User: {{ message.content }}
+{% else %}Assistant: {{ message.content }}
+{% endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt %}Assistant:{% endif -%}"""
+"""For models that carry no template, base models above all: a plain dialogue that any of them can continue."""
+
+Renderer = Callable[[Sequence[Message]], str]
+
+
+class ChatTemplate:
+    """Turns messages into a prompt.
+
+    Args:
+        override: a Jinja template, or the name of one of llama.cpp's built-in templates; empty takes the model's own.
+        own: the model's Jinja template; empty when it carries none.
+        bos: text of the model's first token.
+        eos: text of the model's end token.
+    """
+
+    def __init__(self, override: str, own: str, bos: str, eos: str) -> None:
+        source = override or own
+        self.stops: tuple[str, ...] = () if source else PLAIN_STOPS
+        """Stop strings that the template needs."""
+        self._render: Renderer
+        if source and "{" not in source:
+            self._render = _builtin(source.strip())
+        else:
+            self._render = _jinja(source or PLAIN, bos, eos)
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """The prompt for the model's next message.
+
+        A template that knows no system message gets it as the beginning of the first user message.
+
+        Raises:
+            TemplateError: the template refuses the messages, or is broken.
+        """
+        try:
+            return self._render(messages)
+        except Exception as error:  # a template is a program from a file: whatever it raises is its refusal
+            if messages and messages[0].role == "system" and len(messages) > 1:
+                return self.render(_without_system(messages))
+            raise TemplateError(
+                "The chat template refuses this conversation",
+                why=str(error) or type(error).__name__,
+                hint="clear the chat, or use another template (--chat-template)",
+            ) from error
+
+
+def _without_system(messages: Sequence[Message]) -> Sequence[Message]:
+    system, first, *rest = messages
+    return [Message(first.role, f"{system.content}\n\n{first.content}"), *rest]
+
+
+def _jinja(source: str, bos: str, eos: str) -> Renderer:
+    formatter: Jinja2ChatFormatter | None = None
+
+    def render(messages: Sequence[Message]) -> str:
+        nonlocal formatter
+        if formatter is None:
+            formatter = Jinja2ChatFormatter(template=source, bos_token=bos, eos_token=eos)
+        dicts = [{"role": message.role, "content": message.content} for message in messages]
+        return str(formatter(messages=dicts).prompt)
+
+    return render
+
+
+def _builtin(name: str) -> Renderer:
+    def render(messages: Sequence[Message]) -> str:
+        chat = (lib.llama_chat_message * len(messages))()
+        for entry, message in zip(chat, messages, strict=True):
+            entry.role, entry.content = message.role.encode(), message.content.encode("utf-8", "replace")
+        room = 256 + 2 * sum(len(entry.content) + 64 for entry in chat)
+        buffer = ctypes.create_string_buffer(room)
+        count = lib.llama_chat_apply_template(name.encode(), chat, len(chat), True, buffer, room)
+        if count < 0:
+            raise ValueError(f"llama.cpp has no built-in template called {name}")
+        if count > room:
+            buffer = ctypes.create_string_buffer(count)
+            lib.llama_chat_apply_template(name.encode(), chat, len(chat), True, buffer, count)
+        return buffer.raw[:count].decode("utf-8", "replace")
+
+    return render

@@ -1,0 +1,72 @@
+"""A model's vocabulary: text to tokens and back."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import llama_cpp.llama_cpp as lib
+
+from tui.core.errors import DecodeError
+
+
+class Vocabulary:
+    """Tokens of one loaded model.
+
+    Args:
+        model: llama.cpp's model pointer, which must outlive this object.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._vocab = lib.llama_model_get_vocab(model)
+        self._buffer = ctypes.create_string_buffer(256)
+        self.size: int = lib.llama_vocab_n_tokens(self._vocab)
+        self.bos: int = lib.llama_vocab_bos(self._vocab)
+        self.eos: int = lib.llama_vocab_eos(self._vocab)
+        self.bos_text = self._special_text(self.bos)
+        self.eos_text = self._special_text(self.eos)
+
+    def tokenize(self, text: str) -> list[int]:
+        """Tokens of a whole prompt: special tokens in it are recognised, and the model's first token is added.
+
+        The first token (BOS) is added where the model wants one and the text does not begin with it already.
+
+        Raises:
+            DecodeError: llama.cpp refused the text.
+        """
+        add_special = not (self.bos_text and text.startswith(self.bos_text))
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 16
+        tokens = (lib.llama_token * room)()
+        count = lib.llama_tokenize(self._vocab, data, len(data), tokens, room, add_special, True)
+        if count < 0:
+            tokens = (lib.llama_token * -count)()
+            count = lib.llama_tokenize(self._vocab, data, len(data), tokens, -count, add_special, True)
+        if count < 0:
+            raise DecodeError("The text could not be turned into tokens", why="llama.cpp refused it")
+        return list(tokens[:count])
+
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """A token's bytes.
+
+        Args:
+            token: its number.
+            special: whether control tokens have a text too, such as `<|im_end|>`.
+        """
+        count = lib.llama_token_to_piece(self._vocab, token, self._buffer, len(self._buffer), 0, special)
+        if count < 0:
+            self._buffer = ctypes.create_string_buffer(-count)
+            count = lib.llama_token_to_piece(self._vocab, token, self._buffer, -count, 0, special)
+        return self._buffer.raw[:count]
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends a generation (EOS, EOT and their kin)."""
+        return bool(lib.llama_vocab_is_eog(self._vocab, token))
+
+    def end_tokens(self) -> Sequence[int]:
+        """All tokens that end a generation."""
+        return [token for token in range(self.size) if self.is_end(token)]
+
+    def _special_text(self, token: int) -> str:
+        return self.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""

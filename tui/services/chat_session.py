@@ -1,0 +1,132 @@
+"""A conversation with the loaded model."""
+
+from __future__ import annotations
+
+from tui.core.errors import LocalLLMError
+from tui.core.events import Event, Failed, Finished, Prefilling, Token
+from tui.core.messages import Message
+from tui.core.parameters import GenerationParams
+from tui.core.prompts import ChatPrompt
+from tui.engine.ticket import Ticket
+from tui.services.model_host import ModelHost
+
+
+class ChatSession:
+    """Messages, and the reply under way.
+
+    The front end drains the ticket and hands every event to `absorb`; nothing here waits or runs by itself.
+
+    Args:
+        host: where the model is. It may change models between two messages.
+    """
+
+    def __init__(self, host: ModelHost) -> None:
+        self._host = host
+        self._settled: list[Message] = []
+        self._reply: list[str] | None = None
+        self._cleared: list[Message] = []
+        self.used = 0
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation so far, a growing reply last; the system prompt is not one of them."""
+        if self._reply is None:
+            return tuple(self._settled)
+        return (*self._settled, Message("assistant", "".join(self._reply)))
+
+    @property
+    def last_reply(self) -> str:
+        """The text of the newest reply, finished or not; empty when there is none."""
+        return next((m.content for m in reversed(self.messages) if m.role == "assistant"), "")
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reply is under way."""
+        return self._reply is not None
+
+    def send(self, text: str, params: GenerationParams) -> Ticket:
+        """Say something and ask for a reply.
+
+        Args:
+            text: what the person says.
+            params: how to generate, the system prompt included.
+
+        Returns:
+            The reply's ticket.
+
+        Raises:
+            LocalLLMError: a reply is under way.
+        """
+        self._check_idle()
+        self._settled.append(Message("user", text))
+        return self._request(params)
+
+    def regenerate(self, params: GenerationParams) -> Ticket:
+        """Ask for another reply to the last thing said; the reply there is goes.
+
+        Raises:
+            LocalLLMError: a reply is under way, or nothing was said yet.
+        """
+        self._check_idle()
+        if not any(message.role == "user" for message in self._settled):
+            raise LocalLLMError("There is nothing to generate again", hint="say something first")
+        while self._settled[-1].role != "user":
+            self._settled.pop()
+        return self._request(params)
+
+    def clear(self) -> None:
+        """Begin a new conversation; `restore` brings the old one back.
+
+        Raises:
+            LocalLLMError: a reply is under way.
+        """
+        self._check_idle()
+        if self._settled:
+            self._cleared = self._settled
+        self._settled = []
+        self.used = 0
+
+    def restore(self) -> bool:
+        """Bring back the conversation that was cleared last, in place of an empty one; False when there is none."""
+        if self._settled or not self._cleared or self.busy:
+            return False
+        self._settled, self._cleared = self._cleared, []
+        return True
+
+    def absorb(self, event: Event) -> None:
+        """Take an event of the reply's ticket."""
+        match event:
+            case Prefilling(done=done):
+                self.used = done
+            case Token(text=text, position=position):
+                self._grow(text)
+                self.used = position
+            case Finished(text=text, used=used):
+                self._grow(text)
+                self.used = used
+                self._settle()
+            case Failed():
+                self._settle()
+            case _:
+                pass
+
+    def _check_idle(self) -> None:
+        if self.busy:
+            raise LocalLLMError("A reply is still being generated", hint="Esc stops it")
+
+    def _request(self, params: GenerationParams) -> Ticket:
+        system = (Message("system", params.system_prompt),) if params.system_prompt.strip() else ()
+        ticket = self._host.engine.generate(ChatPrompt((*system, *self._settled)), params)
+        self._reply = []
+        return ticket
+
+    def _grow(self, text: str) -> None:
+        if self._reply is not None and text:
+            self._reply.append(text)
+
+    def _settle(self) -> None:
+        """Keep what was generated; a reply without a word leaves no message."""
+        text = "".join(self._reply or [])
+        self._reply = None
+        if text:
+            self._settled.append(Message("assistant", text))

@@ -1,0 +1,69 @@
+"""Who holds the loaded model: one engine, at most one model, checked before it is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tui.catalogue.check import check_file, check_memory
+from tui.core.events import ModelInfo
+from tui.core.parameters import LoadParams
+from tui.engine.engine import Engine
+from tui.engine.ticket import Ticket
+from tui.monitor.cpu import physical_cores
+from tui.monitor.memory import available_memory
+
+
+class ModelHost:
+    """Loads and unloads models for a front end.
+
+    Args:
+        engine: the engine to use; a new one by default.
+    """
+
+    def __init__(self, engine: Engine | None = None) -> None:
+        self.engine = engine or Engine()
+
+    @property
+    def model(self) -> ModelInfo | None:
+        """The loaded model; None while there is none."""
+        return self.engine.model
+
+    def load(self, path: Path, params: LoadParams) -> Ticket:
+        """Load a model in place of the loaded one.
+
+        A file that is no model fails with one clear line and leaves the loaded model as it is; so does a context that
+        does not fit in memory.
+
+        Args:
+            path: the GGUF file.
+            params: how to load it.
+
+        Returns:
+            The engine's ticket.
+        """
+        return self.engine.load(path, _with_threads(params), lambda: self._check(path, params))
+
+    def unload(self) -> Ticket:
+        """Unload the model, if one is loaded."""
+        return self.engine.unload()
+
+    def close(self, timeout: float = 1.0) -> bool:
+        """End everything; see `Engine.close`."""
+        return self.engine.close(timeout)
+
+    def _check(self, path: Path, params: LoadParams) -> None:
+        header = check_file(path)
+        loaded = self.model
+        freed = loaded.context_bytes if loaded else 0
+        check_memory(header, params, available_memory() + freed)
+
+
+def _with_threads(params: LoadParams) -> LoadParams:
+    """`params` with automatic thread counts decided: as many as there are physical cores for this process.
+
+    Threads beyond the physical cores slow llama.cpp down, since they wait for each other at every step.
+    """
+    threads = params.threads if params.threads > 0 else physical_cores()
+    batch = params.threads_batch if params.threads_batch > 0 else threads
+    return replace(params, threads=threads, threads_batch=batch)
