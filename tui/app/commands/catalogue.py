@@ -1,0 +1,57 @@
+"""The commands of the application and of the chat."""
+
+from __future__ import annotations
+
+from tui.app.commands.command import Command
+
+APP_COMMANDS: tuple[Command, ...] = (
+    Command("app.help", "Help", "What can be done on this screen, and with which keys.", "f1", "app.help", "help"),
+    Command("app.models", "Models", "Choose a model and load it.", "f2", "app.models", "models", "Models"),
+    Command(
+        "app.settings", "Settings", "How tokens are chosen and how models are loaded.", "f4", "app.settings", "settings"
+    ),
+    Command(
+        "app.completion", "Completion view",
+        "Raw text in, completion out, without a chat template; and back to the chat.",
+        "f5", "app.completion", "completion",
+    ),
+    Command("app.log", "Log", "What llama.cpp reported.", "f8", "app.log"),
+    Command(
+        "app.unload", "Unload the model", "Give back the memory of the loaded model.", "", "app.unload", "", "Models"
+    ),
+    Command("app.commands", "All commands", "Search for a command by name.", "ctrl+p", "app.command_palette", "commands"),
+    Command("app.quit", "Quit", "Leave; what runs is stopped.", "ctrl+q", "app.quit", "quit"),
+)  # fmt: skip
+
+RUN_COMMANDS: tuple[Command, ...] = (
+    Command(
+        "run.stop", "Stop", "Stop what runs: a reply, reading a prompt, loading a model.", "escape", "app.stop",
+        "stop", "Chat", priority=False,
+    ),
+)  # fmt: skip
+
+CHAT_COMMANDS: tuple[Command, ...] = (
+    Command(
+        "chat.regenerate", "Regenerate", "Write the last reply anew.", "ctrl+r", "screen.regenerate", "again", "Chat"
+    ),
+    Command(
+        "chat.copy", "Copy the last reply",
+        "Put the last reply on the clipboard of the terminal (OSC 52), also over SSH.",
+        "ctrl+y", "screen.copy_reply", "copy", "Chat",
+    ),
+    Command("chat.clear", "Clear the chat", "Start a new conversation; asks first.", "ctrl+l", "screen.clear", "", "Chat"),
+    Command(
+        "chat.panes", "Side panes", "Fold the panes beside the chat away, or bring them back.", "f6", "screen.panes",
+        "panes",
+    ),
+    Command("chat.up", "Scroll up", "Earlier parts of the conversation.", "pageup", "screen.page_up", "", "Chat"),
+    Command("chat.down", "Scroll down", "Later parts of the conversation.", "pagedown", "screen.page_down", "", "Chat"),
+)  # fmt: skip
+
+PROMPT_KEYS: tuple[tuple[str, str], ...] = (
+    ("Enter", "Send the prompt."),
+    ("ctrl+j, alt+enter", "Break the line."),
+    ("up, down", "Earlier and later prompts, from the first and the last line."),
+    ("ctrl+w, ctrl+u, ctrl+k", "Delete the word before the cursor, to the start, to the end of the line."),
+)
+"""Keys of the editor, for the help."""

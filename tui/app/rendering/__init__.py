@@ -1,0 +1,1 @@
+"""Text to lines: what the widgets draw, made without any widget, so that it can be tested alone."""

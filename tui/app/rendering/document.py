@@ -1,0 +1,60 @@
+"""A Markdown text that grows: only its last block is parsed and laid out again."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from tui.app.rendering.blocks import Block, parse
+from tui.app.rendering.layout import lay_out_block
+
+
+class Document:
+    """Markdown source and its lines at one width.
+
+    What is added to the end of a Markdown text can only change the last block, so the lines of all others are
+    kept. The cost of adding a piece does not grow with the text.
+    """
+
+    def __init__(self, source: str = "") -> None:
+        self._source = ""
+        self._tail_at = 0
+        self._settled: list[Block] = []
+        self._tail: tuple[Block, ...] = ()
+        self._width = 0
+        self._settled_lines: list[Content] = []
+        self._settled_shown = 0
+        self._lines: list[Content] = []
+        if source:
+            self.append(source)
+
+    @property
+    def source(self) -> str:
+        """The whole text."""
+        return self._source
+
+    def append(self, piece: str) -> None:
+        """Add text to the end."""
+        self._source += piece
+        tail = self._source[self._tail_at :]
+        parsed = parse(tail)
+        if len(parsed.blocks) > 1:
+            self._settled.extend(parsed.blocks[:-1])
+            lines = tail.splitlines(keepends=True)
+            self._tail_at += sum(len(line) for line in lines[: parsed.last_line])
+        self._tail = parsed.blocks[-1:]
+        self._lines = []
+
+    def lines(self, width: int) -> list[Content]:
+        """The text as lines of at most `width` cells; lines of settled blocks stay the same objects."""
+        if width != self._width:
+            self._width = width
+            self._settled_lines = []
+            self._settled_shown = 0
+            self._lines = []
+        if not self._lines:
+            for block in self._settled[self._settled_shown :]:
+                self._settled_lines += [*lay_out_block(block, width), Content("")]
+            self._settled_shown = len(self._settled)
+            tail = [line for block in self._tail for line in lay_out_block(block, width)]
+            self._lines = self._settled_lines + tail
+        return self._lines

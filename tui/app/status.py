@@ -1,0 +1,121 @@
+"""What the status line says, as a value, and how each event of the engine changes it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from tui.core.errors import CancelledError
+from tui.core.events import (
+    Event,
+    Failed,
+    Finished,
+    Loaded,
+    Loading,
+    ModelInfo,
+    Prefilling,
+    StopReason,
+    Token,
+    Unloaded,
+)
+
+
+class Phase(Enum):
+    """What the engine is doing, in the words of the screen."""
+
+    NO_MODEL = "no model"
+    LOADING = "loading"
+    READY = "ready"
+    PREFILL = "prefill"
+    GENERATING = "generating"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+BUSY = frozenset({Phase.LOADING, Phase.PREFILL, Phase.GENERATING})
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything the status line shows of the engine.
+
+    Attributes:
+        model: the loaded model.
+        phase: what is going on.
+        loading: name of the model that is being loaded.
+        fraction: how much of it, 0 to 1.
+        done: prompt tokens evaluated, while prefilling.
+        total: prompt tokens, while prefilling.
+        speed: decode speed in tok/s, live or of the last reply; 0 when unknown.
+        first_token_seconds: TTFT of the last reply in seconds.
+        used: tokens in the context.
+    """
+
+    model: ModelInfo | None = None
+    phase: Phase = Phase.NO_MODEL
+    loading: str = ""
+    fraction: float = 0.0
+    done: int = 0
+    total: int = 0
+    speed: float = 0.0
+    first_token_seconds: float | None = None
+    used: int = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something runs that can be stopped."""
+        return self.phase in BUSY
+
+
+def advance(status: Status, event: Event) -> Status:
+    """The status after an event. The live speed is the caller's: events carry no time."""
+    if isinstance(event, Loading):
+        name = model_name(event.path)
+        return replace(status, phase=Phase.LOADING, loading=name, fraction=event.fraction)
+    if isinstance(event, Loaded):
+        return Status(model=event.model, phase=Phase.READY)
+    if isinstance(event, Unloaded):
+        return Status(phase=Phase.LOADING if status.phase is Phase.LOADING else Phase.NO_MODEL, loading=status.loading)
+    if isinstance(event, Prefilling):
+        return replace(status, phase=Phase.PREFILL, done=event.done, total=event.total, used=event.done)
+    if isinstance(event, Token):
+        return replace(status, phase=Phase.GENERATING, used=event.position)
+    if isinstance(event, Finished):
+        return _finished(status, event)
+    return _failed(status, event)
+
+
+def _finished(status: Status, event: Finished) -> Status:
+    phase = Phase.STOPPED if event.reason is StopReason.CANCELLED else Phase.READY
+    return replace(
+        status,
+        phase=phase,
+        used=event.used,
+        speed=event.timings.decode_speed,
+        first_token_seconds=event.timings.first_token_seconds,
+    )
+
+
+def _failed(status: Status, event: Failed) -> Status:
+    if status.phase is Phase.LOADING:
+        # The old model was unloaded before the new one was tried.
+        return Status(model=status.model, phase=Phase.READY if status.model else Phase.NO_MODEL)
+    phase = Phase.STOPPED if isinstance(event.error, CancelledError) else Phase.FAILED
+    return replace(status, phase=phase if status.model else Phase.NO_MODEL)
+
+
+_QUANTIZATION = re.compile(r"[-._ ](?:ud-)?((?:i?q\d+|tq\d)(?:_[a-z0-9]+)*|mxfp4(?:_moe)?|bf16|f16|fp16|f32|fp32)$", re.I)
+
+
+def model_name(path: str | Path) -> str:
+    """A model's file name without its ending and its quantization: `SmolLM2-135M-Instruct`."""
+    return _QUANTIZATION.sub("", Path(path).stem) or Path(path).stem
+
+
+def quantization(model: ModelInfo) -> str:
+    """A loaded model's quantization: from its file name, or else from llama.cpp's description."""
+    if found := _QUANTIZATION.search(Path(model.path).stem):
+        return found[1].upper()
+    return model.description.rpartition(" ")[2]

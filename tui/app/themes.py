@@ -1,0 +1,56 @@
+"""Two themes of our own, and a plain one for terminals with few colours. One accent colour each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="localllm-dark",
+    primary="#7aa2c9",
+    secondary="#5f87af",
+    accent="#d7af5f",
+    warning="#d7af5f",
+    error="#d75f5f",
+    success="#87af87",
+    foreground="#d0d0d0",
+    background="#121212",
+    surface="#1c1c1c",
+    panel="#262626",
+    dark=True,
+    variables={"border": "#3a3a3a", "border-blurred": "#303030", "footer-key-foreground": "#d7af5f"},
+)
+LIGHT = Theme(
+    name="localllm-light",
+    primary="#005f87",
+    secondary="#005f5f",
+    accent="#875f00",
+    warning="#875f00",
+    error="#af0000",
+    success="#005f00",
+    foreground="#262626",
+    background="#eeeeee",
+    surface="#e4e4e4",
+    panel="#dadada",
+    dark=False,
+    variables={"border": "#bcbcbc", "border-blurred": "#d0d0d0", "footer-key-foreground": "#875f00"},
+)
+THEMES = (DARK, LIGHT)
+
+
+def theme_for(wanted: str, environ: Mapping[str, str]) -> str:
+    """The theme to use.
+
+    A terminal with 8 or 16 colours would turn our greys into one another, so there the terminal's own
+    colours are used.
+
+    Args:
+        wanted: `dark` or `light`, from the settings.
+        environ: the environment, for TERM and COLORTERM.
+    """
+    term = environ.get("TERM", "")
+    rich_colours = "256color" in term or "direct" in term or environ.get("COLORTERM", "") in ("truecolor", "24bit")
+    if not rich_colours and not environ.get("TEXTUAL_COLOR_SYSTEM"):
+        return f"ansi-{wanted}"
+    return f"localllm-{wanted}"

@@ -1,0 +1,134 @@
+"""What a transcript is made of: what the person said, what the model replied, and notes of the program.
+
+An entry knows its lines at a width and nothing of the screen. Text is made printable as it comes in, and never
+read as markup.
+"""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from tui.app.rendering.document import Document
+from tui.app.rendering.layout import wrap
+from tui.core.text import one_line, printable
+
+INDENT = 2
+MAX_WIDTH = 100
+"""Cells of the longest line of running text; longer ones are hard to read on a wide terminal."""
+
+_BLANK = Content("")
+
+
+def _running_text(text: str) -> str:
+    return printable(text.replace("\r\n", "\n"), keep="\n\t")
+
+
+def _indented(lines: list[Content]) -> list[Content]:
+    return [line.pad_left(INDENT) if line else line for line in lines]
+
+
+def _text_width(width: int) -> int:
+    return max(min(width, MAX_WIDTH) - INDENT, 4)
+
+
+class Entry:
+    """One entry; `lines` is asked again whenever the width or `version` changed."""
+
+    def __init__(self) -> None:
+        self.version = 0
+
+    def lines(self, width: int) -> list[Content]:
+        """The entry in lines of at most `width` cells, the blank line after it included."""
+        raise NotImplementedError
+
+
+class UserEntry(Entry):
+    """What the person typed, shown as it is."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = Content(_running_text(text))
+
+    def lines(self, width: int) -> list[Content]:
+        body = [line.stylize_before("user") for line in wrap(self._text, _text_width(width))]
+        return [Content.styled("❯ you", "you"), *_indented(body), _BLANK]
+
+
+class ReplyEntry(Entry):
+    """A reply, growing while the model writes it.
+
+    Args:
+        name: who replies; shown as the heading.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._heading = Content.styled(f"● {one_line(name)}", "model")
+        self._document = Document()
+        self._cache: tuple[tuple[int, int], list[Content]] = ((-1, -1), [])
+        self._indents: dict[int, tuple[Content, Content]] = {}
+        self._footer: list[Content] = []
+        self.running = True
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was written yet."""
+        return not self._document.source.strip()
+
+    def append(self, text: str) -> None:
+        """Add text that the model wrote."""
+        self._document.append(_running_text(text))
+        self.version += 1
+
+    def finish(self, stats: str, notice: str = "", failed: bool = False) -> None:
+        """End the reply.
+
+        Args:
+            stats: a quiet line under it; may be empty.
+            notice: why it ended, when that is not the normal end.
+            failed: whether `notice` tells of an error.
+        """
+        self.running = False
+        self._footer = []
+        if notice:
+            self._footer.append(Content.styled(f"{'✗' if failed else '■'} {notice}", "error" if failed else "notice"))
+        if stats:
+            self._footer.append(Content.styled(stats, "faint"))
+        self.version += 1
+
+    def lines(self, width: int) -> list[Content]:
+        key = (self.version, width)
+        if self._cache[0] != key:
+            self._cache = (key, self._lay_out(_text_width(width)))
+        return self._cache[1]
+
+    def _lay_out(self, width: int) -> list[Content]:
+        body = self._document.lines(width)
+        # A settled line is the same object as last time, and then so is its indented form.
+        known, self._indents = self._indents, {}
+        lines = [self._heading]
+        for line in body:
+            kept = known.get(id(line))
+            pair = kept if kept and kept[0] is line else (line, line.pad_left(INDENT) if line else line)
+            self._indents[id(line)] = pair
+            lines.append(pair[1])
+        if not body:
+            lines.append(Content.styled("  …", "faint") if self.running else Content.styled("  (no text)", "faint"))
+        footer = [piece for line in self._footer for piece in wrap(line, width)]
+        return [*lines, *_indented(footer), _BLANK]
+
+
+class NoteEntry(Entry):
+    """A line of the program itself: a model was loaded, a load failed, what to do next."""
+
+    MARKS = {"info": ("·", "faint"), "error": ("✗", "error"), "warning": ("!", "notice")}  # noqa: RUF012
+
+    def __init__(self, text: str, kind: str = "info") -> None:
+        super().__init__()
+        mark, style = self.MARKS[kind]
+        self._mark = Content.styled(f"{mark} ", style)
+        self._text = Content.styled(one_line(text), style)
+
+    def lines(self, width: int) -> list[Content]:
+        body = wrap(self._text, _text_width(width))
+        return [self._mark + body[0], *_indented(body[1:]), _BLANK]

@@ -1,0 +1,96 @@
+"""Where the person types: Enter sends, ctrl+j breaks the line, up and down walk through earlier prompts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import TextArea
+
+from tui.app.prompt_history import PromptHistory
+
+MAX_ROWS = 8
+"""Rows the prompt grows to before it scrolls."""
+
+
+class Prompt(TextArea):
+    """A text editor of a few rows that sends its text.
+
+    Args:
+        history: earlier prompts; up on the first row and down on the last one walk through them.
+    """
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("enter", "send", "Send", show=False, priority=True),
+        Binding("ctrl+j,alt+enter,shift+enter", "newline", "Break the line", show=False),
+        Binding("up", "up", "Earlier prompt", show=False),
+        Binding("down", "down", "Later prompt", show=False),
+    ]
+    DEFAULT_CSS = """
+    Prompt {
+        height: auto; min-height: 1; border: none; padding: 0 1 0 0; background: $background;
+        scrollbar-size-vertical: 1;
+        &:focus { border: none; }
+        & .text-area--cursor-line { background: $background; }
+        & .text-area--placeholder { color: $text-muted; }
+    }
+    """
+
+    @dataclass
+    class Sent(Message):
+        """The person wants `text` sent. The prompt keeps it until `taken` is called."""
+
+        text: str
+        prompt: Prompt
+
+        @property
+        def control(self) -> Prompt:
+            """The prompt it came from."""
+            return self.prompt
+
+    def __init__(self, history: PromptHistory, *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
+        super().__init__(
+            id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True,
+            highlight_cursor_line=False, placeholder=Content(placeholder),
+        )  # fmt: skip
+        self.styles.max_height = MAX_ROWS
+        self._history = history
+
+    def taken(self) -> None:
+        """The text was sent: remember and clear it."""
+        self._history.add(self.text)
+        self.load_text("")
+
+    def action_send(self) -> None:
+        """Ask for the text to be sent."""
+        self.post_message(self.Sent(self.text, self))
+
+    def action_newline(self) -> None:
+        """Break the line at the cursor."""
+        self._replace_via_keyboard("\n", *self.selection)
+
+    def action_up(self) -> None:
+        """One row up, or an earlier prompt from the first row."""
+        if self.get_cursor_up_location() == self.cursor_location or self.wrapped_row == 0:
+            self._recall(self._history.older(self.text))
+        else:
+            self.action_cursor_up()
+
+    def action_down(self) -> None:
+        """One row down, or a later prompt from the last row."""
+        if self.wrapped_row >= self.wrapped_document.height - 1:
+            self._recall(self._history.newer())
+        else:
+            self.action_cursor_down()
+
+    @property
+    def wrapped_row(self) -> int:
+        """The row of the cursor on the screen, counted from the first one of the text."""
+        return self.wrapped_document.location_to_offset(self.cursor_location).y
+
+    def _recall(self, text: str | None) -> None:
+        if text is not None:
+            self.load_text(text)
+            self.move_cursor(self.document.end)

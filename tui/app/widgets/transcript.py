@@ -1,0 +1,177 @@
+"""The conversation on the screen: one widget that draws only the lines in view.
+
+Entries are not widgets: a message costs nothing to mount, and writing to the last of 400 costs as much as writing
+to the last of 10.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from rich.segment import Segment
+from textual.cache import LRUCache
+from textual.content import Content
+from textual.events import Resize
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.style import Style
+
+from tui.app.widgets.entries import Entry
+
+_STYLES = (
+    "you", "user", "model", "faint", "error", "notice", "heading", "strong", "em", "strike", "code", "codeblock", "mark",
+)  # fmt: skip
+
+
+class Transcript(ScrollView, can_focus=False):
+    """A scrolling column of entries that stays at its end while it is there."""
+
+    ALLOW_SELECT = True
+    COMPONENT_CLASSES = {f"transcript--{name}" for name in _STYLES}  # noqa: RUF012
+    DEFAULT_CSS = """
+    Transcript {
+        height: 1fr; padding: 0 1; background: $background; color: $foreground; overflow-x: hidden;
+        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        & > .transcript--you { color: $accent; text-style: bold; }
+        & > .transcript--model { color: $primary; text-style: bold; }
+        & > .transcript--faint { color: $text-muted; }
+        & > .transcript--error { color: $text-error; text-style: bold; }
+        & > .transcript--notice { color: $text-warning; }
+        & > .transcript--heading { text-style: bold; color: $primary; }
+        & > .transcript--strong { text-style: bold; }
+        & > .transcript--em { text-style: italic; }
+        & > .transcript--strike { text-style: strike; }
+        & > .transcript--code { color: $text-accent; }
+        & > .transcript--codeblock { color: $foreground 85%; }
+        & > .transcript--mark { color: $text-muted; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._entries: list[Entry] = []
+        self._ends: list[int] = []
+        self._lines: list[Content] = []
+        self._strips: LRUCache[int, tuple[Content, Strip]] = LRUCache(1024)
+        self._style_map: dict[str, Style] = {}
+        self._laid_width = 0
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What is shown, oldest first."""
+        return tuple(self._entries)
+
+    @property
+    def plain(self) -> str:
+        """All lines as text, as they are laid out now."""
+        return "\n".join(line.plain.rstrip() for line in self._lines)
+
+    def add(self, entry: Entry) -> None:
+        """Show an entry at the end, and go there."""
+        self._entries.append(entry)
+        self._lay_out_from(len(self._entries) - 1)
+        self.scroll_end(animate=False, immediate=True)
+
+    def changed(self, entry: Entry) -> None:
+        """Draw an entry again that has changed; the newest ones are found fastest."""
+        for index in range(len(self._entries) - 1, -1, -1):
+            if self._entries[index] is entry:
+                self._lay_out_from(index)
+                return
+
+    def remove(self, entry: Entry) -> None:  # type: ignore[override]
+        """Take an entry away."""
+        if entry in self._entries:
+            index = self._entries.index(entry)
+            del self._entries[index]
+            self._lay_out_from(index)
+
+    def clear(self) -> None:
+        """Take all entries away."""
+        self._entries.clear()
+        self._lay_out_from(0)
+        self.scroll_home(animate=False, immediate=True)
+
+    def _lay_out_from(self, index: int) -> None:
+        """Lay out the entries from `index` on and draw what changed."""
+        width = self.scrollable_content_region.width
+        if not width:
+            return
+        at_end = self.max_scroll_y - self.scroll_offset.y <= 0
+        start = self._ends[index - 1] if index else 0
+        old = self._lines[start:]
+        new = [entry.lines(width) for entry in self._entries[index:]]
+        self._lines[start:] = [line for lines in new for line in lines]
+        self._ends[index:] = [start + end for end in accumulate(len(lines) for lines in new)]
+        height = len(self._lines)
+        same = next((i for i, (a, b) in enumerate(zip(old, self._lines[start:], strict=False)) if a is not b), len(old))
+        if height != self.virtual_size.height or width != self.virtual_size.width:
+            self.virtual_size = Size(width, height)
+        if at_end and self.scroll_offset.y != self.max_scroll_y:
+            self.scroll_end(animate=False, immediate=True)
+        first = start + same
+        self.refresh_lines(first, max(height, start + len(old)) - first)
+
+    def on_resize(self, event: Resize) -> None:
+        """Text is laid out again only when the width changed."""
+        width = self.scrollable_content_region.width
+        if width != self._laid_width:
+            self._laid_width = width
+            self._lay_out_from(0)
+            self.scroll_end(animate=False, immediate=True)
+
+    def notify_style_update(self) -> None:
+        """Colours changed: what was drawn with the old ones is dropped."""
+        super().notify_style_update()
+        self._style_map.clear()
+        self._strips.clear()
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draw the selection."""
+        self._strips.clear()
+        self.refresh()
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The text under the selection."""
+        return selection.extract("\n".join(line.plain for line in self._lines)), "\n"
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        width = self.scrollable_content_region.width
+        at = y + self.scroll_offset.y
+        base = self.visual_style
+        if at >= len(self._lines):
+            return Strip.blank(width, base.rich_style)
+        content = self._lines[at]
+        if (selection := self.text_selection) is not None:
+            if (span := selection.get_span(at)) is not None:
+                end = len(content) if span[1] == -1 else span[1]
+                content = content.stylize(self._style("screen--selection"), span[0], end)
+            return self._draw(content, base, width).apply_offsets(0, at)
+        known = self._strips.get(id(content))
+        if known is None or known[0] is not content or known[1].cell_length != width:
+            known = (content, self._draw(content, base, width))
+            self._strips[id(content)] = known
+        return known[1].apply_offsets(0, at)
+
+    def _draw(self, content: Content, base: Style, width: int) -> Strip:
+        parts = content.render(base, end="", parse_style=self._style)
+        return Strip([Segment(text, style.rich_style) for text, style in parts]).adjust_cell_length(
+            width, base.rich_style
+        )
+
+    def _style(self, name: str | Style) -> Style:
+        """The colours of a style name: ours by component class, others as Textual reads them."""
+        if isinstance(name, Style):
+            return name
+        if name not in self._style_map:
+            if name == "screen--selection":
+                style = Style.from_rich_style(self.app.console, self.screen.get_component_rich_style(name))
+            elif name in _STYLES:
+                style = self.get_visual_style(f"transcript--{name}", partial=True)
+            else:
+                style = self.app.stylesheet.parse_style(name)
+            self._style_map[name] = style
+        return self._style_map[name]
