@@ -1,0 +1,244 @@
+"""What a GGUF file says of itself, read from its first bytes; the weights are never touched.
+
+The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from tui.catalogue.gguf_reader import DamagedError, HeaderReader, LongValue, Value
+from tui.catalogue.recognise import what_else
+from tui.catalogue.tensor_types import BLOCKS, file_type_name, tensor_bytes
+from tui.core.errors import ModelFileError
+from tui.core.text import printable
+from tui.core.units import format_bytes
+
+MAGIC = b"GGUF"
+VERSIONS = (2, 3)
+"""What llama.cpp reads. Version 1 was given up in 2023."""
+MAX_TENSORS = 1 << 18
+MAX_KEYS = 1 << 16
+MAX_TENSOR_NAME = 63
+"""Bytes (ggml.h: GGML_MAX_NAME less the closing zero)."""
+_MAX_ELEMENTS = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a model: of one file, or of all parts of a split model together.
+
+    Attributes:
+        path: the file; the first part of a split model.
+        version: of the GGUF format.
+        metadata: the keys; long texts and arrays are only counted (`LongValue`).
+        tensor_count: number of tensors.
+        parameters: number of weights in them.
+        tensor_bytes: bytes of them.
+        file_size: bytes on disk.
+        data_end: bytes that the file must have at least; 0 when it has no tensors.
+        tensor_kinds: bytes in each number format, by its name.
+    """
+
+    path: Path
+    version: int
+    metadata: Mapping[str, Value]
+    tensor_count: int
+    parameters: int
+    tensor_bytes: int
+    file_size: int
+    data_end: int
+    tensor_kinds: Mapping[str, int]
+
+    @property
+    def architecture(self) -> str:
+        """general.architecture, such as `llama`; empty when it is missing."""
+        return self.text("general.architecture")
+
+    @property
+    def name(self) -> str:
+        """general.name as the maker wrote it; often empty or careless."""
+        return self.text("general.name")
+
+    @property
+    def quantization(self) -> str:
+        """Such as `Q4_K_M`: from general.file_type, else the format of most bytes; empty for no tensors."""
+        number = self.metadata.get("general.file_type")
+        named = file_type_name(number) if isinstance(number, int) else ""
+        return named or max(self.tensor_kinds, key=lambda kind: self.tensor_kinds[kind], default="")
+
+    @property
+    def bits_per_weight(self) -> float:
+        """Mean bits that a weight takes; 0 for no tensors."""
+        return self.tensor_bytes * 8 / self.parameters if self.parameters else 0.0
+
+    @property
+    def n_ctx_train(self) -> int | None:
+        """Tokens of context the model was trained with."""
+        return self.number("context_length")
+
+    @property
+    def n_vocab(self) -> int | None:
+        """Number of tokens in the vocabulary."""
+        tokens = self.metadata.get("tokenizer.ggml.tokens")
+        return tokens.length if isinstance(tokens, LongValue) else self.number("vocab_size")
+
+    @property
+    def has_template(self) -> bool:
+        """Whether the file carries a chat template."""
+        template = self.metadata.get("tokenizer.chat_template", "")
+        return isinstance(template, LongValue) or bool(isinstance(template, str) and template.strip())
+
+    @property
+    def split_count(self) -> int:
+        """Number of files of the model; 1 when it is not split."""
+        return max(self._whole("split.count") or 1, 1)
+
+    def text(self, key: str) -> str:
+        """A text by its whole key; empty when it is missing or something else."""
+        value = self.metadata.get(key)
+        return value if isinstance(value, str) else ""
+
+    def number(self, key: str) -> int | None:
+        """A whole number by its key without the architecture, such as `block_count`."""
+        return self._whole(f"{self.architecture}.{key}")
+
+    def value(self, key: str) -> Value | None:
+        """A value by its key without the architecture."""
+        return self.metadata.get(f"{self.architecture}.{key}")
+
+    def _whole(self, key: str) -> int | None:
+        value = self.metadata.get(key)
+        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def read_header(path: Path) -> Header:
+    """Read the header of one GGUF file.
+
+    Raises:
+        ModelFileError: the file cannot be read, is not GGUF, or its header is damaged or cut off. Weights that are
+            cut off are no error here; see `data_end`.
+    """
+    shown = printable(str(path))
+    try:
+        # Not blocking: a pipe under a model's name must not hang the scan.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise ModelFileError(f"{shown} is not a file")
+            start = file.read(512)
+            if not start.startswith(MAGIC):
+                raise what_else(path, start)
+            file.seek(len(MAGIC))
+            return _read(path, HeaderReader(file, status.st_size), status.st_size)
+    except DamagedError as error:
+        hint = "download it again" if "file ends" in str(error) else ""
+        raise ModelFileError(f"{shown} is a damaged GGUF file", why=str(error), hint=hint) from None
+    except OSError as error:
+        raise ModelFileError(f"cannot read {shown}", why=error.strerror or type(error).__name__) from None
+    except ValueError as error:  # a NUL in the path
+        raise ModelFileError(f"cannot read {shown}", why=str(error)) from None
+
+
+def _read(path: Path, reader: HeaderReader, size: int) -> Header:
+    if reader.take(4) != MAGIC:  # changed while it was read
+        raise DamagedError("the file changed while it was read")
+    version = reader.u32()
+    if version not in VERSIONS:
+        raise _wrong_version(path, version)
+    tensor_count, key_count = reader.u64(), reader.u64()
+    if tensor_count > MAX_TENSORS:
+        raise DamagedError(f"its header claims {tensor_count:,} tensors")
+    if key_count > MAX_KEYS:
+        raise DamagedError(f"its header claims {key_count:,} keys")
+    metadata = _metadata(reader, key_count)
+    tensors = _Tensors()
+    for _ in range(tensor_count):
+        tensors.read(reader)
+    alignment = metadata.get("general.alignment", 32)
+    if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):
+        raise DamagedError("its alignment is not a power of two")
+    start = -(-reader.position // alignment) * alignment
+    return Header(
+        path=path,
+        version=version,
+        metadata=MappingProxyType(metadata),
+        tensor_count=tensor_count,
+        parameters=tensors.parameters,
+        tensor_bytes=tensors.bytes,
+        file_size=size,
+        data_end=start + tensors.end if tensor_count else 0,
+        tensor_kinds=MappingProxyType(dict(tensors.kinds)),
+    )
+
+
+def _metadata(reader: HeaderReader, count: int) -> dict[str, Value]:
+    metadata: dict[str, Value] = {}
+    for _ in range(count):
+        key = reader.key()
+        if key in metadata:
+            raise DamagedError(f"its header has the key {printable(key)[:80]} twice")
+        metadata[key] = reader.value()
+    return metadata
+
+
+class _Tensors:
+    """Adds up the tensors' descriptions."""
+
+    def __init__(self) -> None:
+        self.parameters = 0
+        self.bytes = 0
+        self.end = 0
+        self.kinds: Counter[str] = Counter()
+        self._names: set[str] = set()
+
+    def read(self, reader: HeaderReader) -> None:
+        name = reader.key(MAX_TENSOR_NAME)
+        if name in self._names:
+            raise DamagedError(f"its header has the tensor {printable(name)} twice")
+        self._names.add(name)
+        dimensions = reader.u32()
+        if dimensions > 4:
+            raise DamagedError(f"a tensor claims {dimensions:,} dimensions")
+        elements = 1
+        for _ in range(dimensions):
+            elements *= reader.u64()
+        if elements > _MAX_ELEMENTS:
+            raise DamagedError("a tensor claims an impossible size")
+        kind, offset = reader.u32(), reader.u64()
+        size = tensor_bytes(kind, elements) or 0
+        self.parameters += elements
+        self.bytes += size
+        self.end = max(self.end, offset + size)
+        self.kinds[BLOCKS[kind][0] if kind in BLOCKS else f"type {kind}"] += size
+
+
+def _wrong_version(path: Path, version: int) -> ModelFileError:
+    shown = printable(str(path))
+    if version & 0xFFFF == 0 and version:
+        return ModelFileError(f"{shown} is a big-endian GGUF file", why="this machine reads little-endian ones")
+    why = f"it has GGUF version {version}; versions {VERSIONS[0]} and {VERSIONS[-1]} can be read"
+    hint = "convert the model again with a current llama.cpp" if version < VERSIONS[0] else ""
+    return ModelFileError(f"{shown} cannot be used", why=why, hint=hint)
+
+
+def check_whole(header: Header) -> None:
+    """Check that no weights are missing at the end of the file.
+
+    Raises:
+        ModelFileError: the file is shorter than its own header says.
+    """
+    if header.file_size < header.data_end:
+        have, need = header.file_size, header.data_end
+        raise ModelFileError(
+            f"{printable(str(header.path))} is cut off",
+            why=f"it has {format_bytes(have)} ({have:,} bytes) of {format_bytes(need)} ({need:,} bytes)",
+            hint="the download did not end; get the file again",
+        )

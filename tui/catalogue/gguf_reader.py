@@ -1,0 +1,176 @@
+"""Bounded reading of a GGUF file's header. The bytes may be damaged, or made to do harm."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+CHUNK = 1 << 18
+"""Bytes read at a time: the keys that matter of most files, and a small vocabulary."""
+MAX_HEADER = 1 << 29
+"""A header beyond this many bytes is damage: a 262k vocabulary with merges takes about 15 MB."""
+MAX_KEY = 65_535
+"""Bytes of a key, from the GGUF specification."""
+MAX_TEXT = 1 << 20
+"""Texts beyond this many bytes are skipped; chat templates reach some tens of kilobytes."""
+MAX_ARRAY = 1024
+"""Arrays beyond this many elements are skipped; arrays with a value for each layer stay far below."""
+MAX_STRINGS = 1 << 23
+"""Elements of all string arrays together: each costs a step, so this bounds the time."""
+
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_FORMATS = {kind: struct.Struct(f"<{code}") for kind, code in _SCALARS.items()}
+_STRING, _ARRAY = 8, 9
+_U32, _U64 = _FORMATS[4], _FORMATS[10]
+
+
+class DamagedError(Exception):
+    """The header cannot be what it claims; the text says why, without a full stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class LongValue:
+    """A value that was skipped because it is long, such as the vocabulary.
+
+    Attributes:
+        kind: "text" or "array".
+        length: bytes of a text, elements of an array.
+    """
+
+    kind: str
+    length: int
+
+
+Scalar = bool | int | float | str
+Value = Scalar | tuple[Scalar, ...] | LongValue
+
+
+class HeaderReader:
+    """Reads GGUF values one after the other.
+
+    Args:
+        file: opened for reading bytes, at its start.
+        size: bytes in the file; nothing is read or skipped past them.
+    """
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._limit = min(size, MAX_HEADER)
+        self._size = size
+        self._base = 0
+        self._buffer = b""
+        self._at = 0
+        self._strings_left = MAX_STRINGS
+
+    @property
+    def position(self) -> int:
+        """Bytes from the start of the file to the next value."""
+        return self._base + self._at
+
+    def take(self, count: int) -> bytes:
+        """The next `count` bytes.
+
+        Raises:
+            DamagedError: the file ends before.
+        """
+        self._need(count)
+        taken = self._buffer[self._at : self._at + count]
+        self._at += count
+        return taken
+
+    def u32(self) -> int:
+        """An unsigned number of 4 bytes."""
+        return int(_U32.unpack(self.take(4))[0])
+
+    def u64(self) -> int:
+        """An unsigned number of 8 bytes."""
+        return int(_U64.unpack(self.take(8))[0])
+
+    def key(self, limit: int = MAX_KEY) -> str:
+        """A text that must be short and valid UTF-8, such as the name of a key or of a tensor."""
+        length = self.u64()
+        if length > limit:
+            raise DamagedError(f"a name in its header claims {length:,} bytes")
+        try:
+            return self.take(length).decode()
+        except UnicodeDecodeError:
+            raise DamagedError("a name in its header is not UTF-8") from None
+
+    def value(self) -> Value:
+        """A value of any type, its type first."""
+        kind = self.u32()
+        return self._array() if kind == _ARRAY else self._text() if kind == _STRING else self._scalar(kind)
+
+    def _scalar(self, kind: int) -> Scalar:
+        form = self._format(kind)
+        value: Scalar = form.unpack(self.take(form.size))[0]
+        return value
+
+    def _text(self) -> str | LongValue:
+        length = self.u64()
+        if length > MAX_TEXT:
+            self._skip(length)
+            return LongValue("text", length)
+        # llama.cpp takes any bytes here, so a wrong one is no reason to refuse the model.
+        return self.take(length).decode(errors="replace")
+
+    def _array(self) -> Value:
+        kind = self.u32()
+        count = self.u64()
+        if kind == _STRING:
+            return self._strings(count)
+        size = self._format(kind).size
+        if count > MAX_ARRAY:
+            self._skip(count * size)
+            return LongValue("array", count)
+        return struct.unpack(f"<{count}{_SCALARS[kind]}", self.take(count * size))
+
+    def _strings(self, count: int) -> LongValue:
+        """Walk over an array of strings: only its length matters here."""
+        self._strings_left -= count
+        if self._strings_left < 0:
+            raise DamagedError(f"a list in its header claims {count:,} texts")
+        unpack, left = _U64.unpack_from, count
+        while left:
+            self._need(8)
+            buffer, at, last = self._buffer, self._at, len(self._buffer) - 8
+            while left and at <= last:
+                at += 8 + unpack(buffer, at)[0]
+                left -= 1
+            self._skip(at - self._at)
+        return LongValue("array", count)
+
+    def _format(self, kind: int) -> struct.Struct:
+        # An array of arrays is refused as in llama.cpp: no file has one, and a hostile one would nest without end.
+        form = _FORMATS.get(kind)
+        if form is None:
+            raise DamagedError(f"its header has a value of the unknown type {kind}")
+        return form
+
+    def _need(self, count: int) -> None:
+        """Have `count` bytes in the buffer from the next value on."""
+        if self._at + count <= len(self._buffer):
+            return
+        self._check_end(count)
+        rest = self._buffer[self._at :]
+        self._base, self._at = self.position, 0
+        wanted = min(max(count, CHUNK), self._limit - self._base) - len(rest)
+        self._file.seek(self._base + len(rest))
+        self._buffer = rest + self._file.read(wanted)
+        if len(self._buffer) < count:
+            raise DamagedError("the file ends within its header")
+
+    def _skip(self, count: int) -> None:
+        self._check_end(count)
+        if self._at + count <= len(self._buffer):
+            self._at += count
+        else:
+            self._base, self._at, self._buffer = self.position + count, 0, b""
+
+    def _check_end(self, count: int) -> None:
+        if self.position + count <= self._limit:
+            return
+        if self._limit < self._size:
+            raise DamagedError(f"its header claims more than {MAX_HEADER >> 20} MiB")
+        raise DamagedError("the file ends within its header")
