@@ -179,7 +179,7 @@ class GaugesPane(LinesPane):
         self._sample, self._model, self._kv_cache = sample, model, kv_cache
         self.rearrange()
 
-    def arrange(self, width: int) -> Sequence[Line]:
+    def lines_for(self, width: int) -> Sequence[Line]:
         """The pane's lines; one that says so before the first sample."""
         if self._sample is None:
             return [(("CPU", "title"), ("  measuring", "label"))]

@@ -52,7 +52,7 @@ def _cells(line: Line) -> list[Piece]:
 
 
 class LinesPane(Widget):
-    """Shows lines; subclasses say which in `arrange`. Roles are the ends of the component classes below.
+    """Shows lines; subclasses say which in `lines_for`. Roles are the ends of the component classes below.
 
     The text is never read as markup.
     """
@@ -119,13 +119,13 @@ class LinesPane(Widget):
         if regions:
             self.refresh(*regions)
 
-    def arrange(self, width: int) -> Sequence[Line]:
+    def lines_for(self, width: int) -> Sequence[Line]:
         """The lines for a pane `width` cells wide; subclasses say which."""
         return self._lines
 
     def rearrange(self) -> None:
-        """Show what `arrange` gives for the present width."""
-        self.set_lines(self.arrange(self.size.width))
+        """Show what `lines_for` gives for the present width."""
+        self.set_lines(self.lines_for(self.size.width))
 
     def on_resize(self) -> None:
         """Fit the lines to the new width."""
@@ -133,7 +133,7 @@ class LinesPane(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One row for each line that fits `width`."""
-        return len(self.arrange(width))
+        return len(self.lines_for(width))
 
     def render_line(self, y: int) -> Strip:
         """One row as the terminal gets it."""

@@ -54,6 +54,6 @@ class SpeedPane(LinesPane):
         self._speeds = speeds
         self.rearrange()
 
-    def arrange(self, width: int) -> Sequence[Line]:
+    def lines_for(self, width: int) -> Sequence[Line]:
         """The pane's lines."""
         return speed_lines(self._speeds, width)

@@ -1,0 +1,54 @@
+"""A text in a larger editor, over whatever is behind it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+
+class EditorScreen(ModalScreen[str | None]):
+    """Edits `text`; the result is the new text, or None when the person left it as it was.
+
+    Args:
+        title: what the text is.
+        text: the text to start from.
+    """
+
+    CSS_PATH = "editor.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "accept", "use this text", priority=True),
+        Binding("escape", "dismiss(None)", "leave it as it was", priority=True),
+    ]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | ctrl+s | Ends with the text as it is now. |
+    | escape | Ends without a change. |
+    """
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._heading = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """The title, the editor, and the keys."""
+        yield Static(Content(self._heading), id="editor-title")
+        yield TextArea(self._text, id="editor-text", soft_wrap=True, tab_behavior="indent")
+        yield Static(Content("ctrl+s use this text   esc leave it as it was"), id="editor-keys")
+
+    def on_mount(self) -> None:
+        """Start at the end of the text, where one goes on."""
+        area = self.query_one(TextArea)
+        area.focus()
+        area.move_cursor(area.document.end)
+
+    def action_accept(self) -> None:
+        """End with the text."""
+        self.dismiss(self.query_one(TextArea).text)
