@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from tui.settings.logs import RingHandler
+from tui.settings.paths import log_file
 from tui.settings.settings import Settings
 
 
@@ -16,9 +19,13 @@ class Launch:
         problems: lines about settings that were left out because they are not allowed.
         model: path of the model to load at once; empty: start without one.
         prompt: text to complete at once in the completion view, escapes already processed; None: open the chat.
+        log: the last lines of the log, for the log view.
+        log_path: the log file.
     """
 
     settings: Settings
     problems: tuple[str, ...] = ()
     model: str = ""
     prompt: str | None = None
+    log: RingHandler = field(default_factory=RingHandler)
+    log_path: Path = field(default_factory=log_file)

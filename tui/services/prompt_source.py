@@ -1,0 +1,38 @@
+"""Where a prompt comes from: the command line, a file, or standard input."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tui.core.errors import LocalLLMError
+
+STANDARD_INPUT = "-"
+
+
+class PromptFileError(LocalLLMError):
+    """A prompt file cannot be read as text."""
+
+
+def read_prompt(source: str) -> str:
+    """The text of a prompt file, without one line break at its end, as llama.cpp's `-f` reads it.
+
+    Args:
+        source: a path, or `-` for standard input.
+
+    Raises:
+        PromptFileError: there is no such file, or it is not UTF-8 text.
+    """
+    name = "standard input" if source == STANDARD_INPUT else source
+    try:
+        raw = sys.stdin.buffer.read() if source == STANDARD_INPUT else Path(source).read_bytes()
+    except (OSError, AttributeError, ValueError) as error:  # no standard input at all; a NUL in the name
+        why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else "it is closed"
+        raise PromptFileError(f"the prompt cannot be read from {name}", why=why) from None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise PromptFileError(f"the prompt cannot be read from {name}", why="it is not UTF-8 text")
+    return text.removesuffix("\n").removesuffix("\r")
