@@ -10,7 +10,7 @@ from tui.catalogue.kv_cache import kv_cache_bytes, padded
 from tui.core.parameters import LoadParams
 
 COMFORT = 1.5
-"""A model is comfortable where this many times its file is available: room for KV cache, compute buffer and the rest."""
+"""A model is comfortable where this many times its file is available: KV cache, compute buffer and the rest fit too."""
 NEED = 1.1
 """Below this many times its file the weights and a small context do not fit."""
 
@@ -91,7 +91,7 @@ def _compute_bytes(header: Header, load: LoadParams, n_ctx: int) -> int:
     stream and the queries, all f32, and the attention mask over the context: f16 with flash attention; a second one
     where layers have a sliding window. Without flash attention every head has its scores over the context, and the
     masks are f32. Within 1% of llama.cpp's own figure for SmolLM2 135M and Gemma 3 270M at micro-batches of 128 to
-    1,024 and contexts of 512 to 16,384 with flash attention; up to twice as much, and never less, without.
+    1,024 and contexts of 512 to 16,384 with flash attention; up to 1.5 times as much, and never less, without.
     """
     width = header.number("embedding_length") or 4096
     feed_forward = _largest(header, "feed_forward_length") or 4 * width

@@ -82,9 +82,10 @@ def _lengths(header: Header, which: str, layers: int) -> list[int] | None:
 
 
 def _per_layer(header: Header, key: str, layers: int) -> list[int] | None:
-    value = header.value(key)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return [value] * layers
-    if isinstance(value, tuple) and len(value) >= layers and all(isinstance(v, int) for v in value):
-        return [int(v) for v in value[:layers]]
+    single, value = header.number(key), header.value(key)
+    if single is not None:
+        return [single] * layers
+    if isinstance(value, tuple):
+        numbers = [v for v in value[:layers] if isinstance(v, int) and v >= 0]
+        return numbers if len(numbers) == layers else None
     return None

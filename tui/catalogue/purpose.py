@@ -5,8 +5,19 @@ from __future__ import annotations
 from tui.catalogue.gguf_header import Header
 
 _EMBEDDING = frozenset(
-    "bert modern-bert nomic-bert nomic-bert-moe neo-bert jina-bert-v2 jina-bert-v3 eurobert gemma-embedding t5encoder "
-    "llama-embed".split()
+    {
+        "bert",
+        "eurobert",
+        "gemma-embedding",
+        "jina-bert-v2",
+        "jina-bert-v3",
+        "llama-embed",
+        "modern-bert",
+        "neo-bert",
+        "nomic-bert",
+        "nomic-bert-moe",
+        "t5encoder",
+    }
 )
 """Architectures that only turn text into vectors (llama.cpp `src/llama-arch.cpp`)."""
 _COMPANIONS = {

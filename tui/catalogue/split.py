@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,7 @@ def read_whole(path: Path) -> Header:
     """
     parts = parts_of(path)
     for part in parts if len(parts) > 1 else ():
-        if not part.exists():
+        if not os.path.lexists(part):
             raise _missing(part, len(parts))
     first = _checked(parts[0])
     if first.split_count > 1 and len(parts) == 1:
