@@ -52,6 +52,6 @@ class KeyLine(LinesPane):
         self._commands = list(commands)
         self.rearrange()
 
-    def arrange(self, width: int) -> Sequence[Line]:
+    def lines_for(self, width: int) -> Sequence[Line]:
         """The line."""
         return [key_line(self._commands, width)] if width else []

@@ -140,6 +140,6 @@ class StatusLine(LinesPane):
         if self.size.width < WIDE:
             self.rearrange()
 
-    def arrange(self, width: int) -> Sequence[Line]:
+    def lines_for(self, width: int) -> Sequence[Line]:
         """The line."""
         return [status_line(self._status, self._sample, width, current_glyphs())] if width else []
