@@ -149,6 +149,10 @@ class Engine:
                 self._perform(self._commands.get())
         if self._runtime:
             self._runtime.unload()
+        with contextlib.suppress(Empty):
+            while True:
+                if item := self._commands.get_nowait():
+                    item[0].close(Failed(CancelledError("The program is closing")))
 
     def _perform(self, item: tuple[Ticket, _Command] | None) -> None:
         if item is None:
