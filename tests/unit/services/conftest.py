@@ -1,0 +1,28 @@
+"""A model host with the tiny model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.engines import events_of
+from tui.core.events import Loaded
+from tui.core.parameters import LoadParams
+from tui.services.model_host import ModelHost
+
+
+@pytest.fixture
+def host() -> Iterator[ModelHost]:
+    """A host with nothing loaded."""
+    host = ModelHost()
+    yield host
+    assert host.close(30)
+
+
+@pytest.fixture
+def loaded(host: ModelHost, tiny_gguf: Path) -> ModelHost:
+    """A host with the tiny model."""
+    assert isinstance(events_of(host.load(tiny_gguf, LoadParams(n_ctx=256)))[-1], Loaded)
+    return host

@@ -1,0 +1,56 @@
+"""What is checked before a load, and what a refusal leaves behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import damaged
+from tests.support.engines import error_of, events_of
+from tui.core.errors import ModelFileError, OutOfMemoryError
+from tui.core.events import Loaded
+from tui.core.parameters import LoadParams
+from tui.monitor.cpu import physical_cores
+from tui.services.model_host import ModelHost
+
+
+def test_automatic_threads_are_the_physical_cores(loaded: ModelHost) -> None:
+    assert loaded.model and loaded.model.threads == loaded.model.threads_batch == physical_cores()
+
+
+def test_threads_that_were_fixed_are_kept(host: ModelHost, tiny_gguf: Path) -> None:
+    last = events_of(host.load(tiny_gguf, LoadParams(n_ctx=256, threads=3, threads_batch=1)))[-1]
+    assert isinstance(last, Loaded) and (last.model.threads, last.model.threads_batch) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda path: path, "no file|no such"),
+        (damaged.write_empty, "empty"),
+        (damaged.write_html, "web page"),
+        (damaged.write_truncated_data, "incomplete|truncated|bytes|MiB|KiB"),
+    ],
+)
+def test_a_file_that_is_no_model_is_one_line_and_the_loaded_model_stays(
+    loaded: ModelHost, tmp_path: Path, make: object, says: str
+) -> None:
+    before = loaded.model
+    path = make(tmp_path / "broken.gguf")  # type: ignore[operator]
+    error = error_of(loaded.load(path, LoadParams()))
+    assert isinstance(error, ModelFileError)
+    assert "\n" not in error.line() and "broken.gguf" in error.line()
+    assert any(word in error.line() for word in says.split("|"))
+    assert loaded.model == before
+
+
+def test_a_folder_is_no_model(loaded: ModelHost, tmp_path: Path) -> None:
+    assert isinstance(error_of(loaded.load(tmp_path, LoadParams())), ModelFileError)
+
+
+def test_a_context_larger_than_memory_names_the_largest_that_fits(host: ModelHost, smollm2: Path) -> None:
+    error = error_of(host.load(smollm2, LoadParams(n_ctx=16_000_000)))
+    assert isinstance(error, OutOfMemoryError)
+    assert "-c" in error.line() and "\n" not in error.line()
+    assert host.model is None
