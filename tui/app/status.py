@@ -50,6 +50,7 @@ class Status:
         total: prompt tokens, while prefilling.
         speed: decode speed in tok/s, live or of the last reply; 0 when unknown.
         first_token_seconds: TTFT of the last reply in seconds.
+        prefill_speed: tok/s of reading the last prompt; None when nothing had to be read.
         used: tokens in the context.
     """
 
@@ -61,6 +62,7 @@ class Status:
     total: int = 0
     speed: float = 0.0
     first_token_seconds: float | None = None
+    prefill_speed: float | None = None
     used: int = 0
 
     @property
@@ -95,13 +97,14 @@ def _finished(status: Status, event: Finished) -> Status:
         used=event.used,
         speed=event.timings.decode_speed,
         first_token_seconds=event.timings.first_token_seconds,
+        prefill_speed=event.timings.prompt_speed or None,
     )
 
 
 def _failed(status: Status, event: Failed) -> Status:
     if status.phase is Phase.LOADING:
-        # The old model was unloaded before the new one was tried.
-        return Status(model=status.model, phase=Phase.READY if status.model else Phase.NO_MODEL)
+        # A file that is no model fails before the old one is unloaded.
+        return replace(status, phase=Phase.READY if status.model else Phase.NO_MODEL)
     phase = Phase.STOPPED if isinstance(event.error, CancelledError) else Phase.FAILED
     return replace(status, phase=phase if status.model else Phase.NO_MODEL)
 

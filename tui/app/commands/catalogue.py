@@ -39,7 +39,7 @@ CHAT_COMMANDS: tuple[Command, ...] = (
         "Put the last reply on the clipboard of the terminal (OSC 52), also over SSH.",
         "ctrl+y", "screen.copy_reply", "copy", "Chat",
     ),
-    Command("chat.clear", "Clear the chat", "Start a new conversation; asks first.", "ctrl+l", "screen.clear", "", "Chat"),
+    Command("chat.clear", "Clear the chat", "Start a new conversation; once more brings the old one back.", "ctrl+l", "screen.clear", "", "Chat"),
     Command(
         "chat.panes", "Side panes", "Fold the panes beside the chat away, or bring them back.", "f6", "screen.panes",
         "panes",

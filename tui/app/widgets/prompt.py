@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual import events
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
@@ -23,7 +24,6 @@ class Prompt(TextArea):
     """
 
     BINDINGS = [  # noqa: RUF012
-        Binding("enter", "send", "Send", show=False, priority=True),
         Binding("ctrl+j,alt+enter,shift+enter", "newline", "Break the line", show=False),
         Binding("up", "up", "Earlier prompt", show=False),
         Binding("down", "down", "Later prompt", show=False),
@@ -58,10 +58,11 @@ class Prompt(TextArea):
         self.styles.max_height = MAX_ROWS
         self._history = history
 
-    def taken(self) -> None:
-        """The text was sent: remember and clear it."""
-        self._history.add(self.text)
-        self.load_text("")
+    def taken(self, text: str) -> None:
+        """`text` was sent: remember it and take it out; what was typed after Enter stays."""
+        self._history.add(text)
+        self.load_text(self.text.removeprefix(text))
+        self.move_cursor(self.document.end)
 
     def action_send(self) -> None:
         """Ask for the text to be sent."""
@@ -94,3 +95,12 @@ class Prompt(TextArea):
         if text is not None:
             self.load_text(text)
             self.move_cursor(self.document.end)
+
+    async def _on_key(self, event: events.Key) -> None:
+        # Not a priority binding: that would overtake the characters typed just before.
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.action_send()
+            return
+        await super()._on_key(event)

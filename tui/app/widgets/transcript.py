@@ -68,10 +68,11 @@ class Transcript(ScrollView, can_focus=False):
         """All lines as text, as they are laid out now."""
         return "\n".join(line.plain.rstrip() for line in self._lines)
 
-    def add(self, entry: Entry) -> None:
-        """Show an entry at the end, and go there."""
-        self._entries.append(entry)
-        self._lay_out_from(len(self._entries) - 1)
+    def add(self, *entries: Entry) -> None:
+        """Show entries at the end, and go there."""
+        first = len(self._entries)
+        self._entries.extend(entries)
+        self._lay_out_from(first)
         self.scroll_end(animate=False, immediate=True)
 
     def changed(self, entry: Entry) -> None:
@@ -81,7 +82,7 @@ class Transcript(ScrollView, can_focus=False):
                 self._lay_out_from(index)
                 return
 
-    def remove(self, entry: Entry) -> None:  # type: ignore[override]
+    def take(self, entry: Entry) -> None:
         """Take an entry away."""
         if entry in self._entries:
             index = self._entries.index(entry)

@@ -1,0 +1,148 @@
+"""An engine that says what a test tells it to, for tests of the screen where the model is not the point."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from tui.core.errors import CancelledError, LocalLLMError, NoModelError
+from tui.core.events import (
+    Failed,
+    Finished,
+    Loaded,
+    Loading,
+    ModelInfo,
+    Prefilling,
+    StopReason,
+    Timings,
+    Token,
+    Unloaded,
+)
+from tui.core.parameters import GenerationParams, LoadParams
+from tui.core.prompts import Prompt
+from tui.engine.engine import Engine
+from tui.engine.ticket import Ticket
+
+
+def model_info(path: str = "/models/Scripted-1B-Instruct-Q4_K_M.gguf", n_ctx: int = 4096) -> ModelInfo:
+    """A model as llama.cpp would describe it."""
+    return ModelInfo(
+        path=path, name="Scripted", description="llama 1B Q4_K_M", architecture="llama", size=96_000_000,
+        parameters=134_515_008, n_ctx=n_ctx, n_ctx_train=8192, n_vocab=49152, has_template=True, threads=2,
+        threads_batch=2, load_seconds=0.1, build="test",
+    )  # fmt: skip
+
+
+class ScriptedEngine(Engine):
+    """Answers at once from `replies`, or step by step when `hold` is set.
+
+    Attributes:
+        replies: texts of the next replies, in order; when there is none, the reply is `ok`.
+        hold: keep a generation or load open until the test calls `write`, `end` or `end_load`.
+        load_error: makes the next load fail.
+        reason: how the next reply ends.
+        prompts: what was asked so far.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripted_model: ModelInfo | None = None
+        self.replies: deque[str] = deque()
+        self.hold = False
+        self.load_error: LocalLLMError | None = None
+        self.generate_error: LocalLLMError | None = None
+        self.reason = StopReason.END
+        self.prompts: list[Prompt] = []
+        self.loads: list[Path] = []
+        self.closed = False
+        self._open: Ticket | None = None
+        self._position = 0
+        self._pending_load: Path | None = None
+
+    @property
+    def model(self) -> ModelInfo | None:
+        """The model the test loaded."""
+        return self.scripted_model
+
+    def load(self, path: Path, params: LoadParams, check: Callable[[], None] | None = None) -> Ticket:
+        """Load: at once, or with `hold` when the test says so. The file is not looked at."""
+        ticket = Ticket(on_cancel=self._cancelled)
+        self.loads.append(path)
+        if self.load_error is not None:
+            ticket.post(Loading(str(path), 0.0))
+            ticket.close(Failed(self.load_error))
+            self.load_error = None
+            return ticket
+        if self.scripted_model is not None:
+            self.scripted_model = None
+            ticket.post(Unloaded())
+        ticket.post(Loading(str(path), 0.43))
+        self._open, self._pending_load = ticket, path
+        if not self.hold:
+            self.end_load()
+        return ticket
+
+    def end_load(self) -> None:
+        """The load under way succeeds."""
+        assert self._open is not None and self._pending_load is not None
+        self.scripted_model = model_info(str(self._pending_load))
+        ticket, self._open, self._pending_load = self._open, None, None
+        ticket.close(Loaded(self.scripted_model))
+
+    def unload(self) -> Ticket:
+        """Unload at once."""
+        self.scripted_model = None
+        ticket = Ticket()
+        ticket.close(Unloaded())
+        return ticket
+
+    def generate(self, prompt: Prompt, params: GenerationParams) -> Ticket:
+        """Reply: at once, or with `hold` as the test writes it."""
+        self.prompts.append(prompt)
+        ticket = Ticket(on_cancel=self._cancelled)
+        if self.scripted_model is None:
+            ticket.close(Failed(NoModelError("No model is loaded")))
+            return ticket
+        if self.generate_error is not None:
+            ticket.close(Failed(self.generate_error))
+            self.generate_error = None
+            return ticket
+        self._open, self._position = ticket, 0
+        ticket.post(Prefilling(10, 10, 0))
+        if not self.hold:
+            self.write(self.replies.popleft() if self.replies else "ok")
+            self.end(self.reason)
+        return ticket
+
+    def write(self, text: str) -> None:
+        """The model writes: one token for each piece up to a space."""
+        assert self._open is not None
+        for piece in text.replace(" ", " \0").split("\0"):
+            self._position += 1
+            self._open.post(Token(self._position, piece.encode(), piece, 10 + self._position))
+
+    def end(self, reason: StopReason = StopReason.END) -> None:
+        """The reply under way ends."""
+        ticket, self._open = self._open, None
+        assert ticket is not None
+        count = self._position
+        timings = Timings(10, 0, 0.1, count, max(count - 1, 0) / 142, 0.12)
+        ticket.close(Finished(reason, "", timings, 10 + count))
+
+    def close(self, timeout: float = 1.0) -> bool:
+        """End everything."""
+        self.closed = True
+        if self._open is not None:
+            self._cancelled()
+        return True
+
+    def _cancelled(self) -> None:
+        if self._open is None:
+            return
+        if self._pending_load is not None:
+            name, self._pending_load = self._pending_load.name, None
+            ticket, self._open = self._open, None
+            ticket.close(Failed(CancelledError(f"Loading {name} was stopped")))
+        else:
+            self.end(StopReason.CANCELLED)

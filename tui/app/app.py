@@ -1,0 +1,181 @@
+"""The full-screen application: wiring only. Screens compose, widgets draw, services decide, the engine computes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App, InvalidThemeError
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from tui.app.commands.catalogue import APP_COMMANDS, RUN_COMMANDS
+from tui.app.commands.command import bindings
+from tui.app.sampling import SampleTaken, start_sampler
+from tui.app.screens.main import MainScreen
+from tui.app.status import Status
+from tui.app.themes import THEMES, theme_for
+from tui.app.work import Work
+from tui.monitor.sample import Sample
+from tui.services.launch import Launch
+from tui.services.model_host import ModelHost
+from tui.settings.logs import PROGRAM, RingHandler, configure_logging
+from tui.settings.paths import log_file
+from tui.settings.settings import Settings
+
+
+def _provider() -> type[Provider]:
+    from tui.app.commands.provider import CommandProvider
+
+    return CommandProvider
+
+
+class LocalLLMApp(App[int]):
+    """Chat with a local model and see what the machine does.
+
+    Args:
+        launch: how to start.
+        host: where the model is; a new one by default.
+        log: the kept lines of the log; None when nothing is kept.
+    """
+
+    TITLE = "localllm-tui"
+    # The style sheet of the first screen is not read by itself.
+    CSS_PATH = ["app.tcss", "screens/main.tcss"]  # noqa: RUF012
+    COMMANDS = {_provider}  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings((*RUN_COMMANDS, *APP_COMMANDS))]
+    NOTIFICATION_TIMEOUT = 6
+
+    status: reactive[Status] = reactive(Status(), init=False)
+    """What the engine does; screens watch it."""
+    sample: reactive[Sample | None] = reactive(None, init=False)
+    """What the machine does; screens watch it."""
+    settings: reactive[Settings] = reactive(Settings, init=False)
+    """What holds now; screens watch it."""
+
+    def __init__(self, launch: Launch, host: ModelHost | None = None, log: RingHandler | None = None) -> None:
+        super().__init__()
+        self.launch = launch
+        self.ring = log
+        self.set_reactive(LocalLLMApp.settings, launch.settings)
+        self.host = host or ModelHost()
+        self.work = Work(self, self.host, self._show_status, self.say)
+        self.main_screen = MainScreen(self.host)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_for(launch.settings.app.theme, os.environ)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The chat."""
+        return self.main_screen
+
+    def on_mount(self) -> None:
+        """Start what can wait until the first frame is on the screen."""
+        self.call_after_refresh(self._after_first_frame)
+
+    def _after_first_frame(self) -> None:
+        self._sampler = start_sampler(self)
+        for problem in self.launch.problems:
+            self.say(problem, "warning")
+        if self.launch.model:
+            self.load_model(Path(self.launch.model))
+        if self.launch.prompt is not None:
+            self.action_completion()
+
+    def on_unmount(self) -> None:
+        """Leave nothing running."""
+        if (sampler := getattr(self, "_sampler", None)) is not None:
+            sampler.stop()
+        self.work.close()
+
+    def on_sample_taken(self, message: SampleTaken) -> None:
+        """Hand the newest figures to the screens."""
+        self.sample = message.sample
+
+    def say(self, text: str, kind: str = "info") -> None:
+        """Tell the person one line, where it stays: in the transcript, and over any other screen."""
+        self.main_screen.note(text, kind)
+        if self.screen is not self.main_screen:
+            self.notify(text, severity="error" if kind == "error" else "information", markup=False)
+
+    def load_model(self, path: Path) -> None:
+        """Load a model in place of the loaded one."""
+        self.work.load(path, self.settings.load)
+
+    def watch_settings(self, settings: Settings) -> None:
+        """The theme takes effect at once."""
+        try:
+            self.theme = theme_for(settings.app.theme, os.environ)
+        except InvalidThemeError:
+            logging.getLogger(PROGRAM).warning("there is no theme %s", settings.app.theme)
+
+    def _show_status(self, status: Status) -> None:
+        self.status = status
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Esc stops only while something runs; otherwise it is the screen's."""
+        if action == "stop":
+            return True if self.work.busy else None
+        if action == "unload":
+            return True if self.host.model else None
+        return True
+
+    def action_stop(self) -> None:
+        """Stop what runs."""
+        self.work.stop()
+
+    def action_unload(self) -> None:
+        """Give back the model's memory."""
+        self.work.unload()
+
+    def action_help(self) -> None:
+        """What can be done here."""
+        from tui.app.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_models(self) -> None:
+        """Choose a model."""
+        self.main_screen.choose_model()
+
+    def action_settings(self) -> None:
+        """Edit the settings."""
+        from tui.app.screens.settings import SettingsScreen
+
+        if not isinstance(self.screen, SettingsScreen):
+            self.push_screen(SettingsScreen(self.settings), self._take_settings)
+
+    def _take_settings(self, settings: Settings | None) -> None:
+        if settings is None:
+            return
+        reload = self.host.model is not None and settings.load != self.settings.load
+        self.settings = settings
+        if reload:
+            self.say("The load settings changed; they hold from the next load on: F2, then Enter", "warning")
+
+    def action_completion(self) -> None:
+        """To the completion view, and back to the chat."""
+
+    def action_log(self) -> None:
+        """What llama.cpp reported."""
+        from tui.app.screens.log import LogScreen
+
+        if self.ring is not None and not isinstance(self.screen, LogScreen):
+            self.push_screen(LogScreen(self.ring))
+
+
+def run_app(launch: Launch) -> int:
+    """Run the full-screen application until the person leaves it.
+
+    Returns:
+        The exit status.
+    """
+    app = LocalLLMApp(launch, log=configure_logging(log_file()))
+    app.run()
+    return app.return_code or 0

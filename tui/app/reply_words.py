@@ -1,0 +1,38 @@
+"""What is said under a reply when it ended: how much, how fast, and why it ended."""
+
+from __future__ import annotations
+
+from tui.core.events import Finished, StopReason
+from tui.core.units import format_count, format_seconds, format_speed, speed_band
+
+
+def stats_words(event: Finished) -> str:
+    """Tokens, seconds, speed with its band, TTFT: `12 tokens · 85 ms · 142 tok/s, fit for batch work · …`."""
+    timings = event.timings
+    count = timings.generated_tokens
+    parts = [f"{format_count(count)} token{'' if count == 1 else 's'}"]
+    if count:
+        parts.append(format_seconds((timings.first_token_seconds or 0.0) + timings.decode_seconds))
+    if timings.decode_speed > 0:
+        parts.append(f"{format_speed(timings.decode_speed)}, {speed_band(timings.decode_speed)}")
+    if timings.first_token_seconds is not None:
+        parts.append(f"first token {format_seconds(timings.first_token_seconds)}")
+    return " · ".join(parts)
+
+
+def notice_words(event: Finished, n_ctx: int) -> str:
+    """Why a reply ended, with what the person can do; empty for the normal end.
+
+    Args:
+        event: the end.
+        n_ctx: tokens of the context.
+    """
+    if event.reason is StopReason.CANCELLED:
+        return "stopped"
+    if event.reason is StopReason.LENGTH:
+        count = event.timings.generated_tokens
+        return f"reached the most tokens of one reply (-n {count}); F4 changes it"
+    if event.reason is StopReason.CONTEXT_FULL:
+        size = format_count(n_ctx)
+        return f"context full: all {size} tokens are used; ctrl+l starts anew, F4 sets a larger context"
+    return ""

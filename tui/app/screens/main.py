@@ -1,0 +1,233 @@
+"""The main screen: models, chat and gauges side by side, or the chat alone where there is little room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Static, TextArea
+
+from tui.app.chat import Chat
+from tui.app.commands.catalogue import CHAT_COMMANDS, RUN_COMMANDS
+from tui.app.commands.command import bindings
+from tui.app.commands.provider import commands_of, usable
+from tui.app.prompt_history import PromptHistory
+from tui.app.status import Phase, Status, model_name
+from tui.app.widgets.entries import NoteEntry
+from tui.app.widgets.gauges import GaugesPane
+from tui.app.widgets.key_line import KeyLine
+from tui.app.widgets.prompt import Prompt
+from tui.app.widgets.settings_summary import SettingsSummary
+from tui.app.widgets.speed import SpeedPane, Speeds
+from tui.app.widgets.status_line import StatusLine
+from tui.app.widgets.transcript import Transcript
+from tui.app.widgets.welcome import WelcomeEntry
+from tui.core.errors import LocalLLMError
+from tui.core.units import format_count
+from tui.monitor.sample import Sample
+from tui.services.chat_session import ChatSession
+from tui.services.model_host import ModelHost
+from tui.settings.paths import default_models_dir, prompt_history_file
+from tui.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from tui.app.app import LocalLLMApp
+
+WIDE = 100
+"""From this many cells on, the side panes are shown by themselves."""
+
+
+class MainScreen(Screen[None]):
+    """The chat, with what belongs to it around it.
+
+    Args:
+        host: where the model is.
+    """
+
+    AUTO_FOCUS = "#prompt"
+    HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (40, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(CHAT_COMMANDS)]
+    commands = (*CHAT_COMMANDS, *RUN_COMMANDS)
+
+    def __init__(self, host: ModelHost) -> None:
+        super().__init__()
+        self._host = host
+        self._welcome = WelcomeEntry(default_models_dir())
+        self._transcript = Transcript(id="transcript")
+        self._prompt = Prompt(PromptHistory(prompt_history_file()), placeholder="Ask anything…", id="prompt")
+        self.chat = Chat(ChatSession(host), self._transcript)
+        self._folded: bool | None = None
+        self._found: int | None = None
+
+    @property
+    def program(self) -> LocalLLMApp:
+        """The application this screen belongs to."""
+        return cast("LocalLLMApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Status, columns, keys."""
+        yield StatusLine(id="status")
+        with Horizontal(id="columns"):
+            with Vertical(id="left"):
+                yield Static("MODELS")
+            with Vertical(id="centre"):
+                yield self._transcript
+                with Horizontal(id="prompt-row"):
+                    yield Static(Content("❯"), id="prompt-mark")
+                    yield self._prompt
+            with VerticalScroll(id="right", can_focus=False):
+                yield GaugesPane(id="gauges")
+                yield SpeedPane(id="speed")
+                yield SettingsSummary(id="summary")
+        yield KeyLine(id="keys")
+        yield Static(Content("The terminal is too small: 40×10 is the least."), id="too-small")
+
+    def on_mount(self) -> None:
+        """Follow what the application tells."""
+        self._transcript.add(self._welcome)
+        self.watch(self.app, "status", self._show_status)
+        self.watch(self.app, "sample", self._show_sample)
+        self.watch(self.app, "settings", self._show_settings)
+
+    def on_resize(self, event: Resize) -> None:
+        """Fold the panes where there is no room for them."""
+        self._show_panes(event.size.width)
+
+    # What the application tells
+
+    def _show_status(self, status: Status) -> None:
+        self.query_one(StatusLine).show(status)
+        self.query_one(SettingsSummary).show(self.program.settings, status.model)
+        speed = Speeds(status.speed or None, status.first_token_seconds, status.prefill_speed)
+        self.query_one(SpeedPane).show(speed)
+        if status.phase not in (Phase.PREFILL, Phase.GENERATING):
+            self._hint("")
+        self._show_welcome()
+        self._show_keys()
+
+    def _show_sample(self, sample: Sample | None) -> None:
+        if sample is not None:
+            model = self._host.model
+            self.query_one(StatusLine).show_sample(sample)
+            self.query_one(GaugesPane).show(sample, model)
+
+    def _show_settings(self, settings: Settings) -> None:
+        self.query_one(SettingsSummary).show(settings, self._host.model)
+        self._show_panes(self.size.width)
+
+    def _show_keys(self) -> None:
+        keys = [(command, bool(usable(self, command))) for command in commands_of(self) if command.short]
+        self.query_one(KeyLine).show(keys)
+
+    def _show_welcome(self) -> None:
+        self._welcome.show(self._found, self._host.model is not None)
+        self._transcript.changed(self._welcome)
+
+    def note(self, text: str, kind: str = "info") -> None:
+        """Put a line of the program into the transcript."""
+        self._transcript.add(NoteEntry(text, kind))
+
+    def _hint(self, text: str) -> None:
+        """A few words on the line above the prompt; empty takes them away."""
+        self.query_one("#prompt-row").border_title = Content(text) if text else None
+
+    # Sending
+
+    @on(Prompt.Sent)
+    def send(self, event: Prompt.Sent) -> None:
+        """Say it to the model, or say why not; the text stays where it is until it was taken."""
+        text = event.text.strip()
+        if not text:
+            return
+        model = self._host.model
+        if refusal := self._refusal():
+            self._hint(refusal)
+        elif model is not None:
+            self._transcript.take(self._welcome)
+            params = self.program.settings.generation
+            ticket = self.chat.send(text, params, model, model_name(model.path))
+            self._prompt.taken(event.text)
+            self.program.work.follow(ticket, self.chat.take)
+
+    @on(TextArea.Changed, "#prompt")
+    def typed(self) -> None:
+        """A hint is read by the time the person types on."""
+        self._hint("")
+
+    def _refusal(self) -> str:
+        """Why nothing can be sent now; empty when it can."""
+        phase = self.program.status.phase
+        if phase is Phase.LOADING:
+            return "still loading: Esc stops it"
+        if self.program.work.busy:
+            return "still generating: Esc stops it"
+        return "" if self._host.model is not None else "no model is loaded: F2 chooses one"
+
+    def action_regenerate(self) -> None:
+        """Write the last reply anew."""
+        model = self._host.model
+        if refusal := self._refusal():
+            self._hint(refusal)
+        elif model is not None:
+            try:
+                params = self.program.settings.generation
+                ticket = self.chat.regenerate(params, model, model_name(model.path))
+            except LocalLLMError as error:
+                self._hint(error.line())
+                return
+            self.program.work.follow(ticket, self.chat.take)
+
+    def action_copy_reply(self) -> None:
+        """Put the last reply on the terminal's clipboard."""
+        if text := self.chat.session.last_reply:
+            self.app.copy_to_clipboard(text)
+            self._hint(f"copied the last reply, {format_count(len(text))} characters")
+        else:
+            self._hint("there is no reply yet")
+
+    def action_clear(self) -> None:
+        """Begin a new conversation; once more brings the old one back."""
+        if self.chat.session.busy:
+            self._hint("still generating: Esc stops it")
+        elif self.chat.session.messages:
+            count = self.chat.clear()
+            self.program.work.forget()
+            self._transcript.add(self._welcome)
+            self._show_welcome()
+            self._hint(f"cleared {format_count(count)} messages: ctrl+l brings them back")
+        elif self.chat.restore():
+            self._hint("the conversation is back")
+        else:
+            self._hint("the chat is empty")
+
+    # Panes
+
+    def action_panes(self) -> None:
+        """Fold the side panes away, or bring them back."""
+        self._folded = not self._panes_folded(self.size.width)
+        self._show_panes(self.size.width)
+
+    def _panes_folded(self, width: int) -> bool:
+        return width < WIDE if self._folded is None else self._folded
+
+    def _show_panes(self, width: int) -> None:
+        """A narrow terminal has room for one pane, and F2 brings the models over the chat."""
+        folded, app = self._panes_folded(width), self.program.settings.app
+        asked = self._folded is False
+        self.query_one("#right").set_class(folded or not (app.show_gauges or asked), "folded")
+        self.query_one("#left").set_class(folded or width < WIDE or not (app.show_models or asked), "folded")
+
+    def action_page_up(self) -> None:
+        """Earlier parts of the conversation."""
+        self._transcript.scroll_page_up(animate=False)
+
+    def action_page_down(self) -> None:
+        """Later parts of the conversation."""
+        self._transcript.scroll_page_down(animate=False)

@@ -1,0 +1,128 @@
+"""What the engine does for the application: started here, followed here, and told as a `Status`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from textual.message_pump import MessagePump
+
+from tui.app.activity import Activity
+from tui.app.status import Phase, Status, advance, model_name
+from tui.core.errors import CancelledError
+from tui.core.events import Event, Failed, Loaded, Token
+from tui.core.parameters import LoadParams
+from tui.core.units import format_seconds
+from tui.engine.ticket import Ticket
+from tui.services.model_host import ModelHost
+
+
+class Work:
+    """Loads, unloads and follows generations; at most a few run at once, since the engine takes one after the other.
+
+    Args:
+        pump: whose event loop and timers are used.
+        host: where the model is.
+        on_status: called with each new status.
+        say: shows one line to the person; the second argument is `info` or `error`.
+    """
+
+    def __init__(
+        self,
+        pump: MessagePump,
+        host: ModelHost,
+        on_status: Callable[[Status], None],
+        say: Callable[[str, str], None],
+    ) -> None:
+        self.host = host
+        self.status = Status()
+        self._pump = pump
+        self._on_status = on_status
+        self._say = say
+        self._running: list[Activity] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether the engine works for us."""
+        return bool(self._running)
+
+    def follow(
+        self,
+        ticket: Ticket,
+        on_events: Callable[[list[Event]], None],
+        on_over: Callable[[], None] | None = None,
+    ) -> None:
+        """Follow a ticket: hand on its events in batches and keep the status.
+
+        Args:
+            ticket: what the engine does.
+            on_events: called with each batch, in the event loop.
+            on_over: called once after the last batch.
+        """
+
+        def batch(events: list[Event], speed: float) -> None:
+            self._advance(events, speed)
+            on_events(events)
+
+        def over() -> None:
+            self._running.remove(activity)
+            # Whoever watches the status must see that nothing runs any more.
+            self._on_status(self.status)
+            if on_over is not None:
+                on_over()
+
+        activity = Activity(self._pump, ticket, batch, over)
+        self._running.append(activity)
+
+    def load(self, path: Path, params: LoadParams) -> None:
+        """Load a model in place of the loaded one; a load or reply under way is stopped first."""
+        self.stop()
+        self._set(replace(self.status, phase=Phase.LOADING, loading=model_name(path), fraction=0.0))
+        self.follow(self.host.load(path, params), self._tell_load)
+
+    def unload(self) -> None:
+        """Give back the model's memory."""
+        self.stop()
+        self.follow(self.host.unload(), lambda events: None)
+
+    def stop(self) -> bool:
+        """Ask what runs to stop; False when nothing runs."""
+        for activity in self._running:
+            activity.cancel()
+        return bool(self._running)
+
+    def forget(self) -> None:
+        """The conversation is new: nothing of it is in the context, as far as the person is concerned."""
+        self._set(replace(self.status, used=0))
+
+    def close(self, timeout: float = 0.8) -> None:
+        """Stop everything for good.
+
+        Args:
+            timeout: most seconds to wait for the engine's thread, which may be inside llama.cpp.
+        """
+        for activity in self._running:
+            activity.abandon()
+        self._running.clear()
+        self.host.close(timeout)
+
+    def _tell_load(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, Loaded):
+                seconds = format_seconds(event.model.load_seconds)
+                self._say(f"{model_name(event.model.path)} is ready, loaded in {seconds}", "info")
+            elif isinstance(event, Failed):
+                self._say(event.error.line(), "info" if isinstance(event.error, CancelledError) else "error")
+
+    def _advance(self, events: list[Event], speed: float) -> None:
+        status = self.status
+        for event in events:
+            status = advance(status, event)
+        if isinstance(events[-1], Token) and speed > 0:
+            status = replace(status, speed=speed)
+        self._set(status)
+
+    def _set(self, status: Status) -> None:
+        self.status = status
+        self._on_status(status)
