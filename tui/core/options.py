@@ -102,7 +102,7 @@ class Option:
         if self.kind == "bool":
             return "on or off"
         if self.kind in ("str", "list"):
-            return "any text"
+            return "any text" if self.kind == "str" else "texts separated by commas"
         low, high = self.minimum, self.maximum
         noun = "a whole number" if self.kind == "int" else "a number"
         if low is not None and high is not None:

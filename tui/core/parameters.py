@@ -64,7 +64,7 @@ class GenerationParams:
         False, "Ignore end token", "Go on past the model's end-of-generation token.", "--ignore-eos",
     )  # fmt: skip
     stop: tuple[str, ...] = option(
-        (), "Stop strings", "Generation ends before any of these texts, separated by commas.",
+        (), "Stop strings", "Generation ends before any of these texts.",
         "-r", "--reverse-prompt",
     )  # fmt: skip
     system_prompt: str = option(

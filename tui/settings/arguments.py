@@ -8,7 +8,7 @@ clear line says what is wrong.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -19,6 +19,11 @@ from tui.settings.settings import SECTIONS
 
 _SETTING = "setting:"
 _METAVARS = {"int": "N", "float": "N", "str": "TEXT", "list": "TEXT"}
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30)
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -36,7 +41,7 @@ class ArgumentParser(argparse.ArgumentParser):
             description=description,
             allow_abbrev=False,
             argument_default=argparse.SUPPRESS,
-            formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30),
+            formatter_class=_Formatter,
             **more,
         )
 
@@ -91,17 +96,18 @@ class ArgumentParser(argparse.ArgumentParser):
         )
 
 
-def add_settings(parser: ArgumentParser, leave_out: Iterable[str] = ()) -> None:
-    """Add the flags of all settings that have any.
+def add_settings(parser: ArgumentParser, only: Collection[str] = ()) -> None:
+    """Add the flags of the settings that have any.
 
     Args:
         parser: where to.
-        leave_out: names of settings that this command does not have.
+        only: names of the settings that this command has; empty: all.
     """
-    for section in SECTIONS:
+    # The model and how the program looks come first, as in a line that a person types.
+    for section in (SECTIONS[-1], *SECTIONS[:-1]):
         group = parser.add_argument_group(f"{section.title} settings")
         for spec in section.options():
-            if spec.flags and spec.name not in leave_out:
+            if spec.flags and (not only or spec.name in only):
                 _add(group, spec)
 
 

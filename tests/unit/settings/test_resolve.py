@@ -55,7 +55,7 @@ def test_a_bad_value_costs_one_line_and_the_default_is_used() -> None:
         ("temp = 1\n", "temp is not a setting of the file. Did you mean temp in [generation]?"),
         ("[qqq]\nx = 1\n", "qqq is not a setting of the file"),
         ("load = 4\n", "load must be a table, written [load]"),
-        ("[app]\nmodel_dirs = [1]\n", "model_dirs cannot be [1]. It takes any text"),
+        ("[app]\nmodel_dirs = [1]\n", "model_dirs cannot be [1]. It takes texts separated by commas"),
     ],
 )
 def test_what_is_not_understood_is_said(text: str, line: str) -> None:
