@@ -69,6 +69,7 @@ def write_tiny_gguf(
     architecture: str = "llama",
     seed: int = 0,
     name: str = "Tiny Random",
+    kind: str = "model",
     shape: Shape = TINY,
     metadata: Mapping[str, Value] | None = None,
     ascii_only: bool = False,
@@ -83,8 +84,9 @@ def write_tiny_gguf(
         architecture: general.architecture; llama.cpp loads only "llama", any other word serves as a damaged file.
         seed: of the random weights.
         name: general.name.
+        kind: general.type, such as "adapter".
         shape: the sizes.
-        metadata: further keys, such as {"general.type": "mmproj"}.
+        metadata: further keys, such as {"llama.rope.freq_base": 1e6}.
         ascii_only: makes printable ASCII the likeliest output, so that greedy completions are readable text.
         tensors_a_part: when not 0, a split model is written with that many tensors a part.
 
@@ -93,7 +95,7 @@ def write_tiny_gguf(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, architecture, split_max_tensors=tensors_a_part)
-    _add_model(writer, name, shape, n_ctx_train)
+    _add_model(writer, name, kind, shape, n_ctx_train)
     _add_vocabulary(writer)
     if template:
         writer.add_chat_template(CHATML)
@@ -118,9 +120,9 @@ def write_split(folder: Path, stem: str = "tiny-split") -> tuple[Path, ...]:
     return tuple(sorted(folder.glob(f"{stem}-*-of-00002.gguf")))
 
 
-def _add_model(writer: gguf.GGUFWriter, name: str, shape: Shape, n_ctx_train: int) -> None:
+def _add_model(writer: gguf.GGUFWriter, name: str, kind: str, shape: Shape, n_ctx_train: int) -> None:
     writer.add_name(name)
-    writer.add_type("model")
+    writer.add_type(kind)
     writer.add_file_type(int(gguf.LlamaFileType.ALL_F32))
     writer.add_block_count(shape.layers)
     writer.add_context_length(n_ctx_train)
@@ -168,7 +170,8 @@ def _weights(shape: Shape, seed: int, ascii_only: bool) -> Iterator[tuple[str, F
 
     def matrix(rows: int, columns: int, scale: float = 1.0) -> FloatArray:
         spread = scale / columns**0.5
-        return (random.standard_normal((rows, columns)) * spread).astype(np.float32)
+        drawn: FloatArray = (random.standard_normal((rows, columns)) * spread).astype(np.float32)
+        return drawn
 
     ones = np.ones(shape.embedding, dtype=np.float32)
     width, kv = shape.embedding, shape.heads_kv * shape.head

@@ -136,7 +136,6 @@ def read_header(path: Path) -> Header:
             start = file.read(512)
             if not start.startswith(MAGIC):
                 raise what_else(path, start)
-            file.seek(len(MAGIC))
             return _read(path, HeaderReader(file, status.st_size), status.st_size)
     except DamagedError as error:
         hint = "download it again" if "file ends" in str(error) else ""

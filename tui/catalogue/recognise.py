@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 
@@ -73,4 +74,9 @@ def _hint(what: str) -> str:
 
 
 def _is_text(start: bytes) -> bool:
-    return all(byte >= 32 or byte in b"\t\n\r\f" for byte in start)
+    try:
+        # Incremental: the last character may be cut.
+        text = codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return all(character >= " " or character in "\t\n\r\f" for character in text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -43,7 +43,7 @@ def usable_cores(root: Path = ROOT) -> int:
     return cores if quota is None else max(1, min(cores, int(quota)))
 
 
-def allowed_processors() -> Iterable[int]:
+def allowed_processors() -> Sequence[int]:
     """Numbers of the logical processors that this process may run on."""
     # Not on macOS.
     affinity = getattr(os, "sched_getaffinity", None)

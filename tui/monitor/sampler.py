@@ -11,6 +11,8 @@ from tui.monitor.sample import Sample
 
 _log = logging.getLogger(__name__)
 
+_FIRST = 0.1
+
 
 class Sampler:
     """Calls a sink with a sample at a steady interval, from a thread of its own.
@@ -35,7 +37,7 @@ class Sampler:
         return thread is not None and thread.is_alive()
 
     def start(self) -> None:
-        """Begin; the first sample comes at once. Does nothing when it runs already."""
+        """Begin; the first sample comes after a tenth of a second. Does nothing when it runs already."""
         with self._lock:
             if self.running:
                 return
@@ -63,6 +65,8 @@ class Sampler:
 
     def _run(self, stopping: threading.Event) -> None:
         probe = Probe()
+        # A percentage is over some time; the very first would be over none.
+        stopping.wait(min(_FIRST, self._interval))
         while not stopping.is_set():
             try:
                 self._sink(probe.sample())
