@@ -34,6 +34,7 @@ class Timings:
         generated_tokens: tokens generated, the end token not counted.
         decode_seconds: seconds from the first generated token to the last one (decode).
         first_token_seconds: seconds from the request to the first token (TTFT); None before there is one.
+        threads: threads that decode had in the end.
     """
 
     prompt_tokens: int = 0
@@ -42,6 +43,7 @@ class Timings:
     generated_tokens: int = 0
     decode_seconds: float = 0.0
     first_token_seconds: float | None = None
+    threads: int = 0
 
     @property
     def evaluated_tokens(self) -> int:
@@ -75,8 +77,8 @@ class ModelInfo:
         n_ctx_train: tokens of context the model was trained with.
         n_vocab: number of tokens in the vocabulary.
         has_template: whether the file carries a chat template.
-        threads: threads used for generation.
-        threads_batch: threads used for prefill.
+        threads: threads used for generation; where they are automatic, the most that are used.
+        threads_batch: threads used for prefill, likewise.
         kv_bytes: bytes of the KV cache (and of recurrent state), as llama.cpp reported them.
         compute_bytes: bytes of compute and output buffers, likewise.
         load_seconds: how long the load took.

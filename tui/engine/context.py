@@ -14,6 +14,7 @@ from tui.core.errors import DecodeError, ModelLoadError
 from tui.core.parameters import LoadParams
 from tui.engine import llama_log
 from tui.engine.model import Model
+from tui.engine.threads import Threads
 
 _KV_TYPES = {
     "f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "iq4_nl": 20, "bf16": 30,
@@ -58,8 +59,7 @@ class Context:
     Args:
         model: the loaded model, which must outlive this object.
         params: sizes and types.
-        threads: threads for generation.
-        threads_batch: threads for prefill.
+        threads: how many to begin with.
         sequences: how many sequences may be evaluated side by side.
         abort: the flag that ends an evaluation.
 
@@ -67,13 +67,12 @@ class Context:
         ModelLoadError: llama.cpp could not make the context.
     """
 
-    def __init__(
-        self, model: Model, params: LoadParams, *, threads: int, threads_batch: int, sequences: int, abort: AbortFlag
-    ) -> None:
-        self._abort = abort
+    def __init__(self, model: Model, params: LoadParams, *, threads: Threads, sequences: int, abort: AbortFlag) -> None:
+        self._abort = abort  # llama.cpp keeps a pointer into it
+        self._threads = threads
         llama_log.log.begin()
         c_params = _context_params(model, params, sequences)
-        c_params.n_threads, c_params.n_threads_batch = threads, threads_batch
+        c_params.n_threads, c_params.n_threads_batch = threads.decode, threads.prefill
         c_params.abort_callback, c_params.abort_callback_data = abort.callback, abort.data
         self.pointer = lib.llama_init_from_model(model.pointer, c_params)
         if not self.pointer:
@@ -165,9 +164,11 @@ class Context:
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return 0
 
-    def set_threads(self, threads: int, threads_batch: int) -> None:
-        """Change the number of threads between two evaluations."""
-        lib.llama_set_n_threads(self.pointer, threads, threads_batch)
+    def set_threads(self, threads: Threads) -> None:
+        """Change the number of threads for the evaluations to come."""
+        if threads != self._threads:
+            self._threads = threads
+            lib.llama_set_n_threads(self.pointer, threads.decode, threads.prefill)
 
     def _window_kept(self, sequence: int, count: int) -> bool:
         """Whether the cache still has every token that the sliding window sees from position `count` on."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -35,10 +36,12 @@ class Engine:
 
     Args:
         sequences: how many generations may run side by side.
+        cores: tells, in the engine's thread, how many threads to begin with where their number is automatic.
     """
 
-    def __init__(self, sequences: int = 1) -> None:
+    def __init__(self, sequences: int = 1, cores: Callable[[], int] | None = None) -> None:
         self._sequences = sequences
+        self._cores = cores or available_cores
         self._commands: SimpleQueue[tuple[Ticket, _Command] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._runtime: Runtime | None = None
@@ -183,8 +186,15 @@ class Engine:
                     why=str(error),
                     hint="reinstall it: pip install --force-reinstall --no-binary llama-cpp-python llama-cpp-python",
                 ) from error
-            self._runtime = Runtime(self._sequences)
+            self._runtime = Runtime(self._sequences, self._cores())
         return self._runtime
+
+
+def available_cores() -> int:
+    """Processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _unexpected(error: Exception) -> LocalLLMError:

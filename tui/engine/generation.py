@@ -83,27 +83,27 @@ class Generation:
             return StopReason.LENGTH
         return None
 
-    def finish(self, reason: StopReason, used: int) -> None:
+    def finish(self, reason: StopReason, used: int, threads: int) -> None:
         """Post the end.
 
         Args:
             reason: why.
             used: tokens of the sequence in the KV cache.
+            threads: threads that the last step of decode had.
         """
         self.sampler.free()
         self.ticket.close(
             Finished(
                 reason,
                 self._text.finish(),
-                self.timings(),
+                self._timings(threads),
                 used,
                 stop=self._text.stopped_by,
                 seed=self.sampler.seed,
             )
         )
 
-    def timings(self) -> Timings:
-        """How long it took so far."""
+    def _timings(self, threads: int) -> Timings:
         return Timings(
             prompt_tokens=len(self.prompt),
             cached_tokens=self.cached,
@@ -111,6 +111,7 @@ class Generation:
             generated_tokens=self._generated,
             decode_seconds=self._last - self._first if self._first is not None else 0.0,
             first_token_seconds=self._first - self._requested if self._first is not None else None,
+            threads=threads,
         )
 
     def _note_time(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from tui.engine.sampling import SamplerChain
 from tui.engine.scheduler import Scheduler
 from tui.engine.template import ChatTemplate
 from tui.engine.text import TextStream
+from tui.engine.threads import Threads, Tuners
 from tui.engine.ticket import Ticket
 
 _STEP_SECONDS = 0.2
@@ -33,12 +33,14 @@ class Runtime:
 
     Args:
         sequences: how many generations may run side by side.
+        cores: threads to begin with where their number is automatic.
     """
 
-    def __init__(self, sequences: int = 1) -> None:
+    def __init__(self, sequences: int, cores: int) -> None:
         llama_log.install()
         lib.llama_backend_init()
         self._count = sequences
+        self._cores = cores
         self._abort = AbortFlag()
         self._may_abort = False
         self._model: Model | None = None
@@ -118,17 +120,17 @@ class Runtime:
             return not ticket.cancelled
 
         self._model = model = Model(path, params, progress)
-        threads = params.threads if params.threads > 0 else available_cores()
-        threads_batch = params.threads_batch if params.threads_batch > 0 else threads
+        threads = self._threads(params)
         self._abort.lower()
-        self._context = context = Context(
-            model, params, threads=threads, threads_batch=threads_batch, sequences=self._count, abort=self._abort
-        )
+        self._context = context = Context(model, params, threads=threads, sequences=self._count, abort=self._abort)
         self._scheduler = Scheduler(
             context,
             model.vocabulary,
             sequences=self._count,
-            chunk=prefill_chunk(model.parameters, threads_batch, context.n_batch),
+            chunk=prefill_chunk(model.parameters, threads.prefill, context.n_batch),
+            tuners=Tuners(
+                threads, tune_decode=params.threads <= 0, tune_prefill=max(params.threads, params.threads_batch) <= 0
+            ),
             abort=self._abort,
         )
         vocabulary = model.vocabulary
@@ -136,8 +138,14 @@ class Runtime:
             params.chat_template, model.chat_template, vocabulary.bos_text, vocabulary.eos_text
         )
         self._may_abort = not model.recurrent
-        self.info = _info(model, context, threads, threads_batch, time.perf_counter() - started)
+        self.info = _info(model, context, threads, time.perf_counter() - started)
         ticket.close(Loaded(self.info))
+
+    def _threads(self, params: LoadParams) -> Threads:
+        """The counts to begin with. Fixed decode threads hold for prefill too, as in llama.cpp."""
+        decode = params.threads if params.threads > 0 else self._cores
+        prefill = params.threads_batch if params.threads_batch > 0 else decode
+        return Threads(decode, prefill)
 
     def _prepare(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float) -> Generation:
         if not (self._model and self._context and self._template):
@@ -159,13 +167,6 @@ class Runtime:
             )
         sampler = SamplerChain(params, vocabulary, tokens, n_ctx)
         return Generation(ticket, tokens, params, sampler, TextStream(stops), requested)
-
-
-def available_cores() -> int:
-    """Processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def prefill_chunk(parameters: int, threads: int, n_batch: int) -> int:
@@ -192,7 +193,7 @@ def prefill_chunk(parameters: int, threads: int, n_batch: int) -> int:
     return min(chunk, n_batch)
 
 
-def _info(model: Model, context: Context, threads: int, threads_batch: int, seconds: float) -> ModelInfo:
+def _info(model: Model, context: Context, threads: Threads, seconds: float) -> ModelInfo:
     return ModelInfo(
         path=str(model.path),
         name=model.name,
@@ -204,8 +205,8 @@ def _info(model: Model, context: Context, threads: int, threads_batch: int, seco
         n_ctx_train=model.n_ctx_train,
         n_vocab=model.vocabulary.size,
         has_template=bool(model.chat_template),
-        threads=threads,
-        threads_batch=threads_batch,
+        threads=threads.decode,
+        threads_batch=threads.prefill,
         kv_bytes=context.kv_bytes,
         compute_bytes=context.compute_bytes,
         load_seconds=seconds,

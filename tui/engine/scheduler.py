@@ -10,6 +10,7 @@ from tui.core.errors import LocalLLMError
 from tui.core.events import Failed, StopReason
 from tui.engine.context import AbortFlag, Context, Outcome
 from tui.engine.generation import Generation
+from tui.engine.threads import Tuners
 from tui.engine.vocabulary import Vocabulary
 
 
@@ -51,6 +52,7 @@ class Scheduler:
         vocabulary: the model's tokens.
         sequences: how many generations may run side by side.
         chunk: most prompt tokens in one step.
+        tuners: how many threads a step gets.
         abort: the flag that a cancel raises.
     """
 
@@ -61,11 +63,13 @@ class Scheduler:
         *,
         sequences: int,
         chunk: int,
+        tuners: Tuners,
         abort: AbortFlag,
     ) -> None:
         self._context = context
         self._vocabulary = vocabulary
         self._chunk = chunk
+        self._tuners = tuners
         self._abort = abort
         self._sequences = [Sequence(number) for number in range(sequences)]
         self._waiting: deque[Generation] = deque()
@@ -89,6 +93,7 @@ class Scheduler:
         rows = self._fill()
         if not rows:
             return
+        self._context.set_threads(self._tuners.threads)
         started = time.perf_counter()
         try:
             outcome = self._context.evaluate()
@@ -101,6 +106,9 @@ class Scheduler:
             if not self._make_room():
                 self._end(max(rows, key=lambda row: len(row.sequence.tokens)).sequence, StopReason.CONTEXT_FULL)
             return
+        if outcome is Outcome.DONE:
+            prefill = any(row.generation.pending is None for row in rows)
+            self._tuners.measured(seconds, sum(len(row.tokens) for row in rows), prefill=prefill)
         for row in rows:
             self._take(row, outcome, seconds)
 
@@ -110,7 +118,7 @@ class Scheduler:
             if sequence.generation:
                 self._end(sequence, StopReason.CANCELLED)
         while self._waiting:
-            self._waiting.popleft().finish(StopReason.CANCELLED, 0)
+            self._waiting.popleft().finish(StopReason.CANCELLED, 0, self._tuners.threads.decode)
 
     def fail_all(self, error: LocalLLMError) -> None:
         """End every generation with an error; what the cache holds is given up, since it is not known any more."""
@@ -127,7 +135,7 @@ class Scheduler:
                 self._end(sequence, StopReason.CANCELLED)
         for generation in [waiting for waiting in self._waiting if waiting.ticket.cancelled]:
             self._waiting.remove(generation)
-            generation.finish(StopReason.CANCELLED, 0)
+            generation.finish(StopReason.CANCELLED, 0, self._tuners.threads.decode)
 
     def _assign(self) -> None:
         while self._waiting and (idle := [s for s in self._sequences if s.generation is None]):
@@ -213,7 +221,7 @@ class Scheduler:
     def _end(self, sequence: Sequence, reason: StopReason) -> None:
         generation, sequence.generation = sequence.generation, None
         if generation:
-            generation.finish(reason, len(sequence.tokens))
+            generation.finish(reason, len(sequence.tokens), self._tuners.threads.decode)
 
     def _fail(self, sequence: Sequence, error: LocalLLMError) -> None:
         generation, sequence.generation = sequence.generation, None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from tui.catalogue.check import check_file, check_memory
@@ -18,11 +17,12 @@ class ModelHost:
     """Loads and unloads models for a front end.
 
     Args:
-        engine: the engine to use; a new one by default.
+        engine: the engine to use; by default a new one that begins with as many threads as there are physical cores,
+            since llama.cpp's threads wait for each other at every step.
     """
 
     def __init__(self, engine: Engine | None = None) -> None:
-        self.engine = engine or Engine()
+        self.engine = engine or Engine(cores=physical_cores)
 
     @property
     def model(self) -> ModelInfo | None:
@@ -42,7 +42,7 @@ class ModelHost:
         Returns:
             The engine's ticket.
         """
-        return self.engine.load(path, _with_threads(params), lambda: self._check(path, params))
+        return self.engine.load(path, params, lambda: self._check(path, params))
 
     def unload(self) -> Ticket:
         """Unload the model, if one is loaded."""
@@ -57,13 +57,3 @@ class ModelHost:
         loaded = self.model
         freed = loaded.context_bytes if loaded else 0
         check_memory(header, params, available_memory() + freed)
-
-
-def _with_threads(params: LoadParams) -> LoadParams:
-    """`params` with automatic thread counts decided: as many as there are physical cores for this process.
-
-    Threads beyond the physical cores slow llama.cpp down, since they wait for each other at every step.
-    """
-    threads = params.threads if params.threads > 0 else physical_cores()
-    batch = params.threads_batch if params.threads_batch > 0 else threads
-    return replace(params, threads=threads, threads_batch=batch)

@@ -1,0 +1,181 @@
+"""How many threads: measured while generating, changed between two steps."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+_LOGGER = logging.getLogger("localllm.threads")
+
+_WINDOW_SECONDS = 0.1
+_WINDOW_STEPS = 8
+_GAIN = 0.95
+_HOPELESS = 1.3
+_HOPELESS_STEPS = 3
+_SHORTEST, _LONGEST = 4, 64
+_CHANGED = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """The thread counts of one context.
+
+    Attributes:
+        decode: for generation.
+        prefill: for the prompt.
+    """
+
+    decode: int
+    prefill: int
+
+
+@dataclass(slots=True)
+class _Window:
+    """Steps measured with one thread count."""
+
+    seconds: float = 0.0
+    units: int = 0
+    steps: int = 0
+
+    def add(self, seconds: float, units: int) -> None:
+        self.seconds += seconds
+        self.units += units
+        self.steps += 1
+
+    @property
+    def mean(self) -> float:
+        """Seconds for each unit of work."""
+        return self.seconds / self.units
+
+
+class ThreadTuner:
+    """Finds the thread count that is fastest now, and stays with it.
+
+    On a machine with other work to do, llama.cpp's threads wait for the one that shares its core, at every node of the
+    graph: with one of two cores busy, two threads reach a fifth of the speed of one. Which count is best can only be
+    measured.
+
+    The rule: time is cut into windows of 8 steps and 0.1 s at least. Every few windows one window tries another
+    count, a quarter of the count fewer and a quarter more in turn. The other count is taken when it was 5% faster
+    than the window before; a trial that is 30% slower after 3 steps ends there. After each trial the distance to
+    the next doubles, from 4 up to 64 windows, so that trials cost little and the count cannot oscillate: it changes
+    at most once in a trial's distance. When the speed at the settled count falls or rises by half, the machine has
+    changed: the distance goes back to 4 and a trial comes at once.
+
+    Args:
+        start: threads to begin with; also the most it will use.
+        name: what the threads do, for the log.
+        steps: fewest steps in a window.
+    """
+
+    def __init__(self, start: int, name: str, *, steps: int = _WINDOW_STEPS) -> None:
+        self._most = max(1, start)
+        self._settled = self._most
+        self._name = name
+        self._steps = steps
+        self._window = _Window()
+        self._trial: int | None = None
+        self._before = 0.0
+        self._usual = 0.0
+        self._distance = _SHORTEST
+        self._until_trial = 1
+        self._down = True
+
+    @property
+    def threads(self) -> int:
+        """The count to use for the next step."""
+        return self._trial or self._settled
+
+    def measured(self, seconds: float, units: int = 1) -> None:
+        """Take the time of a step that ran with `threads`.
+
+        Args:
+            seconds: how long it took.
+            units: how much work it was, such as the tokens of a prefill step.
+        """
+        if self._most == 1:
+            return
+        self._window.add(seconds, units)
+        if self._trial is not None and self._is_hopeless():
+            self._end_trial()
+        elif self._window.steps >= self._steps and self._window.seconds >= _WINDOW_SECONDS:
+            if self._trial is None:
+                self._end_window()
+            else:
+                self._end_trial()
+
+    def _is_hopeless(self) -> bool:
+        window = self._window
+        return window.steps >= min(_HOPELESS_STEPS, self._steps) and window.mean > _HOPELESS * self._before
+
+    def _end_window(self) -> None:
+        mean = self._window.mean
+        self._window = _Window()
+        if self._usual and not self._usual / _CHANGED < mean < self._usual * _CHANGED:
+            self._down = mean > self._usual
+            self._distance, self._until_trial, self._usual = _SHORTEST, 1, mean
+        self._usual = mean if not self._usual else 0.8 * self._usual + 0.2 * mean
+        self._before = mean
+        self._until_trial -= 1
+        if self._until_trial <= 0:
+            self._trial = self._candidate()
+
+    def _end_trial(self) -> None:
+        mean, tried = self._window.mean, self._trial or self._settled
+        self._window, self._trial = _Window(), None
+        if mean < _GAIN * self._before:
+            _LOGGER.info(
+                "%s: %d threads instead of %d: %.1f instead of %.1f ms",
+                self._name, tried, self._settled, mean * 1000, self._before * 1000,
+            )  # fmt: skip
+            self._settled, self._usual = tried, mean
+        else:
+            self._down = not self._down
+        self._distance = min(2 * self._distance, _LONGEST)
+        self._until_trial = self._distance
+
+    def _candidate(self) -> int:
+        """The count to try next: the other direction at an end of the range."""
+        quarter = max(1, self._settled // 4)
+        lower, higher = max(1, self._settled - quarter), min(self._most, self._settled + quarter)
+        if self._down and lower == self._settled:
+            self._down = False
+        elif not self._down and higher == self._settled:
+            self._down = True
+        return lower if self._down else higher
+
+
+class Tuners:
+    """The two tuners of one context; a count that the person fixed is left alone.
+
+    Args:
+        fixed: counts to begin with, and to keep where they are fixed.
+        tune_decode: whether the first may change.
+        tune_prefill: whether the second may change.
+    """
+
+    def __init__(self, fixed: Threads, *, tune_decode: bool, tune_prefill: bool) -> None:
+        self._fixed = fixed
+        self._decode = ThreadTuner(fixed.decode, "decode") if tune_decode else None
+        self._prefill = ThreadTuner(fixed.prefill, "prefill", steps=2) if tune_prefill else None
+
+    @property
+    def threads(self) -> Threads:
+        """The counts to use for the next step."""
+        return Threads(
+            self._decode.threads if self._decode else self._fixed.decode,
+            self._prefill.threads if self._prefill else self._fixed.prefill,
+        )
+
+    def measured(self, seconds: float, tokens: int, *, prefill: bool) -> None:
+        """Take the time of a step.
+
+        Args:
+            seconds: how long it took.
+            tokens: how many tokens were evaluated.
+            prefill: whether there were prompt tokens among them.
+        """
+        if prefill and self._prefill:
+            self._prefill.measured(seconds, tokens)
+        elif not prefill and self._decode:
+            self._decode.measured(seconds)
