@@ -18,7 +18,7 @@ from tui.run.interrupt import Interrupted, Interruption
 from tui.run.one_shot import BROKEN_PIPE, DONE, FAILED
 from tui.run.output import Output, OutputClosedError, OutputError, complain, note
 
-_HEADINGS = ("NAME", "SIZE", "QUANTIZATION", "PARAMETERS", "FIT", "PATH")
+_HEADINGS = ("NAME", "SIZE", "QUANTIZATION", "PARAMETERS", "FIT", "PATH", "PROBLEM")
 _RIGHT = {"SIZE", "PARAMETERS"}
 
 
@@ -54,7 +54,9 @@ def list_models(folders: Sequence[Path], *, as_json: bool) -> int:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows in columns, the first row being the headings; the last column is not padded."""
+    """Rows in columns, the first row being the headings; columns at the end without content are left out."""
+    while len(rows[0]) > 1 and not any(row[-1] for row in rows[1:]):
+        rows = [row[:-1] for row in rows]
     widths = [max(_cells(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
@@ -78,6 +80,7 @@ def _row(entry: ModelEntry, available: int) -> tuple[str, ...]:
         format_parameters(entry.parameters) if entry.parameters is not None else "?",
         "broken" if entry.problem else quick_fit(entry.file_size, available).value,
         one_line(str(entry.path)),
+        one_line(entry.problem),
     )
 
 

@@ -44,7 +44,7 @@ def choose_model(name: str, entries: Iterable[ModelEntry]) -> Path:
     files = list(dict.fromkeys(entry.path for entry in found))
     if not files:
         raise ModelFileError(
-            f"no model here is called {name}", hint="localllm-tui models list shows those there are; or give a file"
+            f"no model here is called {name}", hint="see localllm-tui models list, or give a file"
         )
     if len(files) > 1:
         shown = ", ".join(file.stem for file in files[:_SHOWN]) + (", …" if len(files) > _SHOWN else "")

@@ -60,7 +60,7 @@ class ArgumentParser(argparse.ArgumentParser):
         Raises:
             SettingError: always; its line says why.
         """
-        raise SettingError(message.removeprefix("argument "), hint=f"{self.prog} --help lists the options")
+        raise SettingError(message.removeprefix("argument "), hint=f"see {self.prog} --help")
 
     def _joined(self, arguments: Sequence[str]) -> list[str]:
         """The arguments with each value tied to its flag, so that argparse need not guess where it belongs."""
@@ -92,7 +92,7 @@ class ArgumentParser(argparse.ArgumentParser):
         near = get_close_matches(word.partition("=")[0], self._option_string_actions, n=1, cutoff=0.6)
         raise SettingError(
             f"there is no option {word.partition('=')[0]}",
-            hint=f"did you mean {near[0]}?" if near else f"{self.prog} --help lists the options",
+            hint=f"did you mean {near[0]}?" if near else f"see {self.prog} --help",
         )
 
 

@@ -1,0 +1,159 @@
+"""The door: exit statuses, single lines, and what is imported when."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui.cli import main
+from tui.core.errors import ModelFileError
+
+HEAVY = ("textual", "rich", "llama_cpp", "huggingface_hub", "jinja2", "tomlkit", "numpy")
+
+
+def imported(code: str) -> set[str]:
+    """Top-level modules in a fresh interpreter after `code`, of those that are heavy."""
+    script = f"import sys\n{code}\nprint(*(set({HEAVY!r}) & set(sys.modules)), file=sys.__stderr__)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "tui.core.options",
+        "tui.settings.resolve",
+        "tui.settings.file",
+        "tui.settings.logs",
+        "tui.engine.engine",
+        "tui.catalogue.scan",
+        "tui.monitor.memory",
+        "tui.services.model_host",
+        "tui.services.launch",
+        "tui.run.command",
+        "tui.cli",
+    ],
+)
+def test_lower_packages_import_nothing_heavy(module: str) -> None:
+    assert imported(f"import {module}") == set()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["models", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        f"from tui.cli import main\ntry:\n    main({arguments!r})\nexcept SystemExit as end:\n    assert end.code == 0"
+    )
+    assert imported(code) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "line"),
+    [
+        (["frobnicate"], 2, "there is no command frobnicate. The commands are run, models; -m names a model"),
+        (["--temp", "hot"], 2, "--temp cannot be hot. It takes 0 to 5"),
+        (["-p", ""], 2, "the prompt is empty. See localllm-tui --help"),
+        ([], 1, "the application needs a terminal. In scripts, use localllm-tui run"),
+        (["run", "-p", "x"], 2, "there is no model: give -m FILE or NAME. See localllm-tui run --help"),
+        (["run", "-m", "x.gguf", "-p", ""], 2, "the prompt is empty. See localllm-tui run --help"),
+        (["run", "-m", "x.gguf", "-f", "/dev/null"], 2, "the prompt is empty. See localllm-tui run --help"),
+        (
+            ["run", "-m", "x.gguf"],
+            2,
+            "there is no prompt: give -p TEXT, -f FILE, or - for standard input. See localllm-tui run --help",
+        ),
+        (
+            ["run", "-m", "x.gguf", "-p", "x", "-f", "y"],
+            2,
+            "there is more than one prompt: give one of -p, -f and -. See localllm-tui run --help",
+        ),
+        (
+            ["run", "-m", "x.gguf", "-p", "x", "y"],
+            2,
+            "there is a word too many: y. The prompt goes after -p. See localllm-tui run --help",
+        ),
+        (
+            ["run", "-m", "x.gguf", "-f", "/nowhere/x.txt"],
+            1,
+            "the prompt cannot be read from /nowhere/x.txt: no such file or directory",
+        ),
+        (["models", "frob"], 2, "list: invalid choice: 'frob' (choose from 'list'). See localllm-tui models --help"),
+        (["models"], 2, "the following arguments are required: list. See localllm-tui models --help"),
+        (["run", "-m", "x.gguf", "-p", "a", "--temp", "\x1b[2J"], 2, "--temp cannot be ^[[2J. It takes 0 to 5"),
+    ],
+)
+def test_one_line_and_the_status(
+    arguments: list[str], status: int, line: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(arguments) == status
+    output, errors = capfd.readouterr()
+    assert output == ""
+    assert errors == f"error: {line}\n"
+
+
+def test_a_prompt_file_that_is_no_text(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
+    assert main(["run", "-m", "x.gguf", "-f", str(tmp_path / "x")]) == 1
+    assert capfd.readouterr().err.endswith("it is not UTF-8 text\n")
+
+
+def test_a_name_no_model_has(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "-m", "nothing-of-this-name", "-p", "x"]) == 1
+    assert capfd.readouterr().err.startswith("error: no model here is called nothing-of-this-name. See ")
+
+
+def test_models_list_as_json(tiny_gguf: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "list", "--json", "--models-dir", str(tiny_gguf.parent)]) == 0
+    records = json.loads(capfd.readouterr().out)
+    tiny = next(record for record in records if record["path"] == str(tiny_gguf))
+    assert tiny["file_size"] == tiny_gguf.stat().st_size
+    assert tiny["architecture"] == "llama"
+    assert tiny["fit"] == "fits"
+    assert tiny["problem"] == ""
+
+
+def test_models_list_as_a_table(tiny_gguf: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "evil\x1b[31m-7B-Q4_K_M.gguf").write_bytes(b"<html>")
+    folders = ["--models-dir", str(tiny_gguf.parent), "--models-dir", str(tmp_path)]
+    assert main(["models", "list", *folders]) == 0
+    output = capfd.readouterr().out
+    heading, *rows = output.splitlines()
+    assert heading.split()[:6] == ["NAME", "SIZE", "QUANTIZATION", "PARAMETERS", "FIT", "PATH"]
+    assert any(str(tiny_gguf) in row and " fits " in row for row in rows)
+    assert any("^[[31m" in row and " broken " in row for row in rows)
+    assert "\x1b" not in output
+
+
+def test_a_broken_settings_file_does_not_stop_the_list(isolated_home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = isolated_home / ".config" / "localllm-tui" / "settings.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("[generation\n")
+    assert main(["models", "list"]) == 0
+    assert capfd.readouterr().err.startswith(f"warning: settings file {path}: not valid TOML")
+
+
+def test_names_are_found(tmp_path: Path) -> None:
+    from tui.catalogue.entry import ModelEntry
+    from tui.services.find_model import choose_model, find_model
+
+    def entry(file: str, name: str, problem: str = "") -> ModelEntry:
+        return ModelEntry(Path("/m") / file, name, 1, "Q4_0", 1, "llama", 1, True, "folder", problem=problem)
+
+    models = [
+        entry("Smol-135M.Q4_1.gguf", "Smol-135M"),
+        entry("Smol-360M.Q4_1.gguf", "Smol-360M"),
+        entry("broken-360M.gguf", "broken-360M", "it is cut off"),
+    ]
+    assert choose_model("smol-135m", models) == Path("/m/Smol-135M.Q4_1.gguf")
+    assert choose_model("360", models) == Path("/m/Smol-360M.Q4_1.gguf")
+    assert choose_model("Smol-135M.Q4_1.gguf", models) == Path("/m/Smol-135M.Q4_1.gguf")
+    with pytest.raises(ModelFileError, match=r"2 models are called smol: Smol-135M.Q4_1, Smol-360M.Q4_1. Give more"):
+        choose_model("smol", models)
+    with pytest.raises(ModelFileError, match="no model here is called gemma"):
+        choose_model("gemma", models)
+    assert find_model("some/where.bin", ()) == Path("some/where.bin")
+    assert find_model("~/x.gguf", ()) == Path.home() / "x.gguf"
