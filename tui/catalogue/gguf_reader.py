@@ -16,6 +16,8 @@ MAX_TEXT = 1 << 20
 """Texts beyond this many bytes are skipped; chat templates reach some tens of kilobytes."""
 MAX_ARRAY = 1024
 """Arrays beyond this many elements are skipped; arrays with a value for each layer stay far below."""
+MAX_KEPT = 1 << 23
+"""Bytes of texts and arrays kept in all; what comes after is skipped. Real headers keep some tens of kilobytes."""
 MAX_STRINGS = 1 << 23
 """Elements of all string arrays together: each costs a step, so this bounds the time."""
 
@@ -62,6 +64,7 @@ class HeaderReader:
         self._buffer = b""
         self._at = 0
         self._strings_left = MAX_STRINGS
+        self._kept_left = MAX_KEPT
 
     @property
     def position(self) -> int:
@@ -109,7 +112,7 @@ class HeaderReader:
 
     def _text(self) -> str | LongValue:
         length = self.u64()
-        if length > MAX_TEXT:
+        if not self._keep(length, MAX_TEXT):
             self._skip(length)
             return LongValue("text", length)
         # llama.cpp takes any bytes here, so a wrong one is no reason to refuse the model.
@@ -121,7 +124,8 @@ class HeaderReader:
         if kind == _STRING:
             return self._strings(count)
         size = self._format(kind).size
-        if count > MAX_ARRAY:
+        # As Python objects the elements take some 32 bytes each, whatever they take in the file.
+        if not self._keep(count * 32, MAX_ARRAY * 32):
             self._skip(count * size)
             return LongValue("array", count)
         return struct.unpack(f"<{count}{_SCALARS[kind]}", self.take(count * size))
@@ -140,6 +144,12 @@ class HeaderReader:
                 left -= 1
             self._skip(at - self._at)
         return LongValue("array", count)
+
+    def _keep(self, size: int, limit: int) -> bool:
+        if size > min(limit, self._kept_left):
+            return False
+        self._kept_left -= size
+        return True
 
     def _format(self, kind: int) -> struct.Struct:
         # An array of arrays is refused as in llama.cpp: no file has one, and a hostile one would nest without end.

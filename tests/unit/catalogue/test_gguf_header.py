@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.support.damaged import write_truncated_data, write_truncated_header
 from tests.support.tiny_gguf import N_VOCAB, write_tiny_gguf
 from tui.catalogue.gguf_header import Header, check_whole, read_header
-from tui.catalogue.gguf_reader import LongValue
+from tui.catalogue.gguf_reader import MAX_KEPT, LongValue
 from tui.core.errors import ModelFileError
 
 U32, STRING, ARRAY = 4, 8, 9
@@ -158,6 +158,16 @@ def test_a_vocabulary_larger_than_the_buffer(tmp_path: Path) -> None:
     after = pair(b"general.architecture", STRING, text(b"llama"))
     found = read(header(vocabulary, after), tmp_path)
     assert (found.n_vocab, found.architecture) == (20_000, "llama")
+
+
+def test_many_long_values_do_not_fill_the_memory(tmp_path: Path) -> None:
+    numbers = struct.pack("<IQ", 0, 1000) + bytes(1000)
+    pairs = [pair(f"x.{number}".encode(), ARRAY, numbers) for number in range(5000)]
+    texts = [pair(f"t.{number}".encode(), STRING, text(b"x" * 500_000)) for number in range(30)]
+    found = read(header(*pairs, *texts), tmp_path)
+    kept = [value for value in found.metadata.values() if not isinstance(value, LongValue)]
+    assert len(found.metadata) == 5030
+    assert 0 < sum(len(value) * 32 for value in kept if isinstance(value, tuple)) <= MAX_KEPT
 
 
 def harmless(content: bytes) -> None:
