@@ -9,7 +9,7 @@ from tui.core.events import ModelInfo
 from tui.core.parameters import LoadParams
 from tui.engine.engine import Engine
 from tui.engine.ticket import Ticket
-from tui.monitor.cpu import physical_cores
+from tui.monitor.cpu import usable_cores
 from tui.monitor.memory import available_memory
 
 
@@ -22,7 +22,7 @@ class ModelHost:
     """
 
     def __init__(self, engine: Engine | None = None) -> None:
-        self.engine = engine or Engine(cores=physical_cores)
+        self.engine = engine or Engine(cores=usable_cores)
 
     @property
     def model(self) -> ModelInfo | None:

@@ -11,12 +11,12 @@ from tests.support.engines import error_of, events_of
 from tui.core.errors import ModelFileError, OutOfMemoryError
 from tui.core.events import Loaded
 from tui.core.parameters import LoadParams
-from tui.monitor.cpu import physical_cores
+from tui.monitor.cpu import usable_cores
 from tui.services.model_host import ModelHost
 
 
-def test_automatic_threads_are_the_physical_cores(loaded: ModelHost) -> None:
-    assert loaded.model and loaded.model.threads == loaded.model.threads_batch == physical_cores()
+def test_automatic_threads_are_the_usable_cores(loaded: ModelHost) -> None:
+    assert loaded.model and loaded.model.threads == loaded.model.threads_batch == usable_cores()
 
 
 def test_threads_that_were_fixed_are_kept(host: ModelHost, tiny_gguf: Path) -> None:
