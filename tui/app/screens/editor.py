@@ -8,7 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
+
+from tui.app.widgets.safe_text_area import SafeTextArea
 
 
 class EditorScreen(ModalScreen[str | None]):
@@ -40,15 +42,15 @@ class EditorScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The title, the editor, and the keys."""
         yield Static(Content(self._heading), id="editor-title")
-        yield TextArea(self._text, id="editor-text", soft_wrap=True, tab_behavior="indent")
+        yield SafeTextArea(self._text, id="editor-text", soft_wrap=True, tab_behavior="indent")
         yield Static(Content("ctrl+s use this text   esc leave it as it was"), id="editor-keys")
 
     def on_mount(self) -> None:
         """Start at the end of the text, where one goes on."""
-        area = self.query_one(TextArea)
+        area = self.query_one(SafeTextArea)
         area.focus()
         area.move_cursor(area.document.end)
 
     def action_accept(self) -> None:
         """End with the text."""
-        self.dismiss(self.query_one(TextArea).text)
+        self.dismiss(self.query_one(SafeTextArea).text)

@@ -51,7 +51,6 @@ def gauge_lines(
     sample: Sample,
     history: History,
     model: ModelInfo | None,
-    kv_cache: int | None,
     width: int,
     glyphs: Glyphs,
 ) -> list[Line]:
@@ -61,12 +60,11 @@ def gauge_lines(
         sample: what was measured.
         history: what was measured before, `sample` included.
         model: the loaded model; None when there is none.
-        kv_cache: bytes of its KV cache; None when that is not known.
         width: cells.
         glyphs: the characters to draw with.
     """
     lines = [*_cpu_lines(sample, history, width, glyphs), (), *_ram_lines(sample, history, width, glyphs)]
-    return [*lines, *_process_lines(sample, width), *_model_lines(sample, model, kv_cache, width)]
+    return [*lines, *_process_lines(sample, width), *_model_lines(sample, model, width)]
 
 
 def _cpu_lines(sample: Sample, history: History, width: int, glyphs: Glyphs) -> list[Line]:
@@ -94,16 +92,17 @@ def _process_lines(sample: Sample, width: int) -> list[Line]:
     return [(), spread([("THIS PROGRAM", "title")], cpu, width), _amount("memory", sample.process_rss, width)]
 
 
-def _model_lines(sample: Sample, model: ModelInfo | None, kv_cache: int | None, width: int) -> list[Line]:
+def _model_lines(sample: Sample, model: ModelInfo | None, width: int) -> list[Line]:
     if model is None:
-        return [_fact("model", "none", width)]
-    lines = [_amount("model weights", model.size, width)]
-    if kv_cache is not None:
-        lines.append(_amount("KV cache", kv_cache, width))
-    if sample.ram_total:
-        share = 100 * (model.size + (kv_cache or 0)) / sample.ram_total
-        lines.append(_fact("model's share", f"{share:4.1f} %", width))
-    return lines
+        return [(), (("MODEL", "title"), ("  none loaded", "label"))]
+    share = 100 * (model.size + model.context_bytes) / sample.ram_total if sample.ram_total else 0.0
+    return [
+        (),
+        spread([("MODEL", "title")], [(f"{share:4.1f} % of RAM", "label")], width),
+        _amount("weights", model.size, width),
+        _amount("KV cache", model.kv_bytes, width),
+        _amount("compute", model.compute_bytes, width),
+    ]
 
 
 def _amount(label: str, count: int, width: int) -> Line:
@@ -165,22 +164,20 @@ class GaugesPane(LinesPane):
         self._history = History()
         self._sample: Sample | None = None
         self._model: ModelInfo | None = None
-        self._kv_cache: int | None = None
 
-    def show(self, sample: Sample, model: ModelInfo | None, kv_cache: int | None = None) -> None:
+    def show(self, sample: Sample, model: ModelInfo | None) -> None:
         """Draw a new sample.
 
         Args:
             sample: what was measured.
             model: the loaded model; None when there is none.
-            kv_cache: bytes of its KV cache; None when that is not known.
         """
         self._history.add(sample)
-        self._sample, self._model, self._kv_cache = sample, model, kv_cache
+        self._sample, self._model = sample, model
         self.rearrange()
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """The pane's lines; one that says so before the first sample."""
         if self._sample is None:
             return [(("CPU", "title"), ("  measuring", "label"))]
-        return gauge_lines(self._sample, self._history, self._model, self._kv_cache, width, current_glyphs())
+        return gauge_lines(self._sample, self._history, self._model, width, current_glyphs())

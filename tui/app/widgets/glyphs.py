@@ -20,6 +20,7 @@ class Glyphs:
         previous: the value can go down, or left.
         next: the value can go up, or right.
         both: a line that holds prompt and completion.
+        prompt: stands before what one types.
         newline: stands for a line break inside one line.
         ellipsis: stands for what was cut off.
         dot: stands between two facts.
@@ -32,13 +33,14 @@ class Glyphs:
     previous: str
     next: str
     both: str
+    prompt: str
     newline: str
     ellipsis: str
     dot: str
 
 
-UNICODE = Glyphs(" ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█", "·", "▸", "◂", "▸", "»", "↵", "…", "·")
-ASCII = Glyphs(".-#", " .-#", ".", ">", "<", ">", "+", "/", "~", "-")
+UNICODE = Glyphs(" ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█", "·", "▸", "◂", "▸", "»", "❯", "↵", "…", "·")
+ASCII = Glyphs(".-#", " .-#", ".", ">", "<", ">", "+", ">", "/", "~", "-")
 
 
 def glyphs_for(encoding: str, term: str = "") -> Glyphs:

@@ -250,7 +250,7 @@ class SettingRow(LinesPane, can_focus=True):
             self._choose(self.spec.parse(found))
 
     def _begin(self, text: str) -> None:
-        if "\n" in text:
+        if printable(text) != text:
             self.post_message(self.TextWanted(self))
             return
         self._input = Input(text, select_on_focus=False, compact=True)

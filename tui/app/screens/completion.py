@@ -1,0 +1,257 @@
+"""The completion view: one text of prompt and completion, without a chat template, as `llama-cli` shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from tui.app.commands.command import bindings
+from tui.app.commands.completion import COMPLETION_COMMANDS
+from tui.app.commands.provider import commands_of, usable
+from tui.app.reply_words import notice_words, stats_words
+from tui.app.screens.editor import EditorScreen
+from tui.app.status import Phase, Status
+from tui.app.widgets.completion_input import CompletionInput, escaped
+from tui.app.widgets.completion_notice import CompletionNotice
+from tui.app.widgets.completion_text import CompletionText, Kind
+from tui.app.widgets.glyphs import current_glyphs
+from tui.app.widgets.key_line import KeyLine
+from tui.app.widgets.status_line import StatusLine
+from tui.app.work import Work
+from tui.core.errors import CancelledError, LocalLLMError
+from tui.core.escapes import process_escapes
+from tui.core.events import Event, Failed, Finished, StopReason, Token
+from tui.core.units import format_count
+from tui.monitor.sample import Sample
+from tui.services.completion import CompletionSession, Segment
+from tui.services.model_host import ModelHost
+from tui.settings.settings import Settings
+
+
+def kinds_of(segments: Sequence[Segment]) -> list[tuple[str, Kind]]:
+    """Each segment's text and how it is shown: the prompt the text starts with is not what is typed later."""
+    return [
+        (segment.text, "completion" if segment.kind == "completion" else "typed" if index else "prompt")
+        for index, segment in enumerate(segments)
+    ]
+
+
+def end_words(event: Finished, n_ctx: int) -> str:
+    """Why a completion ended; the normal ends have a name here too, since no chat hides them."""
+    if event.reason is StopReason.END:
+        return "end of text"
+    if event.reason is StopReason.STOP_STRING:
+        return f"stop string {event.stop!r}"
+    return notice_words(event, n_ctx)
+
+
+class CompletionScreen(Screen[None]):
+    """Prompt and completion as one text that the person and the model write by turns.
+
+    In the application, its work and its status are shared; alone, the screen has its own.
+
+    Args:
+        host: where the model is.
+        settings: what holds now; in the application, changes are followed.
+        prompt: text to complete as soon as there is a model, escapes already processed; None: wait for the person.
+    """
+
+    CSS_PATH = "completion.tcss"
+    AUTO_FOCUS = "#completion-input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(COMPLETION_COMMANDS),
+        Binding("up", "line(-1)", "a line up", show=False),
+        Binding("down", "line(1)", "a line down", show=False),
+    ]
+    commands = COMPLETION_COMMANDS
+
+    def __init__(self, host: ModelHost, settings: Settings, prompt: str | None = None) -> None:
+        super().__init__()
+        self._host = host
+        self._settings = settings
+        self._pending = prompt or ""
+        self._work: Work | None = None
+        self.session = CompletionSession(host)
+
+    def compose(self) -> ComposeResult:
+        """Status, text, notice, input, keys."""
+        yield StatusLine(id="completion-status")
+        yield CompletionText(id="completion-text")
+        yield CompletionNotice(id="completion-notice")
+        with Horizontal(id="completion-row"):
+            yield Static(Content(current_glyphs().prompt), id="completion-mark")
+            yield CompletionInput(placeholder="text to continue from", id="completion-input", compact=True)
+        yield KeyLine(id="completion-keys")
+
+    def on_mount(self) -> None:
+        """Follow what the application tells, where there is one."""
+        self._show_text()
+        work = getattr(self.app, "work", None)
+        if isinstance(work, Work):
+            self._work = work
+            self.watch(self.app, "status", self._show_status)
+            self.watch(self.app, "sample", self._show_sample)
+            self.watch(self.app, "settings", self._take_settings)
+        else:
+            self._work = Work(self, self._host, self._show_status, self._say)
+            model = self._host.model
+            self._show_status(Status(model=model, phase=Phase.READY if model else Phase.NO_MODEL))
+
+    # What the application tells
+
+    def _take_settings(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def _show_sample(self, sample: Sample | None) -> None:
+        if sample is not None:
+            self.query_one(StatusLine).show_sample(sample)
+
+    def _show_status(self, status: Status) -> None:
+        if not self.is_attached:
+            return
+        self.query_one(StatusLine).show(status)
+        self._show_keys()
+        if self._pending and not status.busy and self._host.model is not None:
+            text, self._pending = self._pending, ""
+            self._run(text)
+        elif self._pending and not status.busy:
+            self._say("no model is loaded: F2 chooses one, then the prompt runs")
+
+    def _show_keys(self) -> None:
+        keys = [(command, bool(usable(self, command))) for command in commands_of(self) if command.short]
+        self.query_one(KeyLine).show(keys)
+
+    def _say(self, text: str, kind: str = "info") -> None:
+        self.query_one(CompletionNotice).show(text, kind)
+
+    def _show_text(self) -> None:
+        self.query_one(CompletionText).reset(kinds_of(self.session.segments))
+
+    # Running
+
+    @on(Input.Submitted, "#completion-input")
+    def _submitted(self) -> None:
+        self.action_run()
+
+    def action_run(self) -> None:
+        """Append what was typed and complete; with nothing typed, go on."""
+        field = self.query_one(CompletionInput)
+        if self._run(process_escapes(field.value)):
+            field.value = ""
+
+    def _run(self, added: str) -> bool:
+        """Start a completion; False, with a line that says why, when it cannot be."""
+        if refusal := self._refusal():
+            self._say(refusal, "warning")
+            return False
+        try:
+            ticket = self.session.run(added, self._settings.generation)
+        except LocalLLMError as error:
+            self._say(error.line(), "warning")
+            return False
+        assert self._work is not None
+        self._say("")
+        if added:
+            self.query_one(CompletionText).append(added, kinds_of(self.session.segments)[-1][1])
+        self._work.follow(ticket, self._take, self._show_keys)
+        self._show_keys()
+        return True
+
+    def _refusal(self) -> str:
+        if self._work is not None and self._work.status.phase is Phase.LOADING and self._work.busy:
+            return "still loading: Esc stops it"
+        if self._work is not None and self._work.busy:
+            return "still generating: Esc stops it"
+        return "" if self._host.model is not None else "no model is loaded: F2 chooses one"
+
+    def _take(self, events: Iterable[Event]) -> None:
+        text: list[str] = []
+        for event in events:
+            self.session.absorb(event)
+            if isinstance(event, Token | Finished):
+                text.append(event.text)
+            if isinstance(event, Finished):
+                self._finished(event)
+            elif isinstance(event, Failed):
+                cancelled = isinstance(event.error, CancelledError)
+                self._say("stopped" if cancelled else event.error.line(), "info" if cancelled else "error")
+        if self.is_attached:
+            self.query_one(CompletionText).append("".join(text), "completion")
+
+    def _finished(self, event: Finished) -> None:
+        n_ctx = self._host.model.n_ctx if self._host.model else 0
+        reason = end_words(event, n_ctx)
+        kind = "warning" if event.reason is StopReason.CONTEXT_FULL else "info"
+        self._say(f"{reason} · {stats_words(event)}", kind)
+
+    # What the person asks for
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what makes no sense now."""
+        if action == "stop":
+            return True if self._work is not None and self._work.busy else None
+        if action in ("undo", "edit", "clear"):
+            idle = not self.session.busy
+            wanted = self.session.can_undo if action == "undo" else action == "edit" or bool(self.session.segments)
+            return True if idle and wanted else None
+        return True
+
+    def action_stop(self) -> None:
+        """Stop what runs; what was written stays."""
+        if self._work is not None:
+            self._work.stop()
+
+    def action_undo(self) -> None:
+        """Take back the last completion; what was typed for it comes back to the input."""
+        if not self.session.undo():
+            return
+        self._show_text()
+        if self.session.undone_text:
+            field = self.query_one(CompletionInput)
+            field.value = escaped(self.session.undone_text)
+            field.cursor_position = len(field.value)
+        self._say("undone")
+        self._show_keys()
+
+    def action_clear(self) -> None:
+        """Begin with an empty text."""
+        self.session.clear()
+        self._show_text()
+        self._say("cleared: ctrl+z brings the text back")
+        self._show_keys()
+
+    def action_edit(self) -> None:
+        """Edit the whole text."""
+
+        def take(text: str | None) -> None:
+            if text is not None and text != self.session.text:
+                self.session.replace(text)
+                self._show_text()
+                self._say("edited: enter goes on from here")
+                self._show_keys()
+
+        self.app.push_screen(EditorScreen("Prompt and completion", self.session.text), take)
+
+    def action_copy(self) -> None:
+        """Put the last completion on the terminal's clipboard."""
+        last = next((part.text for part in reversed(self.session.segments) if part.kind == "completion"), "")
+        if last:
+            self.app.copy_to_clipboard(last)
+        self._say(f"copied {format_count(len(last))} characters" if last else "there is no completion yet")
+
+    def action_page(self, direction: int) -> None:
+        """Scroll by a page."""
+        text = self.query_one(CompletionText)
+        text.scroll_relative(y=direction * max(1, text.size.height - 2), animate=False)
+
+    def action_line(self, direction: int) -> None:
+        """Scroll by a line."""
+        self.query_one(CompletionText).scroll_relative(y=direction, animate=False)
