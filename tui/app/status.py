@@ -109,7 +109,9 @@ def _failed(status: Status, event: Failed) -> Status:
     return replace(status, phase=phase if status.model else Phase.NO_MODEL)
 
 
-_QUANTIZATION = re.compile(r"[-._ ](?:ud-)?((?:i?q\d+|tq\d)(?:_[a-z0-9]+)*|mxfp4(?:_moe)?|bf16|f16|fp16|f32|fp32)$", re.I)
+_QUANTIZATION = re.compile(
+    r"[-._ ](?:ud-)?((?:i?q\d+|tq\d)(?:_[a-z0-9]+)*|mxfp4(?:_moe)?|bf16|f16|fp16|f32|fp32)$", re.I
+)
 
 
 def model_name(path: str | Path) -> str:

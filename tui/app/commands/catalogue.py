@@ -52,6 +52,7 @@ PROMPT_KEYS: tuple[tuple[str, str], ...] = (
     ("Enter", "Send the prompt."),
     ("ctrl+j, alt+enter", "Break the line."),
     ("up, down", "Earlier and later prompts, from the first and the last line."),
-    ("ctrl+w, ctrl+u, ctrl+k", "Delete the word before the cursor, to the start, to the end of the line."),
+    ("ctrl+w", "Delete the word before the cursor."),
+    ("ctrl+u, ctrl+k", "Delete to the start, to the end of the line."),
 )
 """Keys of the editor, for the help."""

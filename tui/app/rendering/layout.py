@@ -116,9 +116,7 @@ def _table(block: Table, width: int) -> list[Content]:
 
 def _column_widths(block: Table, width: int) -> list[int]:
     """Each column as wide as its text; when that is too much, the widest ones give way."""
-    widths = [
-        max([3, *(row[c].cell_length for row in block.rows if c < len(row))]) for c in range(len(block.align))
-    ]
+    widths = [max([3, *(row[c].cell_length for row in block.rows if c < len(row))]) for c in range(len(block.align))]
     room = max(width - 3 * (len(widths) - 1), 3 * len(widths))
     while sum(widths) > room:
         widths[widths.index(max(widths))] -= 1
@@ -129,5 +127,3 @@ def _aligned(cell: Content, width: int, align: str) -> Content:
     missing = max(width - cell.cell_length, 0)
     left = missing if align == "right" else missing // 2 if align == "center" else 0
     return cell.pad_left(left).pad_right(missing - left)
-
-

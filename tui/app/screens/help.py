@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
 
 from tui.app.commands.catalogue import PROMPT_KEYS
 from tui.app.commands.command import Command
 from tui.app.commands.provider import commands_of, usable
+from tui.app.widgets.lines import Line, LinesPane
 from tui.app.widgets.prompt import Prompt
 
 Row = tuple[str, str, str]
@@ -45,20 +48,42 @@ def _row(command: Command, works: bool) -> Row:
     return (command.key or "palette", command.title, command.help + note)
 
 
-def help_lines(groups: dict[str, list[Row]]) -> list[Content]:
-    """The help as lines, one column of keys and one of words."""
+def help_lines(groups: dict[str, list[Row]], width: int) -> list[Line]:
+    """The help as lines: keys, titles, and sentences folded into what is left of `width`."""
     rows = [row for group in groups.values() for row in group]
-    keys = max(len(key) for key, _, _ in rows) + 2
-    titles = max(len(title) for _, title, _ in rows) + 2
-    lines: list[Content] = []
+    keys = max((cell_len(key) for key, _, _ in rows), default=0) + 4
+    titles = max((cell_len(title) for _, title, _ in rows), default=0) + 2
+    if width < keys + titles + 30:
+        titles = 0
+    lines: list[Line] = []
     for heading, group in groups.items():
-        lines += [Content(""), Content.styled(heading, "bold")]
+        lines += [(), ((heading, "title"),)]
         for key, title, words in group:
-            gap = f"{title:<{titles}}" if title else ""
-            lines.append(
-                Content.assemble((f"  {key:<{keys}}", "$accent"), gap, (words, "$text-muted"))
-            )
+            text = words if titles or not title else f"{title}: {words}"
+            lines += _row_lines(key, title if titles else "", text, keys, titles if title else 0, width)
     return lines[1:]
+
+
+def _row_lines(key: str, title: str, words: str, keys: int, titles: int, width: int) -> list[Line]:
+    folded = textwrap.wrap(words, max(width - keys - titles, 12)) or [""]
+    first: Line = ((f"  {key:<{keys - 2}}", "bar"), (f"{title:<{titles}}", "value"), (folded[0], "label"))
+    return [first, *(((" " * (keys + titles), ""), (rest, "label")) for rest in folded[1:])]
+
+
+class HelpText(LinesPane):
+    """The help, folded to the width there is.
+
+    Args:
+        groups: rows by heading.
+    """
+
+    def __init__(self, groups: dict[str, list[Row]]) -> None:
+        super().__init__(id="help-text")
+        self._groups = groups
+
+    def arrange(self, width: int) -> Sequence[Line]:
+        """The lines."""
+        return help_lines(self._groups, width)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -86,10 +111,8 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help-box", can_focus=False) as box:
             box.border_title = Content("Help")
             box.border_subtitle = Content("Esc closes")
-            yield Static(Content("\n").join(help_lines(help_rows(self._below))), id="help-text")
+            yield HelpText(help_rows(self._below))
 
     def action_scroll(self, rows: int) -> None:
         """Move the text."""
         self.query_one("#help-box").scroll_relative(y=rows, animate=False)
-
-

@@ -67,8 +67,10 @@ class LogScreen(Screen[None]):
         self._show_title(len(shown), len(lines))
 
     def _show_title(self, shown: int, total: int) -> None:
-        counts = f"{format_count(shown)} of {format_count(total)} lines" if self._wanted else f"{format_count(total)} lines"
-        title = Content.assemble(("LOG", "bold"), (f"  {counts}   / searches   Esc goes back", "$text-muted"))
+        counts = (
+            f"{format_count(shown)} of {format_count(total)} lines" if self._wanted else f"{format_count(total)} lines"
+        )
+        title = Content.assemble(("LOG", "bold"), (f"  {counts}   / searches   Esc goes back", "$foreground 60%"))
         self.query_one("#log-title", Static).update(title)
 
     @on(Input.Changed, "#log-search")

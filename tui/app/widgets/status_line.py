@@ -20,6 +20,9 @@ from tui.monitor.sample import Sample
 WIDE = 100
 """From this many cells on, the line has room for the speed in words, TTFT and a bar."""
 
+ROOMY = 140
+"""From this many cells on, prefill is told in tokens instead of percent, and TTFT has room."""
+
 _BAND = 20
 """Cells of the longest words for a speed, `minimum for dialogue`."""
 
@@ -34,7 +37,7 @@ def status_line(status: Status, sample: Sample | None, width: int, glyphs: Glyph
         glyphs: the characters to draw with.
     """
     wide = width >= WIDE
-    slots = [_phase(status, wide)]
+    slots = [_phase(status, width >= ROOMY)]
     slots += _speed(status, width) + ([] if wide else _machine(sample)) + _context(status, wide, glyphs)
     while slots and sum(_width(slot) + 2 for slot in slots) > width - 10:
         slots.pop(-2 if len(slots) > 1 else -1)
@@ -64,19 +67,19 @@ def _model(status: Status, glyphs: Glyphs, room: int) -> Line:
     return ((name, "model"), (facts, "label"), (fill, ""))
 
 
-def _phase(status: Status, wide: bool) -> Line:
+def _phase(status: Status, roomy: bool) -> Line:
     text, role = status.phase.value, "value"
     if status.phase is Phase.LOADING:
         text, role = f"loading {100 * status.fraction:3.0f} %", "title"
     elif status.phase is Phase.PREFILL:
         percent = 100 * status.done / status.total if status.total else 0
         counts = f"prefill {format_count(status.done)}/{format_count(status.total)}"
-        text, role = counts if wide else f"prefill {percent:3.0f}%", "title"
+        text, role = counts if roomy else f"prefill {percent:3.0f}%", "title"
     elif status.phase is Phase.GENERATING:
         role = "title"
     elif status.phase in (Phase.STOPPED, Phase.FAILED):
         role = "warning"
-    return ((f"{text:>{20 if wide else 13}}", role),)
+    return ((f"{text:>{22 if roomy else 13}}", role),)
 
 
 def _speed(status: Status, width: int) -> list[Line]:
@@ -85,7 +88,7 @@ def _speed(status: Status, width: int) -> list[Line]:
     if width >= WIDE:
         band = speed_band(status.speed) if status.speed > 0 else ""
         slots[0] = (*slots[0], (f" {band:<{_BAND}}", "label"))
-    if width >= 140:
+    if width >= ROOMY:
         first = format_seconds(status.first_token_seconds) if status.first_token_seconds is not None else "-"
         slots.append((("first token ", "label"), (f"{first:>7}", "value")))
     return slots

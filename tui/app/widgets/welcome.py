@@ -48,7 +48,12 @@ class WelcomeEntry(Entry):
 
     def _words(self) -> list[str]:
         if self._loaded:
-            return ["#Ask anything.", "", "Enter sends, ctrl+j breaks the line, Esc stops a reply.", "F1 lists all keys."]
+            return [
+                "#Ask anything.",
+                "",
+                "Enter sends, ctrl+j breaks the line, Esc stops a reply.",
+                "F1 lists all keys.",
+            ]
         if self._found is None:
             return ["Looking for models…"]
         if self._found:

@@ -1,0 +1,47 @@
+"""Fixtures of the application's tests: the application on a scripted engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.scripted import ScriptedEngine
+from tui.app.app import LocalLLMApp
+from tui.services.launch import Launch
+from tui.services.model_host import ModelHost
+from tui.settings.settings import Settings
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    """An engine that says what the test tells it to."""
+    return ScriptedEngine()
+
+
+@pytest.fixture
+def make_app(engine: ScriptedEngine, tmp_path: Path) -> Callable[..., LocalLLMApp]:
+    """Makes the application on the scripted engine; searches an empty folder for models."""
+
+    def make(**launch: object) -> LocalLLMApp:
+        folder = tmp_path / "no-models"
+        settings = Settings().replace(model_dirs=(str(folder),))
+        values: dict[str, object] = {"settings": settings, **launch}
+        return LocalLLMApp(Launch(**values), ModelHost(engine))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def app(make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine) -> LocalLLMApp:
+    """The application with a model that is loaded at once."""
+    return make_app(model="/models/Scripted-1B-Instruct-Q4_K_M.gguf")
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal that most people have over SSH."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("COLORTERM", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
