@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tui.core.text import well_formed
+
 _SIMPLE = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"'": b"'", b'"': b'"', b"\\": b"\\"}
 _ESCAPE = re.compile(rb"\\(?:([nrt'\"\\])|x([0-9A-Fa-f]{2}))")
 
@@ -14,9 +16,7 @@ def process_escapes(text: str) -> str:
     `\xHH` is a byte of UTF-8, so that `\xe3\x81\x82` is one character. Any other backslash stays as it is, and
     bytes that are not UTF-8 become U+FFFD.
     """
-    if "\\" not in text:
-        return text
-    raw = _ESCAPE.sub(_replacement, text.encode("utf-8", "surrogateescape"))
+    raw = _ESCAPE.sub(_replacement, well_formed(text).encode())
     return raw.decode("utf-8", "replace")
 
 

@@ -39,6 +39,30 @@ class GenerationParams:
         0.05, "Min-p", "Drop tokens less likely than this share of the likeliest one; 0 drops none.",
         "--min-p", minimum=0.0, maximum=1.0, step=0.01,
     )  # fmt: skip
+    typical: float = option(
+        1.0, "Typical-p", "Keep the tokens whose surprise is closest to the average, up to this probability; 1 is off.",
+        "--typical", "--typical-p", minimum=0.0, maximum=1.0, step=0.05,
+    )  # fmt: skip
+    top_n_sigma: float = option(
+        -1.0, "Top-n-sigma", "Keep the tokens whose logit lies within n standard deviations of the highest.",
+        "--top-n-sigma", "--top-nsigma", minimum=0.0, maximum=100.0, step=0.5, words=((-1.0, "off"),),
+    )  # fmt: skip
+    xtc_probability: float = option(
+        0.0, "XTC probability", "How often to leave out the likeliest tokens, for less usual words; 0 is off.",
+        "--xtc-probability", minimum=0.0, maximum=1.0, step=0.1,
+    )  # fmt: skip
+    xtc_threshold: float = option(
+        0.1, "XTC threshold", "XTC leaves out tokens above this probability but the last of them; over 0.5 is off.",
+        "--xtc-threshold", minimum=0.0, maximum=1.0, step=0.05,
+    )  # fmt: skip
+    dynatemp_range: float = option(
+        0.0, "Dynamic temperature", "How far the temperature moves around its value as the model is less or more sure.",
+        "--dynatemp-range", minimum=0.0, maximum=5.0, step=0.1,
+    )  # fmt: skip
+    dynatemp_exp: float = option(
+        1.0, "Dynamic exponent", "How the model's uncertainty becomes temperature.",
+        "--dynatemp-exp", minimum=0.0, maximum=10.0, step=0.1,
+    )  # fmt: skip
     repeat_penalty: float = option(
         1.0, "Repeat penalty", "Makes tokens that already appeared less likely; 1 is off.",
         "--repeat-penalty", minimum=0.01, maximum=5.0, step=0.05,
@@ -55,6 +79,46 @@ class GenerationParams:
     frequency_penalty: float = option(
         0.0, "Frequency penalty", "Lowers a token more for each time it appeared; 0 is off.",
         "--frequency-penalty", minimum=-2.0, maximum=2.0, step=0.1,
+    )  # fmt: skip
+    dry_multiplier: float = option(
+        0.0, "DRY multiplier", "Makes tokens less likely that would repeat a longer passage; 0 is off.",
+        "--dry-multiplier", minimum=0.0, maximum=100.0, step=0.1,
+    )  # fmt: skip
+    dry_base: float = option(
+        1.75, "DRY base", "How fast DRY grows with the length of the repeated passage.",
+        "--dry-base", minimum=1.0, maximum=10.0, step=0.05,
+    )  # fmt: skip
+    dry_allowed_length: int = option(
+        2, "DRY allowed length", "Passages up to this length may be repeated.",
+        "--dry-allowed-length", minimum=0, maximum=1_000_000, unit="tokens",
+    )  # fmt: skip
+    dry_penalty_last_n: int = option(
+        64, "DRY window", "How many of the last tokens DRY looks at; 0 is off.",
+        "--dry-penalty-last-n", minimum=0, maximum=1_000_000, step=16, unit="tokens", words=((-1, "context"),),
+    )  # fmt: skip
+    dry_sequence_breakers: tuple[str, ...] = option(
+        ("\n", ":", '"', "*"), "DRY breakers", "Texts that a repeated passage never reaches across.",
+        "--dry-sequence-breaker",
+    )  # fmt: skip
+    mirostat: int = option(
+        0, "Mirostat", "Keeps the surprise of the text steady instead of cutting the list of tokens; version 1 or 2.",
+        "--mirostat", minimum=0, maximum=2, words=((0, "off"),),
+    )  # fmt: skip
+    mirostat_lr: float = option(
+        0.1, "Mirostat rate", "How fast Mirostat corrects itself (eta).",
+        "--mirostat-lr", minimum=0.0, maximum=1.0, step=0.05,
+    )  # fmt: skip
+    mirostat_ent: float = option(
+        5.0, "Mirostat entropy", "The surprise that Mirostat aims at (tau).",
+        "--mirostat-ent", minimum=0.0, maximum=100.0, step=0.5,
+    )  # fmt: skip
+    samplers: str = option(
+        "penalties;dry;top_n_sigma;top_k;typ_p;top_p;min_p;xtc;temperature", "Sampler order",
+        "Which samplers run, in this order, separated by semicolons.", "--samplers",
+    )  # fmt: skip
+    logit_bias: tuple[str, ...] = option(
+        (), "Logit bias", "Makes tokens likelier or less likely: number or text, then + or - and how much (15043+1).",
+        "-l", "--logit-bias",
     )  # fmt: skip
     seed: int = option(
         RANDOM_SEED, "Seed", "Same seed, same settings, same text; random takes a new one each time.",

@@ -8,6 +8,8 @@ import re
 # follows, so that a file name can look like another), and halves of a surrogate pair, which no terminal can take.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def printable(text: str, *, keep: str = "") -> str:
     """`text` without anything that acts on a terminal; safe to call on pieces of a stream.
@@ -26,6 +28,12 @@ def printable(text: str, *, keep: str = "") -> str:
 def one_line(text: str) -> str:
     """`text` as one safe line: every run of white space becomes one space."""
     return printable(" ".join(text.split()))
+
+
+def well_formed(text: str) -> str:
+    """`text` that every encoding to UTF-8 takes: half surrogate pairs, which Python puts for bytes of the command line
+    that are not UTF-8, become U+FFFD."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _visible(character: str) -> str:

@@ -3,49 +3,64 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import llama_cpp.llama_cpp as lib
 
+from tui.core.errors import SettingError
 from tui.core.parameters import RANDOM_SEED, GenerationParams
 from tui.engine.vocabulary import Vocabulary
 
 _SEED_LIMIT = 0xFFFF_FFFF  # llama.cpp takes this one for "random"
+_MIROSTAT_CANDIDATES = 100  # as in llama.cpp's common/sampling.cpp
+_BIAS = re.compile(r"(?P<what>.+?)(?P<bias>[+-](?:\d+(?:\.\d*)?|\.\d+|inf))", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """What the samplers of one generation are made from."""
+
+    params: GenerationParams
+    vocabulary: Vocabulary
+    history: Sequence[int]
+    n_ctx: int
+    seed: int
+
+    def window(self, count: int) -> int:
+        """A number of past tokens, where -1 means the whole context."""
+        return self.n_ctx if count < 0 else count
 
 
 class SamplerChain:
     """Chooses the next token as `params` say.
 
-    The order is llama.cpp's default one (`common/common.h`): logit bias, penalties, top-k, top-p, min-p, temperature,
-    then a draw. With temperature 0 the likeliest token is taken.
+    The chain is the one that llama.cpp's own programs build (`common/sampling.cpp`): logit bias, the samplers in the
+    order asked for, then a draw; or temperature and Mirostat. With temperature 0 the likeliest token is taken.
 
     Args:
         params: what to build.
         vocabulary: the model's tokens.
-        history: tokens of the prompt, which the penalties look back on.
-        n_ctx: tokens of context, for a penalty window of that size.
+        history: tokens of the prompt, which the penalties and DRY look back on.
+        n_ctx: tokens of context, for windows of that size.
+
+    Raises:
+        SettingError: a sampler or a logit bias that makes no sense.
     """
 
     def __init__(self, params: GenerationParams, vocabulary: Vocabulary, history: Sequence[int], n_ctx: int) -> None:
         self.seed = secrets.randbelow(_SEED_LIMIT) if params.seed == RANDOM_SEED else params.seed
+        recipe = _Recipe(params, vocabulary, history, n_ctx, self.seed)
+        order = sampler_names(params.samplers)
+        biases = _biases(recipe)
         self._chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
-        if params.ignore_eos:
-            self._add(_ban(vocabulary.end_tokens(), vocabulary.size))
-        if penalties := _penalties(params, vocabulary.size, history, n_ctx):
-            self._add(penalties)
-        if params.temp <= 0:
-            self._add(lib.llama_sampler_init_greedy())
-            return
-        if params.top_k > 0:
-            self._add(lib.llama_sampler_init_top_k(params.top_k))
-        if params.top_p < 1:
-            self._add(lib.llama_sampler_init_top_p(params.top_p, 1))
-        if params.min_p > 0:
-            self._add(lib.llama_sampler_init_min_p(params.min_p, 1))
-        self._add(lib.llama_sampler_init_temp(params.temp))
-        self._add(lib.llama_sampler_init_dist(self.seed))
+        if biases:
+            self._add(_logit_bias(biases, vocabulary.size))
+        for sampler in _mirostat(recipe) if params.mirostat and params.temp > 0 else _in_order(recipe, order):
+            self._add(sampler)
 
     def sample(self, context: Any, index: int) -> int:
         """Choose a token from the logits of one row of the last batch, and remember it for the penalties.
@@ -66,23 +81,176 @@ class SamplerChain:
         lib.llama_sampler_chain_add(self._chain, sampler)
 
 
-def _penalties(params: GenerationParams, n_vocab: int, history: Sequence[int], n_ctx: int) -> Any:
-    """A penalties sampler that has seen the prompt; None when nothing is penalised."""
-    window = n_ctx if params.repeat_last_n < 0 else params.repeat_last_n
+def sampler_names(order: str) -> list[str]:
+    """The samplers that `--samplers` names, in order.
+
+    Raises:
+        SettingError: there is no such sampler.
+    """
+    names = [name.strip().lower().replace("-", "_") for name in order.split(";") if name.strip()]
+    names = [_ALIASES.get(name, name) for name in names]
+    unknown = next((name for name in names if name not in _BUILDERS), None)
+    if unknown is not None:
+        raise SettingError(f"There is no sampler called {unknown}", hint=f"there are {', '.join(_BUILDERS)}")
+    return names
+
+
+def _in_order(recipe: _Recipe, order: list[str]) -> Iterator[Any]:
+    """The samplers in order, those left out that would do nothing, and the draw."""
+    greedy = recipe.params.temp <= 0
+    for name in order:
+        if greedy and name not in _BEFORE_GREEDY:
+            continue
+        if sampler := _BUILDERS[name](recipe):
+            yield sampler
+    yield lib.llama_sampler_init_greedy() if greedy else lib.llama_sampler_init_dist(recipe.seed)
+
+
+def _mirostat(recipe: _Recipe) -> Iterator[Any]:
+    params = recipe.params
+    yield lib.llama_sampler_init_temp(params.temp)
+    if params.mirostat == 1:
+        yield lib.llama_sampler_init_mirostat(
+            recipe.vocabulary.size, recipe.seed, params.mirostat_ent, params.mirostat_lr, _MIROSTAT_CANDIDATES
+        )
+    else:
+        yield lib.llama_sampler_init_mirostat_v2(recipe.seed, params.mirostat_ent, params.mirostat_lr)
+
+
+def _penalties(recipe: _Recipe) -> Any:
+    params = recipe.params
+    window = recipe.window(params.repeat_last_n)
     active = params.repeat_penalty != 1 or params.presence_penalty != 0 or params.frequency_penalty != 0
     if not (window and active):
         return None
     sampler = lib.llama_sampler_init_penalties(
-        n_vocab, window, params.repeat_penalty, params.frequency_penalty, params.presence_penalty
+        recipe.vocabulary.size, window, params.repeat_penalty, params.frequency_penalty, params.presence_penalty
     )
-    for token in history[-window:]:
+    return _having_seen(sampler, recipe.history[-window:])
+
+
+def _dry(recipe: _Recipe) -> Any:
+    params = recipe.params
+    window = recipe.window(params.dry_penalty_last_n)
+    if not (window and params.dry_multiplier):
+        return None
+    breakers = [breaker.encode() for breaker in params.dry_sequence_breakers]
+    sampler = lib.llama_sampler_init_dry(
+        recipe.vocabulary.pointer,
+        params.dry_multiplier,
+        params.dry_base,
+        params.dry_allowed_length,
+        window,
+        (ctypes.c_char_p * len(breakers))(*breakers),
+        len(breakers),
+    )
+    return _having_seen(sampler, recipe.history[-window:])
+
+
+def _having_seen(sampler: Any, tokens: Sequence[int]) -> Any:
+    for token in tokens:
         lib.llama_sampler_accept(sampler, token)
     return sampler
 
 
-def _ban(tokens: Sequence[int], n_vocab: int) -> Any:
-    biases = (lib.llama_logit_bias * max(1, len(tokens)))()
-    for bias, token in zip(biases, tokens, strict=False):
-        bias.token = token
-        bias.bias = float("-inf")
-    return lib.llama_sampler_init_logit_bias(n_vocab, len(tokens), ctypes.cast(biases, lib.llama_logit_bias_p))
+def _top_n_sigma(recipe: _Recipe) -> Any:
+    n = recipe.params.top_n_sigma
+    return lib.llama_sampler_init_top_n_sigma(n) if n >= 0 else None
+
+
+def _top_k(recipe: _Recipe) -> Any:
+    k = recipe.params.top_k
+    return lib.llama_sampler_init_top_k(k) if k > 0 else None
+
+
+def _typical(recipe: _Recipe) -> Any:
+    p = recipe.params.typical
+    return lib.llama_sampler_init_typical(p, 0) if p < 1 else None
+
+
+def _top_p(recipe: _Recipe) -> Any:
+    p = recipe.params.top_p
+    return lib.llama_sampler_init_top_p(p, 0) if p < 1 else None
+
+
+def _min_p(recipe: _Recipe) -> Any:
+    p = recipe.params.min_p
+    return lib.llama_sampler_init_min_p(p, 0) if p > 0 else None
+
+
+def _xtc(recipe: _Recipe) -> Any:
+    params = recipe.params
+    if not params.xtc_probability:
+        return None
+    return lib.llama_sampler_init_xtc(params.xtc_probability, params.xtc_threshold, 0, recipe.seed)
+
+
+def _temperature(recipe: _Recipe) -> Any:
+    params = recipe.params
+    return lib.llama_sampler_init_temp_ext(params.temp, params.dynatemp_range, params.dynatemp_exp)
+
+
+def _infill(recipe: _Recipe) -> Any:
+    return lib.llama_sampler_init_infill(recipe.vocabulary.pointer)
+
+
+_BUILDERS: dict[str, Callable[[_Recipe], Any]] = {
+    "penalties": _penalties,
+    "dry": _dry,
+    "top_n_sigma": _top_n_sigma,
+    "top_k": _top_k,
+    "typ_p": _typical,
+    "top_p": _top_p,
+    "min_p": _min_p,
+    "xtc": _xtc,
+    "temperature": _temperature,
+    "infill": _infill,
+}
+_ALIASES = {
+    "typical": "typ_p",
+    "typical_p": "typ_p",
+    "temp": "temperature",
+    "nucleus": "top_p",
+    "top_nsigma": "top_n_sigma",
+}
+_BEFORE_GREEDY = {"penalties", "dry"}
+"""Samplers that can change which token is the likeliest; the others only cut or flatten the list."""
+
+
+def _biases(recipe: _Recipe) -> dict[int, float]:
+    """Biases by token: those of the vocabulary itself, the asked ones, and the end tokens that are ignored."""
+    minus = float("-inf")
+    biases = dict.fromkeys(recipe.vocabulary.suppressed(), minus)
+    for text in recipe.params.logit_bias:
+        token, bias = _bias(text, recipe.vocabulary)
+        biases[token] = biases.get(token, 0.0) + bias
+    if recipe.params.ignore_eos:
+        biases.update(dict.fromkeys(recipe.vocabulary.end_tokens(), minus))
+    return biases
+
+
+def _bias(text: str, vocabulary: Vocabulary) -> tuple[int, float]:
+    """Token and bias of `15043+1` or ` Hello-inf`.
+
+    Raises:
+        SettingError: it is neither, or the text is not exactly one token.
+    """
+    found = _BIAS.fullmatch(text)
+    if not found:
+        raise SettingError(f"Logit bias cannot be {text}", hint="it takes a token or text, then + or - and a number")
+    what, bias = found["what"], float(found["bias"])
+    if what.isdecimal():
+        if int(what) >= vocabulary.size:
+            raise SettingError(f"There is no token {what}", why=f"the model has {vocabulary.size:,}")
+        return int(what), bias
+    tokens = vocabulary.tokenize_part(what)
+    if len(tokens) != 1:
+        raise SettingError(f"Logit bias needs one token, and “{what}” is {len(tokens)}", hint="give their numbers")
+    return tokens[0], bias
+
+
+def _logit_bias(biases: dict[int, float], n_vocab: int) -> Any:
+    array = (lib.llama_logit_bias * len(biases))()
+    for entry, (token, bias) in zip(array, biases.items(), strict=True):
+        entry.token, entry.bias = token, bias
+    return lib.llama_sampler_init_logit_bias(n_vocab, len(biases), array)

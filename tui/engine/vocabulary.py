@@ -19,11 +19,11 @@ class Vocabulary:
     """
 
     def __init__(self, model: Any) -> None:
-        self._vocab = lib.llama_model_get_vocab(model)
+        self.pointer = lib.llama_model_get_vocab(model)
         self._buffer = ctypes.create_string_buffer(256)
-        self.size: int = lib.llama_vocab_n_tokens(self._vocab)
-        self.bos: int = lib.llama_vocab_bos(self._vocab)
-        self.eos: int = lib.llama_vocab_eos(self._vocab)
+        self.size: int = lib.llama_vocab_n_tokens(self.pointer)
+        self.bos: int = lib.llama_vocab_bos(self.pointer)
+        self.eos: int = lib.llama_vocab_eos(self.pointer)
         self.bos_text = self._special_text(self.bos)
         self.eos_text = self._special_text(self.eos)
 
@@ -35,17 +35,15 @@ class Vocabulary:
         Raises:
             DecodeError: llama.cpp refused the text.
         """
-        add_special = not (self.bos_text and text.startswith(self.bos_text))
-        data = text.encode("utf-8", "replace")
-        room = len(data) + 16
-        tokens = (lib.llama_token * room)()
-        count = lib.llama_tokenize(self._vocab, data, len(data), tokens, room, add_special, True)
-        if count < 0:
-            tokens = (lib.llama_token * -count)()
-            count = lib.llama_tokenize(self._vocab, data, len(data), tokens, -count, add_special, True)
-        if count < 0:
-            raise DecodeError("The text could not be turned into tokens", why="llama.cpp refused it")
-        return list(tokens[:count])
+        return self._tokenize(text, add_special=not (self.bos_text and text.startswith(self.bos_text)))
+
+    def tokenize_part(self, text: str) -> list[int]:
+        """Tokens of a piece of text, with nothing added.
+
+        Raises:
+            DecodeError: llama.cpp refused the text.
+        """
+        return self._tokenize(text, add_special=False)
 
     def piece(self, token: int, *, special: bool = False) -> bytes:
         """A token's bytes.
@@ -54,19 +52,37 @@ class Vocabulary:
             token: its number.
             special: whether control tokens have a text too, such as `<|im_end|>`.
         """
-        count = lib.llama_token_to_piece(self._vocab, token, self._buffer, len(self._buffer), 0, special)
+        count = lib.llama_token_to_piece(self.pointer, token, self._buffer, len(self._buffer), 0, special)
         if count < 0:
             self._buffer = ctypes.create_string_buffer(-count)
-            count = lib.llama_token_to_piece(self._vocab, token, self._buffer, -count, 0, special)
+            count = lib.llama_token_to_piece(self.pointer, token, self._buffer, -count, 0, special)
         return self._buffer.raw[:count]
 
     def is_end(self, token: int) -> bool:
         """Whether the token ends a generation (EOS, EOT and their kin)."""
-        return bool(lib.llama_vocab_is_eog(self._vocab, token))
+        return bool(lib.llama_vocab_is_eog(self.pointer, token))
 
     def end_tokens(self) -> Sequence[int]:
         """All tokens that end a generation."""
         return [token for token in range(self.size) if self.is_end(token)]
+
+    def suppressed(self) -> list[int]:
+        """Tokens that the model's makers never want generated."""
+        count = ctypes.c_int32(0)
+        tokens = lib.llama_vocab_get_suppress_tokens(self.pointer, ctypes.byref(count))
+        return [int(token) for token in tokens[: count.value]] if count.value else []
+
+    def _tokenize(self, text: str, *, add_special: bool) -> list[int]:
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 16
+        while True:
+            tokens = (lib.llama_token * room)()
+            count = lib.llama_tokenize(self.pointer, data, len(data), tokens, room, add_special, True)
+            if count >= 0:
+                return list(tokens[:count])
+            if -count <= room:
+                raise DecodeError("The text could not be turned into tokens", why="llama.cpp refused it")
+            room = -count
 
     def _special_text(self, token: int) -> str:
         return self.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
