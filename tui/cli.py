@@ -13,7 +13,7 @@ from pathlib import Path
 from tui.core.errors import LocalLLMError, SettingError
 from tui.core.escapes import process_escapes
 from tui.core.options import Scalar
-from tui.core.text import one_line
+from tui.core.text import one_line, well_formed
 from tui.services.prompt_source import STANDARD_INPUT, read_prompt
 from tui.settings import paths
 from tui.settings.arguments import ArgumentParser, add_settings, given_settings
@@ -178,7 +178,7 @@ def _prompt(parser: ArgumentParser, parsed: argparse.Namespace) -> str | None:
     if not given:
         return None
     if "prompt" in parsed:
-        prompt = process_escapes(parsed.prompt) if getattr(parsed, "escape", True) else str(parsed.prompt)
+        prompt = process_escapes(parsed.prompt) if getattr(parsed, "escape", True) else well_formed(parsed.prompt)
     else:
         prompt = read_prompt(given[0])
     if not prompt:

@@ -8,7 +8,7 @@ import re
 # follows, so that a file name can look like another), and halves of a surrogate pair, which no terminal can take.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 def printable(text: str, *, keep: str = "") -> str:
@@ -31,9 +31,12 @@ def one_line(text: str) -> str:
 
 
 def well_formed(text: str) -> str:
-    """`text` that every encoding to UTF-8 takes: half surrogate pairs, which Python puts for bytes of the command line
-    that are not UTF-8, become U+FFFD."""
-    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+    """`text` as every encoder of UTF-8 takes it.
+
+    Python puts half surrogate pairs for bytes of the command line that the locale does not know: where they are UTF-8
+    after all, they become the characters that were meant, and otherwise U+FFFD.
+    """
+    return _NO_BYTE.sub("\N{REPLACEMENT CHARACTER}", text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _visible(character: str) -> str:

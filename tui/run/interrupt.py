@@ -52,7 +52,9 @@ class Interruption:
             cancel()
 
     def __enter__(self) -> Interruption:
-        self._before = {number: signal.signal(number, self._receive) for number in _SIGNALS}
+        # What was ignored from the start, as by nohup or by a shell's `&`, stays ignored.
+        heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._receive) for number in heard}
         self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._give_up)
         return self
 

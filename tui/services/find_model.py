@@ -43,9 +43,7 @@ def choose_model(name: str, entries: Iterable[ModelEntry]) -> Path:
     found = [entry for entry in found if not entry.problem] or found
     files = list(dict.fromkeys(entry.path for entry in found))
     if not files:
-        raise ModelFileError(
-            f"no model here is called {name}", hint="see localllm-tui models list, or give a file"
-        )
+        raise ModelFileError(f"no model here is called {name}", hint="see localllm-tui models list, or give a file")
     if len(files) > 1:
         shown = ", ".join(file.stem for file in files[:_SHOWN]) + (", …" if len(files) > _SHOWN else "")
         raise ModelFileError(

@@ -17,6 +17,7 @@ from tui.core.escapes import process_escapes
         (r"\x41\x0a", "A\n"),
         (r"\xe3\x81\x82", "あ"),
         (r"\xff", "\N{REPLACEMENT CHARACTER}"),
+        ("\udcff", "\N{REPLACEMENT CHARACTER}"),
         (r"\q \x4 \xzz \u0041", r"\q \x4 \xzz \u0041"),
         ("ends with \\", "ends with \\"),
         (r"\\n", r"\n"),

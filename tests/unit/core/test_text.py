@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.core.text import one_line, printable
+from tui.core.text import one_line, printable, well_formed
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,16 @@ def test_pieces_may_be_shown_one_by_one(first: str, second: str) -> None:
 
 def test_one_line() -> None:
     assert one_line(" two\nlines\x1b ") == "two lines^["
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("あ", "あ"),
+        ("\udce3\udc81\udc82", "あ"),
+        ("a\udcff", "a\N{REPLACEMENT CHARACTER}"),
+        ("\ud83d\udfff", "\N{REPLACEMENT CHARACTER}" * 2),
+    ],
+)
+def test_bytes_of_another_locale(text: str, meant: str) -> None:
+    assert well_formed(text) == meant
