@@ -23,7 +23,7 @@ from tui.settings.settings import COMMAND_LINE, Settings
 
 PROGRAM = "localllm-tui"
 DONE, FAILED, BAD_ARGUMENTS, INTERRUPTED = 0, 1, 2, 130
-_ESCAPED = ("stop", "system_prompt")
+_ESCAPED = ("stop", "system_prompt", "dry_sequence_breakers")
 """Settings in which llama.cpp, too, processes escape sequences when they come from the command line."""
 
 
