@@ -148,7 +148,7 @@ async def test_escape_stops_and_keeps_what_was_written() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "words"),
-    [(StopReason.CONTEXT_FULL, "context full"), (StopReason.LENGTH, "reached the most tokens")],
+    [(StopReason.CONTEXT_FULL, "context full"), (StopReason.LENGTH, "-n 1 reached")],
 )
 async def test_the_end_is_named(reason: StopReason, words: str) -> None:
     app = ViewApp("Start")
@@ -184,8 +184,7 @@ async def test_the_view_follows_its_end_until_the_person_scrolls_up() -> None:
     app = ViewApp("\n".join(f"line {number}" for number in range(100)))
     app.engine.hold = True
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: bool(app.engine.prompts) and app.text.max_scroll_y > 0)
-        assert app.text.scroll_offset.y == app.text.max_scroll_y
+        await until(pilot, lambda: bool(app.engine.prompts) and 0 < app.text.max_scroll_y == app.text.scroll_offset.y)
         await pilot.press("pageup")
         await until(pilot, lambda: app.text.scroll_offset.y < app.text.max_scroll_y)
         there = app.text.scroll_offset.y

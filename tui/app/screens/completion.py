@@ -16,12 +16,12 @@ from textual.widgets import Input, Static
 from tui.app.commands.command import bindings
 from tui.app.commands.completion import COMPLETION_COMMANDS
 from tui.app.commands.provider import commands_of, usable
-from tui.app.reply_words import notice_words, stats_words
+from tui.app.reply_words import notice_words
 from tui.app.screens.editor import EditorScreen
 from tui.app.status import Phase, Status
 from tui.app.widgets.completion_input import CompletionInput, escaped
 from tui.app.widgets.completion_notice import CompletionNotice
-from tui.app.widgets.completion_text import CompletionText, Kind
+from tui.app.widgets.completion_text import CompletionText, Kind, legend
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.status_line import StatusLine
@@ -29,7 +29,7 @@ from tui.app.work import Work
 from tui.core.errors import CancelledError, LocalLLMError
 from tui.core.escapes import process_escapes
 from tui.core.events import Event, Failed, Finished, StopReason, Token
-from tui.core.units import format_count
+from tui.core.units import format_count, format_seconds
 from tui.monitor.sample import Sample
 from tui.services.completion import CompletionSession, Segment
 from tui.services.model_host import ModelHost
@@ -50,7 +50,20 @@ def end_words(event: Finished, n_ctx: int) -> str:
         return "end of text"
     if event.reason is StopReason.STOP_STRING:
         return f"stop string {event.stop!r}"
+    if event.reason is StopReason.LENGTH:
+        return f"-n {event.timings.generated_tokens} reached"
     return notice_words(event, n_ctx)
+
+
+def count_words(event: Finished) -> str:
+    """How much was written and how long it took; the speed is in the status line."""
+    timings = event.timings
+    count = timings.generated_tokens
+    words = f"{format_count(count)} token{'' if count == 1 else 's'}"
+    if timings.first_token_seconds is None:
+        return words
+    seconds = format_seconds(timings.first_token_seconds + timings.decode_seconds)
+    return f"{words} in {seconds} · first token {format_seconds(timings.first_token_seconds)}"
 
 
 class CompletionScreen(Screen[None]):
@@ -94,6 +107,7 @@ class CompletionScreen(Screen[None]):
     def on_mount(self) -> None:
         """Follow what the application tells, where there is one."""
         self._show_text()
+        self.query_one("#completion-row").border_title = legend(current_glyphs())
         work = getattr(self.app, "work", None)
         if isinstance(work, Work):
             self._work = work
@@ -103,7 +117,8 @@ class CompletionScreen(Screen[None]):
         else:
             self._work = Work(self, self._host, self._show_status, self._say)
             model = self._host.model
-            self._show_status(Status(model=model, phase=Phase.READY if model else Phase.NO_MODEL))
+            self._work.status = Status(model=model, phase=Phase.READY if model else Phase.NO_MODEL)
+            self._show_status(self._work.status)
 
     # What the application tells
 
@@ -190,7 +205,7 @@ class CompletionScreen(Screen[None]):
         n_ctx = self._host.model.n_ctx if self._host.model else 0
         reason = end_words(event, n_ctx)
         kind = "warning" if event.reason is StopReason.CONTEXT_FULL else "info"
-        self._say(f"{reason} · {stats_words(event)}", kind)
+        self._say(f"{reason} · {count_words(event)}", kind)
 
     # What the person asks for
 

@@ -29,7 +29,9 @@ class CompletionInput(Input):
     """An input that takes a paste of several lines as one line with escapes, instead of its first line alone."""
 
     DEFAULT_CSS = """
-    CompletionInput, CompletionInput:focus { border: none; height: 1; padding: 0; background: $background; }
+    CompletionInput, CompletionInput:focus {
+        border: none; height: 1; padding: 0; background: $background; background-tint: $background 0%;
+    }
     """
 
     def _on_paste(self, event: events.Paste) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.events import Resize
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -30,16 +32,14 @@ def margin_mark(line: TextLine, glyphs: Glyphs) -> str:
     return glyphs.both if "completion" in kinds else ">"
 
 
-def legend(glyphs: Glyphs) -> list[tuple[str, str]]:
-    """What the marks mean, as pieces with their kinds."""
-    return [
-        ("> prompt", "prompt"),
-        ("   ", ""),
-        ("> typed", "typed"),
-        ("   ", ""),
-        (f"{glyphs.both} both, prompt underlined", ""),
-        ("   no mark: completion", ""),
-    ]
+def legend(glyphs: Glyphs) -> Content:
+    """What the marks in the margin mean."""
+    return Content.assemble(
+        ("> prompt", "$warning"),
+        "   ",
+        ("> typed", "bold $success"),
+        f"   {glyphs.both} both, prompt underlined   no mark: completion",
+    )
 
 
 class CompletionText(ScrollView, can_focus=True):
@@ -68,7 +68,7 @@ class CompletionText(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     CompletionText {
         height: 1fr; padding: 0 1; background: $background; color: $foreground;
-        overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+        overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
         & > .completion-text--margin { color: $text-muted; }
         & > .completion-text--prompt { color: $warning; }
         & > .completion-text--typed { color: $success; text-style: bold; }
@@ -80,6 +80,7 @@ class CompletionText(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._text = RunningText()
         self._follow = True
+        self._fitting = False
 
     @property
     def plain(self) -> str:
@@ -96,7 +97,6 @@ class CompletionText(ScrollView, can_focus=True):
         """Add to the end; the view follows unless the person has scrolled up."""
         if not text:
             return
-        self._settle_follow()
         first = self._text.append(text, kind)
         self._fit()
         self.refresh_lines(first, len(self._text.lines) - first)
@@ -117,25 +117,24 @@ class CompletionText(ScrollView, can_focus=True):
         self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Where the person scrolls decides whether the view follows."""
+        """Where the person scrolls to decides whether the view follows."""
         super().watch_scroll_y(old_value, new_value)
-        self._settle_follow()
+        if not self._fitting:
+            self._follow = round(new_value) >= self.max_scroll_y
 
     @property
     def _width(self) -> int:
         return self.scrollable_content_region.width
 
-    def _settle_follow(self) -> None:
-        self._follow = self.scroll_offset.y >= self.max_scroll_y
-
     def _fit(self) -> None:
-        follow = self._follow
+        """Tell Textual how long the text is, and go to its end if that is where the person was."""
+        self._fitting = True
         size = Size(self._width, len(self._text.lines))
         if size != self.virtual_size:
             self.virtual_size = size
-        if follow:
+        if self._follow:
             self.scroll_end(animate=False, immediate=True)
-            self._follow = True
+        self._fitting = False
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The text under the selection, without marks."""
@@ -174,8 +173,6 @@ class CompletionText(ScrollView, can_focus=True):
         """The strip with the selected part in the selection's colours; columns of wide characters are kept whole."""
         start, end = span
         text = strip.text
-        from rich.cells import cell_len
-
         first = cell_len(text[:start])
         last = strip.cell_length if end == -1 else min(strip.cell_length, cell_len(text[:end]))
         style = self.screen.get_component_rich_style("screen--selection")

