@@ -141,11 +141,13 @@ class Prefilling:
         done: prompt tokens in the KV cache so far, the reused ones included.
         total: tokens of the prompt.
         cached: tokens that were reused.
+        restored: whether these came from a saved state, of another time or another conversation.
     """
 
     done: int
     total: int
     cached: int
+    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

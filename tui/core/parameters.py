@@ -188,6 +188,14 @@ class LoadParams:
     mlock: bool = option(
         False, "Lock in memory", "Keep the model from being swapped out.", "--mlock", reload=True,
     )  # fmt: skip
+    cache_ram: int = option(
+        512, "Cache in memory", "Computed conversations kept in memory while another one runs; 0 keeps none.",
+        "-cram", "--cache-ram", minimum=0, maximum=1_048_576, step=128, unit="MiB", reload=True,
+    )  # fmt: skip
+    cache_disk: int = option(
+        2048, "Cache on disk", "Computed conversations kept on disk, so that reopening one is instant; 0 keeps none.",
+        "--cache-disk", minimum=0, maximum=1_048_576, step=512, unit="MiB", reload=True,
+    )  # fmt: skip
     chat_template: str = option(
         "", "Chat template", "A Jinja template to use instead of the model's own.",
         "--chat-template", reload=True,

@@ -164,6 +164,34 @@ class Context:
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return 0
 
+    def save(self, sequence: int) -> bytes:
+        """The state of a sequence, for `restore`; tens of kilobytes for each token."""
+        size = int(lib.llama_state_seq_get_size(self.pointer, sequence))
+        buffer = bytearray(size)
+        array = (ctypes.c_uint8 * size).from_buffer(buffer)
+        written = int(lib.llama_state_seq_get_data(self.pointer, array, size, sequence))
+        del array
+        return bytes(memoryview(buffer)[:written])
+
+    def restore(self, sequence: int, data: bytes, length: int) -> bool:
+        """Put a saved state in place of what a sequence holds.
+
+        Args:
+            sequence: its number.
+            data: what `save` gave.
+            length: how many tokens that is.
+
+        Returns:
+            Whether llama.cpp took it; if not, the sequence is empty.
+        """
+        lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        array = ctypes.cast(ctypes.c_char_p(data), ctypes.POINTER(ctypes.c_uint8))
+        taken = lib.llama_state_seq_set_data(self.pointer, array, len(data), sequence)
+        if taken and self.length(sequence) == length:
+            return True
+        lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        return False
+
     def set_threads(self, threads: Threads) -> None:
         """Change the number of threads for the evaluations to come."""
         if threads != self._threads:

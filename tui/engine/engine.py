@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger("localllm.engine")
 
+_QUIET_SECONDS = 1.0
+"""How long nothing is asked before conversations are kept on disk."""
+
 _Command = Callable[["Runtime"], None]
 
 
@@ -93,18 +96,23 @@ class Engine:
 
         return self._submit(command)
 
-    def generate(self, prompt: Prompt, params: GenerationParams) -> Ticket:
+    def generate(self, prompt: Prompt, params: GenerationParams, *, durable: bool = False) -> Ticket:
         """Generate a completion.
 
         Args:
             prompt: text or conversation.
             params: how to sample and when to stop.
+            durable: whether the computed conversation is to be kept on disk afterwards.
 
         Returns:
             A ticket: Prefilling and Token many times, at last Finished or Failed.
         """
         requested = time.perf_counter()
-        return self._submit(lambda ticket, runtime: runtime.generate(ticket, prompt, params, requested))
+
+        def command(ticket: Ticket, runtime: Runtime) -> None:
+            runtime.generate(ticket, prompt, params, requested, durable=durable)
+
+        return self._submit(command)
 
     def close(self, timeout: float = 1.0) -> bool:
         """End everything and free the model.
@@ -149,13 +157,21 @@ class Engine:
                 self._step(runtime)
             else:
                 self._tickets = {ticket for ticket in self._tickets if not ticket.over}
-                self._perform(self._commands.get())
+                self._wait(runtime)
         if self._runtime:
             self._runtime.unload()
         with contextlib.suppress(Empty):
             while True:
                 if item := self._commands.get_nowait():
                     item[0].close(Failed(CancelledError("The program is closing")))
+
+    def _wait(self, runtime: Runtime | None) -> None:
+        """Wait for the next command. When none comes for a while, what is not on disk yet goes there."""
+        try:
+            self._perform(self._commands.get(timeout=_QUIET_SECONDS if runtime and runtime.unsaved else None))
+        except Empty:
+            if runtime:
+                runtime.save()
 
     def _perform(self, item: tuple[Ticket, _Command] | None) -> None:
         if item is None:

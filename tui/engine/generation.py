@@ -21,6 +21,7 @@ class Generation:
         sampler: chooses the tokens; freed with the generation's end.
         text: makes text of them.
         requested: `time.perf_counter()` when the generation was asked for.
+        durable: whether the KV state is to be kept on disk when it is over.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class Generation:
         sampler: SamplerChain,
         text: TextStream,
         requested: float,
+        *,
+        durable: bool = False,
     ) -> None:
         self.ticket = ticket
         self.prompt = prompt
         self.sampler = sampler
-        self.cached = 0
-        """Prompt tokens that were in the KV cache already."""
+        self.durable = durable
+        self._cached = 0
         self.pending: int | None = None
         """The token that was chosen last and is not evaluated yet."""
         self._limit = params.n_predict
@@ -47,6 +50,16 @@ class Generation:
         self._first: float | None = None
         self._last = 0.0
 
+    def reuse(self, cached: int, *, restored: bool) -> None:
+        """Note how much of the prompt need not be evaluated.
+
+        Args:
+            cached: prompt tokens that the KV cache holds.
+            restored: whether they come from a saved state.
+        """
+        self._cached = cached
+        self.ticket.post(Prefilling(cached, len(self.prompt), cached, restored))
+
     def prefilled(self, done: int, seconds: float) -> None:
         """Note that prompt tokens were evaluated.
 
@@ -55,7 +68,7 @@ class Generation:
             seconds: how long the step took.
         """
         self._prompt_seconds += seconds
-        self.ticket.post(Prefilling(done, len(self.prompt), self.cached))
+        self.ticket.post(Prefilling(done, len(self.prompt), self._cached))
 
     @property
     def wants_none(self) -> bool:
@@ -106,7 +119,7 @@ class Generation:
     def _timings(self, threads: int) -> Timings:
         return Timings(
             prompt_tokens=len(self.prompt),
-            cached_tokens=self.cached,
+            cached_tokens=self._cached,
             prompt_seconds=self._prompt_seconds,
             generated_tokens=self._generated,
             decode_seconds=self._last - self._first if self._first is not None else 0.0,

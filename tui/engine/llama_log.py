@@ -16,7 +16,12 @@ LOGGER.addHandler(logging.NullHandler())  # without a handler Python would print
 _LEVELS = {1: logging.DEBUG, 2: logging.INFO, 3: logging.WARNING, 4: logging.ERROR}  # ggml_log_level
 _CONTINUED = 5  # GGML_LOG_LEVEL_CONT: more of the line before
 _REASON = re.compile(r"error loading model[^:]*: (?P<reason>.+)|failed to load model[^:]*: (?P<other>.+)")
-_BUFFER = re.compile(r" (?P<kind>model|KV|RS|compute|output) buffer size *= *(?P<mebibytes>[0-9.]+) MiB")
+_BUFFER = re.compile(r" (?P<name>\S+) +(?P<kind>model|KV|RS|compute|output) buffer size *= *(?P<mebibytes>[0-9.]+) MiB")
+_CELLS = re.compile(r"llama_kv_cache: size = *(?P<mebibytes>[0-9.]+) MiB")
+_OFFLOADED = re.compile(r"offloaded (?P<some>\d+)/(?P<all>\d+) layers to GPU")
+_HOST_BUFFER = re.compile(r"CPU|AMX|BLAS|\w+_Host$")
+"""Names of buffers in the computer's own memory: the processor's, repacked or not, and memory pinned for a GPU."""
+_MEBIBYTE = 1024 * 1024
 _SOURCE = re.compile(r"^[a-z_:~A-Z0-9]+: +")
 
 
@@ -30,7 +35,10 @@ class LlamaLog:
         self._line = ""
         self._level = logging.INFO
         self._errors: deque[str] = deque(maxlen=50)
-        self._buffers: dict[str, float] = {}
+        self._buffers: dict[tuple[str, str], float] = {}
+        self._cells = 0.0
+        self.on_host = 1.0
+        """Share of the model's layers in the computer's own memory, 0 to 1; the others are on a GPU."""
 
     def receive(self, level: int, text: str) -> None:
         """Take a piece of log text; a line is passed on when its newline comes."""
@@ -47,14 +55,25 @@ class LlamaLog:
         """Begin anew to collect what may explain a failure, and the sizes of buffers."""
         self._errors.clear()
         self._buffers.clear()
+        self._cells = 0.0
 
-    def buffer_bytes(self, *kinds: str) -> int:
+    def buffer_bytes(self, *kinds: str, host_only: bool = False) -> int:
         """Bytes of the buffers that were made since `begin`, as llama.cpp reported them.
 
         Args:
             kinds: which: `model`, `KV`, `RS` (recurrent state), `compute`, `output`.
+            host_only: leave out what lies in the memory of a GPU.
         """
-        return int(sum(self._buffers.get(kind, 0.0) for kind in kinds) * 1024 * 1024)
+        sizes = (
+            mebibytes
+            for (name, kind), mebibytes in self._buffers.items()
+            if kind in kinds and not (host_only and not _HOST_BUFFER.match(name))
+        )
+        return int(sum(sizes) * _MEBIBYTE)
+
+    def cells_bytes(self) -> int:
+        """Bytes of the KV caches that were made since `begin`, wherever they lie; also where nothing was allocated."""
+        return int(self._cells * _MEBIBYTE)
 
     def reason(self) -> str:
         """Why the last load failed, in llama.cpp's words; empty when it did not say."""
@@ -67,11 +86,19 @@ class LlamaLog:
         line, self._line = self._line.rstrip(), ""
         if not line:
             return
-        if found := _BUFFER.search(line):
-            self._buffers[found["kind"]] = self._buffers.get(found["kind"], 0.0) + float(found["mebibytes"])
+        self._measure(line)
         if self._level >= logging.ERROR:
             self._errors.append(line)
         LOGGER.log(self._level, "%s", line)
+
+    def _measure(self, line: str) -> None:
+        if found := _BUFFER.search(line):
+            key = found["name"], found["kind"]
+            self._buffers[key] = self._buffers.get(key, 0.0) + float(found["mebibytes"])
+        elif found := _CELLS.search(line):
+            self._cells += float(found["mebibytes"])
+        elif found := _OFFLOADED.search(line):
+            self.on_host = 1 - int(found["some"]) / max(1, int(found["all"]))
 
 
 def _plain(line: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -117,7 +118,7 @@ def _load(path: Path, params: LoadParams, progress: Progress) -> Any:
     c_params.n_gpu_layers = params.n_gpu_layers
     c_params.load_mode = _load_mode(params)
     c_params.progress_callback = on_progress
-    pointer = lib.llama_model_load_from_file(str(path).encode(), c_params)
+    pointer = lib.llama_model_load_from_file(os.fsencode(path), c_params)
     if pointer:
         refusal = _refusal(pointer)
         if refusal:

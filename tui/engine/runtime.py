@@ -17,13 +17,18 @@ from tui.engine import llama_log
 from tui.engine.context import AbortFlag, Context
 from tui.engine.generation import Generation
 from tui.engine.model import Model
+from tui.engine.prefix_cache import PrefixCache, fingerprint
 from tui.engine.sampling import SamplerChain
 from tui.engine.scheduler import Scheduler
+from tui.engine.state_cache import StateCache
 from tui.engine.template import ChatTemplate
 from tui.engine.text import TextStream
 from tui.engine.threads import Threads, Tuners
 from tui.engine.ticket import Ticket
+from tui.settings.paths import kv_cache_dir
 
+MEBIBYTE = 1024 * 1024
+_WRITE_SECONDS = 0.5
 _STEP_SECONDS = 0.2
 _FLOPS_PER_THREAD = 40e9  # what one core of a server reaches in llama.cpp's prefill
 
@@ -83,10 +88,22 @@ class Runtime:
             self.unload()
             ticket.close(Failed(error))
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether a conversation waits to be kept on disk."""
+        return self._scheduler is not None and self._scheduler.unsaved
+
+    def save(self) -> None:
+        """Hand the conversations that wait for it to the disk."""
+        if self._scheduler:
+            self._scheduler.save()
+
     def unload(self) -> None:
         """End the generations and give the model's memory back to the system."""
         if self._scheduler:
             self._scheduler.cancel_all()
+            self._scheduler.save()
+            self._scheduler.close(_WRITE_SECONDS)
         if self._context:
             self._context.free()
         if self._model:
@@ -95,7 +112,9 @@ class Runtime:
         self._scheduler = self._template = self._context = self._model = self.info = None
         _trim()
 
-    def generate(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float) -> None:
+    def generate(
+        self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, *, durable: bool
+    ) -> None:
         """Put a generation in line. Errors end the ticket.
 
         Args:
@@ -103,9 +122,10 @@ class Runtime:
             prompt: text or conversation.
             params: how to sample and when to stop.
             requested: `time.perf_counter()` when it was asked for.
+            durable: whether its KV state is to be kept on disk.
         """
         try:
-            generation = self._prepare(ticket, prompt, params, requested)
+            generation = self._prepare(ticket, prompt, params, requested, durable)
         except LocalLLMError as error:
             ticket.close(Failed(error))
         else:
@@ -123,9 +143,17 @@ class Runtime:
         threads = self._threads(params)
         self._abort.lower()
         self._context = context = Context(model, params, threads=threads, sequences=self._count, abort=self._abort)
+        build = lib.llama_version().decode()
+        states = StateCache(
+            kv_cache_dir(),
+            fingerprint(path, params, build),
+            ram=params.cache_ram * MEBIBYTE,
+            disk=params.cache_disk * MEBIBYTE,
+        )
         self._scheduler = Scheduler(
             context,
             model.vocabulary,
+            PrefixCache(context, states, cuttable=not model.recurrent),
             sequences=self._count,
             chunk=prefill_chunk(model.parameters, threads.prefill, context.n_batch),
             tuners=Tuners(
@@ -138,7 +166,7 @@ class Runtime:
             params.chat_template, model.chat_template, vocabulary.bos_text, vocabulary.eos_text
         )
         self._may_abort = not model.recurrent
-        self.info = _info(model, context, threads, time.perf_counter() - started)
+        self.info = _info(model, context, threads, time.perf_counter() - started, build)
         ticket.close(Loaded(self.info))
 
     def _threads(self, params: LoadParams) -> Threads:
@@ -147,7 +175,9 @@ class Runtime:
         prefill = params.threads_batch if params.threads_batch > 0 else decode
         return Threads(decode, prefill)
 
-    def _prepare(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float) -> Generation:
+    def _prepare(
+        self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, durable: bool
+    ) -> Generation:
         if not (self._model and self._context and self._template):
             raise NoModelError("No model is loaded", hint="choose one first")
         stops = params.stop
@@ -166,7 +196,7 @@ class Runtime:
                 hint=f"shorten it, or load the model with a context (-c) of more than {len(tokens):,}",
             )
         sampler = SamplerChain(params, vocabulary, tokens, n_ctx)
-        return Generation(ticket, tokens, params, sampler, TextStream(stops), requested)
+        return Generation(ticket, tokens, params, sampler, TextStream(stops), requested, durable=durable)
 
 
 def prefill_chunk(parameters: int, threads: int, n_batch: int) -> int:
@@ -193,7 +223,7 @@ def prefill_chunk(parameters: int, threads: int, n_batch: int) -> int:
     return min(chunk, n_batch)
 
 
-def _info(model: Model, context: Context, threads: Threads, seconds: float) -> ModelInfo:
+def _info(model: Model, context: Context, threads: Threads, seconds: float, build: str) -> ModelInfo:
     return ModelInfo(
         path=str(model.path),
         name=model.name,
@@ -210,7 +240,7 @@ def _info(model: Model, context: Context, threads: Threads, seconds: float) -> M
         kv_bytes=context.kv_bytes,
         compute_bytes=context.compute_bytes,
         load_seconds=seconds,
-        build=lib.llama_version().decode() if hasattr(lib, "llama_version") else "",
+        build=build,
     )
 
 

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tui.core.errors import LocalLLMError
 from tui.core.events import Failed, StopReason
 from tui.engine.context import AbortFlag, Context, Outcome
 from tui.engine.generation import Generation
+from tui.engine.prefix_cache import PrefixCache
+from tui.engine.sequence import Sequence, common_prefix
 from tui.engine.threads import Tuners
 from tui.engine.vocabulary import Vocabulary
-
-
-@dataclass(slots=True)
-class Sequence:
-    """A place for one conversation in the KV cache.
-
-    Attributes:
-        number: llama.cpp's sequence number.
-        tokens: what the cache holds, in order.
-        generation: what is being generated here; None while idle.
-        used: the step in which it was used last, for choosing the one to give up.
-    """
-
-    number: int
-    tokens: list[int] = field(default_factory=list)
-    generation: Generation | None = None
-    used: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +35,7 @@ class Scheduler:
     Args:
         context: the KV cache.
         vocabulary: the model's tokens.
+        prefixes: what was computed before.
         sequences: how many generations may run side by side.
         chunk: most prompt tokens in one step.
         tuners: how many threads a step gets.
@@ -60,6 +46,7 @@ class Scheduler:
         self,
         context: Context,
         vocabulary: Vocabulary,
+        prefixes: PrefixCache,
         *,
         sequences: int,
         chunk: int,
@@ -68,6 +55,7 @@ class Scheduler:
     ) -> None:
         self._context = context
         self._vocabulary = vocabulary
+        self._prefixes = prefixes
         self._chunk = chunk
         self._tuners = tuners
         self._abort = abort
@@ -112,6 +100,22 @@ class Scheduler:
         for row in rows:
             self._take(row, outcome, seconds)
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether a conversation waits to be kept on disk."""
+        return any(sequence.unsaved for sequence in self._sequences)
+
+    def save(self) -> None:
+        """Hand the conversations that wait for it to the disk."""
+        for sequence in self._sequences:
+            if sequence.unsaved and sequence.generation is None:
+                self._prefixes.save(sequence)
+
+    def close(self, timeout: float) -> None:
+        """End every generation, and wait for the files under way, `timeout` seconds at most."""
+        self.cancel_all()
+        self._prefixes.close(timeout)
+
     def cancel_all(self) -> None:
         """End every generation now."""
         for sequence in self._sequences:
@@ -144,16 +148,10 @@ class Scheduler:
             self._start(best, generation)
 
     def _start(self, sequence: Sequence, generation: Generation) -> None:
-        """Give a generation its sequence, keeping what the KV cache holds of its prompt already.
-
-        The prompt's last token is always evaluated: its logits are needed.
-        """
-        reusable = min(common_prefix(sequence.tokens, generation.prompt), len(generation.prompt) - 1)
-        kept = self._context.keep(sequence.number, reusable)
-        del sequence.tokens[kept:]
+        """Give a generation its sequence, with what was computed of its prompt before."""
+        kept, restored = self._prefixes.prepare(sequence, generation.prompt)
         sequence.generation, sequence.used = generation, self._steps
-        generation.cached = kept
-        generation.prefilled(kept, 0.0)
+        generation.reuse(kept, restored=restored)
 
     def _fill(self) -> list[_Row]:
         self._context.clear_batch()
@@ -214,6 +212,7 @@ class Scheduler:
         if not idle:
             return False
         oldest = min(idle, key=lambda s: s.used)
+        self._prefixes.put_aside(oldest)
         oldest.tokens.clear()
         self._context.keep(oldest.number, 0)
         return True
@@ -221,6 +220,7 @@ class Scheduler:
     def _end(self, sequence: Sequence, reason: StopReason) -> None:
         generation, sequence.generation = sequence.generation, None
         if generation:
+            sequence.unsaved = sequence.unsaved or generation.durable
             generation.finish(reason, len(sequence.tokens), self._tuners.threads.decode)
 
     def _fail(self, sequence: Sequence, error: LocalLLMError) -> None:
@@ -234,11 +234,3 @@ class Scheduler:
 def _close_failed(generation: Generation, error: LocalLLMError) -> None:
     generation.sampler.free()
     generation.ticket.close(Failed(error))
-
-
-def common_prefix(left: list[int], right: list[int]) -> int:
-    """How many tokens two sequences have in common from the start."""
-    count = min(len(left), len(right))
-    if left[:count] == right[:count]:
-        return count
-    return next(i for i in range(count) if left[i] != right[i])

@@ -116,7 +116,7 @@ class ChatSession:
 
     def _request(self, params: GenerationParams) -> Ticket:
         system = (Message("system", params.system_prompt),) if params.system_prompt.strip() else ()
-        ticket = self._host.engine.generate(ChatPrompt((*system, *self._settled)), params)
+        ticket = self._host.engine.generate(ChatPrompt((*system, *self._settled)), params, durable=True)
         self._reply = []
         return ticket
 

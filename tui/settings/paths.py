@@ -49,6 +49,11 @@ def prompt_history_file() -> Path:
     return state_dir() / "prompt_history.jsonl"
 
 
+def kv_cache_dir() -> Path:
+    """Computed conversations, for resuming at once."""
+    return cache_dir() / "kv"
+
+
 def default_models_dir() -> Path:
     """The program's own folder of models; always looked into."""
     return data_dir() / "models"

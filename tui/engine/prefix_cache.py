@@ -1,0 +1,116 @@
+"""Never computing the same prompt twice: from the sequence itself, from memory, from disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict
+from pathlib import Path
+
+from tui.core.parameters import LoadParams
+from tui.engine.context import Context
+from tui.engine.sequence import Sequence, common_prefix
+from tui.engine.state_cache import StateCache
+
+_LOGGER = logging.getLogger("localllm.kv")
+
+_WORTH_KEEPING = 64
+"""Tokens that a state must save to be kept or brought back; fewer are computed in no time."""
+
+_IRRELEVANT = (
+    "n_ctx", "threads", "threads_batch", "n_batch", "n_ubatch", "mmap", "mlock", "chat_template",
+    "cache_ram", "cache_disk",
+)  # fmt: skip
+"""Load parameters that a state does not depend on."""
+
+
+class PrefixCache:
+    """Gives a sequence as much of a prompt as was computed before.
+
+    Args:
+        context: the KV cache.
+        states: saved states.
+        cuttable: whether the model's memory can be cut back to any length (not so with recurrent memory).
+    """
+
+    def __init__(self, context: Context, states: StateCache, *, cuttable: bool) -> None:
+        self._context = context
+        self._states = states
+        self._cuttable = cuttable
+
+    def prepare(self, sequence: Sequence, prompt: list[int]) -> tuple[int, bool]:
+        """Let a sequence hold the longest beginning of a prompt that is known.
+
+        The prompt's last token is never among them: it has to be evaluated for its logits.
+
+        Args:
+            sequence: an idle one.
+            prompt: the tokens to come.
+
+        Returns:
+            How many tokens it holds now, and whether a saved state was brought back.
+        """
+        usable = prompt[:-1]
+        own = self._own(sequence, usable)
+        state, saved = self._states.find(usable, whole=not self._cuttable)
+        restored = False
+        if state is not None and saved >= own + _WORTH_KEEPING:
+            self.put_aside(sequence)
+            data = self._states.read(state)
+            restored = data is not None and self._context.restore(sequence.number, data, len(state.tokens))
+            sequence.tokens = list(state.tokens) if restored else []
+            sequence.unsaved = False
+            if data is not None and not restored:
+                _LOGGER.warning("llama.cpp did not take a saved state of %d tokens", len(state.tokens))
+                self._states.forget(state)
+        elif own < len(sequence.tokens) // 2:
+            self.put_aside(sequence)
+        return self._cut(sequence, common_prefix(sequence.tokens, usable)), restored
+
+    def put_aside(self, sequence: Sequence) -> None:
+        """Keep in memory what a sequence holds, before it is overwritten."""
+        if len(sequence.tokens) >= _WORTH_KEEPING:
+            self._states.remember(sequence.tokens, self._context.save(sequence.number))
+
+    def save(self, sequence: Sequence) -> None:
+        """Keep on disk what a sequence holds."""
+        sequence.unsaved = False
+        if len(sequence.tokens) >= _WORTH_KEEPING:
+            self._states.save(sequence.tokens, self._context.save(sequence.number))
+
+    def close(self, timeout: float) -> None:
+        """Wait for files being written."""
+        self._states.close(timeout)
+
+    def _own(self, sequence: Sequence, usable: list[int]) -> int:
+        length = common_prefix(sequence.tokens, usable)
+        return length if self._cuttable or length == len(sequence.tokens) else 0
+
+    def _cut(self, sequence: Sequence, count: int) -> int:
+        kept = self._context.keep(sequence.number, count)
+        if kept < count:
+            _LOGGER.info("this model's memory cannot be cut back: %d tokens are evaluated again", count)
+        del sequence.tokens[kept:]
+        return kept
+
+
+def fingerprint(path: Path, params: LoadParams, build: str) -> str:
+    """What a KV state depends on besides its tokens, as one word.
+
+    The model file is identified by its size, its first mebibyte (the header) and its last.
+
+    Args:
+        path: the model.
+        params: how it was loaded.
+        build: llama.cpp's version.
+    """
+    digest = hashlib.blake2b(digest_size=20)
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        digest.update(file.read(1 << 20))
+        file.seek(max(0, size - (1 << 20)))
+        digest.update(file.read())
+    facts = {key: value for key, value in asdict(params).items() if key not in _IRRELEVANT}
+    digest.update(json.dumps([size, build, facts], sort_keys=True).encode())
+    return digest.hexdigest()

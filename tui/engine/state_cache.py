@@ -1,0 +1,214 @@
+"""KV states that are kept after their sequence was given to another conversation: in memory, and on disk.
+
+Computing a prompt of 3,000 tokens takes seconds on a small machine, bringing its state back takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from tui.engine import state_file
+from tui.engine.sequence import common_prefix
+from tui.engine.state_file import StateFileError
+
+_LOGGER = logging.getLogger("localllm.kv")
+_SUFFIX = ".kv"
+
+
+@dataclass(slots=True, eq=False)
+class SavedState:
+    """A state that can be brought back.
+
+    Attributes:
+        tokens: what it holds.
+        size: bytes.
+        data: the state, when it is in memory.
+        path: the file, when it is on disk.
+        used: when it was used last, as a running number.
+    """
+
+    tokens: list[int]
+    size: int
+    data: bytes | None = None
+    path: Path | None = None
+    used: int = 0
+
+
+class StateCache:
+    """Saved states of one model with one set of parameters.
+
+    Two budgets, in bytes, are kept by giving up what was used least recently. A state whose tokens begin another one's
+    is given up for that one. Files are written in the background; those of other programs running at the same time are
+    found when a model is loaded. All methods are called from one thread.
+
+    Args:
+        folder: where the files are.
+        fingerprint: of everything that a state depends on besides its tokens.
+        ram: bytes of states in memory.
+        disk: bytes of all files in the folder, other models' included; 0 writes and reads none.
+    """
+
+    def __init__(self, folder: Path, fingerprint: str, *, ram: int, disk: int) -> None:
+        self._folder, self._fingerprint = folder, fingerprint
+        self._ram, self._disk = ram, disk
+        self._clock = itertools.count()
+        self._states: list[SavedState] = list(self._found()) if disk else []
+        self._writer = _Writer(folder, fingerprint, disk)
+
+    def find(self, prompt: list[int], *, whole: bool) -> tuple[SavedState | None, int]:
+        """The state that saves most of a prompt.
+
+        Args:
+            prompt: its tokens.
+            whole: whether only a state counts whose tokens are all in the prompt (memory that cannot be cut back).
+
+        Returns:
+            The state and how many of the prompt's tokens it has; None and 0 when there is none.
+        """
+        best, longest = None, 0
+        for state in self._states:
+            length = common_prefix(state.tokens, prompt)
+            if length > longest and not (whole and length < len(state.tokens)):
+                best, longest = state, length
+        return best, longest
+
+    def read(self, state: SavedState) -> bytes | None:
+        """The state's bytes; None when its file is gone or damaged, which is logged, and the state forgotten."""
+        state.used = next(self._clock)
+        if state.data is not None:
+            return state.data
+        assert state.path
+        try:
+            header, data = state_file.read_state(state.path)
+            if header.fingerprint != self._fingerprint or header.tokens != state.tokens:
+                raise StateFileError("it was replaced by another")
+            state.path.touch()
+        except (OSError, StateFileError) as error:
+            _LOGGER.warning("saved state %s is not used: %s", state.path.name, error)
+            self.forget(state)
+            return None
+        return data
+
+    def forget(self, state: SavedState) -> None:
+        """Give up a state that is of no use, its file too."""
+        if state in self._states:
+            self._states.remove(state)
+        if state.path:
+            self._writer.delete(state.path)
+
+    def remember(self, tokens: list[int], data: bytes) -> None:
+        """Keep a state in memory, as far as the budget goes."""
+        if len(data) <= self._ram:
+            self._add(SavedState(list(tokens), len(data), data=data))
+
+    def save(self, tokens: list[int], data: bytes) -> None:
+        """Keep a state on disk, as far as the budget goes; returns at once."""
+        if not 0 < len(data) <= self._disk:
+            return
+        path = self._folder / f"{uuid.uuid4().hex}{_SUFFIX}"
+        self._writer.write(path, list(tokens), data)  # before the states that it replaces are deleted
+        self._add(SavedState(list(tokens), len(data), path=path))
+
+    def close(self, timeout: float) -> None:
+        """Wait for the files under way, `timeout` seconds at most."""
+        self._writer.close(timeout)
+
+    def _add(self, new: SavedState) -> None:
+        new.used = next(self._clock)
+        on_disk = new.path is not None
+        for old in [s for s in self._states if on_disk or s.path is None]:
+            if common_prefix(old.tokens, new.tokens) == len(old.tokens):
+                self.forget(old)
+        self._states.append(new)
+        in_memory = sorted((s for s in self._states if s.data is not None), key=lambda s: s.used)
+        excess = sum(s.size for s in in_memory) - self._ram
+        for state in in_memory:
+            if excess <= 0:
+                break
+            excess -= state.size
+            self._states.remove(state)
+
+    def _found(self) -> Iterator[SavedState]:
+        """States of this fingerprint in the folder, the one used longest ago first."""
+        for path in _by_age(self._folder):
+            try:
+                header = state_file.read_header(path)
+            except (OSError, StateFileError) as error:
+                _LOGGER.warning("saved state %s is not used: %s", path.name, error)
+                continue
+            if header.fingerprint == self._fingerprint:
+                yield SavedState(header.tokens, header.size, path=path, used=next(self._clock))
+
+
+class _Writer:
+    """Writes and deletes files in a thread of its own, in order."""
+
+    def __init__(self, folder: Path, fingerprint: str, budget: int) -> None:
+        self._folder, self._fingerprint, self._budget = folder, fingerprint, budget
+        self._jobs: SimpleQueue[tuple[Path, list[int], bytes] | Path | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def write(self, path: Path, tokens: list[int], data: bytes) -> None:
+        self._put((path, tokens, data))
+
+    def delete(self, path: Path) -> None:
+        self._put(path)
+
+    def close(self, timeout: float) -> None:
+        if self._thread:
+            self._jobs.put(None)
+            self._thread.join(timeout)
+
+    def _put(self, job: tuple[Path, list[int], bytes] | Path) -> None:
+        self._jobs.put(job)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="kv-writer", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                if isinstance(job, Path):
+                    job.unlink(missing_ok=True)
+                else:
+                    self._write(*job)
+            except OSError as error:
+                _LOGGER.warning("a state could not be kept on disk: %s", error)
+
+    def _write(self, path: Path, tokens: list[int], data: bytes) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files = _by_age(self._folder)
+        excess = sum(_size(file) for file in files) + len(data) - self._budget
+        for file in files:
+            if excess <= 0:
+                break
+            excess -= _size(file)
+            file.unlink(missing_ok=True)
+        state_file.write(path, self._fingerprint, tokens, data)
+
+
+def _by_age(folder: Path) -> list[Path]:
+    """The saved states in a folder, the one used longest ago first."""
+    files = [(_modified(path), path) for path in folder.glob(f"*{_SUFFIX}")]
+    return [path for _, path in sorted(files)]
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,123 @@
+"""A saved KV state as a file: written whole or not at all, private, and checked when it is read.
+
+Layout: a magic line, the header's length (4 bytes, little endian), the header (JSON: fingerprint, number of tokens,
+bytes of state, digest of tokens and state), the tokens (4 bytes each), the state as llama.cpp gave it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+import tempfile
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+MAGIC = b"localllm KV state 1\n"
+_LENGTH = struct.Struct("<I")
+_MOST_HEADER = 4096
+
+
+class StateFileError(Exception):
+    """The file is not a whole saved state."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateHeader:
+    """What a file says of itself.
+
+    Attributes:
+        fingerprint: of everything that the state depends on besides its tokens.
+        tokens: the tokens that the state holds.
+        size: bytes of the state.
+        digest: BLAKE2b of tokens and state, in hexadecimal.
+        offset: where the state begins in the file.
+    """
+
+    fingerprint: str
+    tokens: list[int]
+    size: int
+    digest: str
+    offset: int
+
+
+def write(path: Path, fingerprint: str, tokens: list[int], state: bytes) -> None:
+    """Write a state; the file appears complete, readable by its owner only.
+
+    Raises:
+        OSError: it could not be written; nothing is left behind.
+    """
+    body = _body(tokens)
+    facts = {"fingerprint": fingerprint, "tokens": len(tokens), "size": len(state), "digest": _digest(body, state)}
+    header = json.dumps(facts).encode()
+    handle, name = tempfile.mkstemp(prefix=".saving-", dir=path.parent)  # 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for part in (MAGIC, _LENGTH.pack(len(header)), header, body, state):
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read_header(path: Path) -> StateHeader:
+    """Read what a file holds, without the state itself.
+
+    Raises:
+        OSError: it could not be read.
+        StateFileError: it is not a saved state, or not a whole one.
+    """
+    with path.open("rb") as file:
+        return _header(file)
+
+
+def read_state(path: Path) -> tuple[StateHeader, bytes]:
+    """Read a whole file and check it.
+
+    Raises:
+        OSError: it could not be read.
+        StateFileError: it is not what was written.
+    """
+    with path.open("rb") as file:
+        header = _header(file)
+        state = file.read(header.size)
+    if _digest(_body(header.tokens), state) != header.digest:
+        raise StateFileError("its content is damaged")
+    return header, state
+
+
+def _header(file: BinaryIO) -> StateHeader:
+    if file.read(len(MAGIC)) != MAGIC:
+        raise StateFileError("it is not a saved state of this version")
+    try:
+        (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+        if length > _MOST_HEADER:
+            raise StateFileError("its header is damaged")
+        facts = json.loads(file.read(length))
+        fingerprint, count, size, digest = (facts[key] for key in ("fingerprint", "tokens", "size", "digest"))
+        if not (isinstance(count, int) and isinstance(size, int) and count >= 0 and size >= 0):
+            raise StateFileError("its header is damaged")
+        offset = file.tell() + 4 * count
+        if offset + size != os.fstat(file.fileno()).st_size:
+            raise StateFileError("it is not whole")
+        tokens = array("i")
+        tokens.frombytes(file.read(4 * count))
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise StateFileError("its header is damaged") from error
+    return StateHeader(str(fingerprint), tokens.tolist(), size, str(digest), offset)
+
+
+def _body(tokens: list[int]) -> bytes:
+    return array("i", tokens).tobytes()
+
+
+def _digest(body: bytes, state: bytes) -> str:
+    digest = hashlib.blake2b(body, digest_size=20)
+    digest.update(state)
+    return digest.hexdigest()
