@@ -11,15 +11,17 @@ from textual.app import App, InvalidThemeError
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.reactive import reactive
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from tui.app.commands.catalogue import APP_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
+from tui.app.model_search import ModelsFound, search_models
 from tui.app.sampling import SampleTaken, start_sampler
 from tui.app.screens.main import MainScreen
 from tui.app.status import Status
 from tui.app.themes import THEMES, theme_for
 from tui.app.work import Work
+from tui.catalogue.entry import ModelEntry
 from tui.monitor.sample import Sample
 from tui.services.launch import Launch
 from tui.services.model_host import ModelHost
@@ -50,15 +52,22 @@ class LocalLLMApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings((*RUN_COMMANDS, *APP_COMMANDS))]
     NOTIFICATION_TIMEOUT = 6
 
-    status: reactive[Status] = reactive(Status(), init=False)
+    # A repaint of the application is one of the whole screen, tens of kilobytes; each widget paints what it changed.
+    status: reactive[Status] = reactive(Status(), init=False, repaint=False)
     """What the engine does; screens watch it."""
-    sample: reactive[Sample | None] = reactive(None, init=False)
+    sample: reactive[Sample | None] = reactive(None, init=False, repaint=False)
     """What the machine does; screens watch it."""
-    settings: reactive[Settings] = reactive(Settings, init=False)
+    models: reactive[tuple[ModelEntry, ...]] = reactive((), init=False, repaint=False)
+    """The models found so far; screens watch it."""
+    searching: reactive[bool] = reactive(True, init=False, repaint=False)
+    """Whether the search for models still runs; screens watch it."""
+    settings: reactive[Settings] = reactive(Settings, init=False, repaint=False)
     """What holds now; screens watch it."""
 
     def __init__(self, launch: Launch, host: ModelHost | None = None, log: RingHandler | None = None) -> None:
-        super().__init__()
+        theme = theme_for(launch.settings.app.theme, os.environ)
+        # Said before the filters are made: NO_COLOR with the terminal's own colours would be black on black.
+        super().__init__(ansi_color=True if theme.startswith("ansi") else None)
         self.launch = launch
         self.ring = log
         self.set_reactive(LocalLLMApp.settings, launch.settings)
@@ -79,6 +88,7 @@ class LocalLLMApp(App[int]):
 
     def _after_first_frame(self) -> None:
         self._sampler = start_sampler(self)
+        self.search_models()
         for problem in self.launch.problems:
             self.say(problem, "warning")
         if self.launch.model:
@@ -96,6 +106,16 @@ class LocalLLMApp(App[int]):
         """Hand the newest figures to the screens."""
         self.sample = message.sample
 
+    def on_models_found(self, message: ModelsFound) -> None:
+        """Hand what the search found to the screens."""
+        self.models = message.entries
+        self.searching = not message.done
+
+    def search_models(self) -> None:
+        """Look for models again."""
+        self.searching = True
+        search_models(self, self.settings.app.folders())
+
     def say(self, text: str, kind: str = "info") -> None:
         """Tell the person one line, where it stays: in the transcript, and over any other screen."""
         self.main_screen.note(text, kind)
@@ -106,8 +126,10 @@ class LocalLLMApp(App[int]):
         """Load a model in place of the loaded one."""
         self.work.load(path, self.settings.load)
 
-    def watch_settings(self, settings: Settings) -> None:
-        """The theme takes effect at once."""
+    def watch_settings(self, old: Settings, settings: Settings) -> None:
+        """The theme and the folders take effect at once."""
+        if old.app.folders() != settings.app.folders():
+            self.search_models()
         try:
             self.theme = theme_for(settings.app.theme, os.environ)
         except InvalidThemeError:
@@ -118,9 +140,11 @@ class LocalLLMApp(App[int]):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Esc stops only while something runs; otherwise it is the screen's."""
+        """Esc stops only while something runs; a form or the help must be left before something else opens."""
         if action == "stop":
             return True if self.work.busy else None
+        if action in ("models", "settings", "completion", "log", "help"):
+            return None if isinstance(self.screen, ModalScreen) or not hasattr(self.screen, "commands") else True
         if action == "unload":
             return True if self.host.model else None
         return True
@@ -161,6 +185,14 @@ class LocalLLMApp(App[int]):
 
     def action_completion(self) -> None:
         """To the completion view, and back to the chat."""
+        from tui.app.screens.completion import CompletionScreen
+
+        if isinstance(self.screen, CompletionScreen):
+            self.pop_screen()
+            return
+        if not self.is_screen_installed("completion"):
+            self.install_screen(CompletionScreen(self.host, self.settings, self.launch.prompt), "completion")
+        self.push_screen("completion")
 
     def action_log(self) -> None:
         """What llama.cpp reported."""

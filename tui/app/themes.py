@@ -1,10 +1,11 @@
-"""Two themes of our own, and a plain one for terminals with few colours. One accent colour each."""
+"""Two themes, and the same two for terminals with few colours. One accent colour each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK = Theme(
     name="localllm-dark",
@@ -36,7 +37,18 @@ LIGHT = Theme(
     dark=False,
     variables={"border": "#bcbcbc", "border-blurred": "#d0d0d0", "footer-key-foreground": "#875f00"},
 )
-THEMES = (DARK, LIGHT)
+
+
+def _plain(name: str, builtin: str, accent: str, primary: str, border: str) -> Theme:
+    """The terminal's own colours, with as few of them as the other themes have."""
+    base = BUILTIN_THEMES[builtin]
+    variables = {**base.variables, "border": border, "border-blurred": border, "footer-key-foreground": accent}
+    return replace(base, name=name, primary=primary, accent=accent, variables=variables)
+
+
+PLAIN_DARK = _plain("localllm-plain-dark", "ansi-dark", "ansi_yellow", "ansi_cyan", "ansi_bright_black")
+PLAIN_LIGHT = _plain("localllm-plain-light", "ansi-light", "ansi_magenta", "ansi_blue", "ansi_white")
+THEMES = (DARK, LIGHT, PLAIN_DARK, PLAIN_LIGHT)
 
 
 def theme_for(wanted: str, environ: Mapping[str, str]) -> str:
@@ -52,5 +64,5 @@ def theme_for(wanted: str, environ: Mapping[str, str]) -> str:
     term = environ.get("TERM", "")
     rich_colours = "256color" in term or "direct" in term or environ.get("COLORTERM", "") in ("truecolor", "24bit")
     if not rich_colours and not environ.get("TEXTUAL_COLOR_SYSTEM"):
-        return f"ansi-{wanted}"
+        return f"localllm-plain-{wanted}"
     return f"localllm-{wanted}"

@@ -81,7 +81,7 @@ class HelpText(LinesPane):
         super().__init__(id="help-text")
         self._groups = groups
 
-    def arrange(self, width: int) -> Sequence[Line]:
+    def lines_for(self, width: int) -> Sequence[Line]:
         """The lines."""
         return help_lines(self._groups, width)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -22,12 +23,14 @@ from tui.app.status import Phase, Status, model_name
 from tui.app.widgets.entries import NoteEntry
 from tui.app.widgets.gauges import GaugesPane
 from tui.app.widgets.key_line import KeyLine
+from tui.app.widgets.model_list import ModelList
 from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.settings_summary import SettingsSummary
 from tui.app.widgets.speed import SpeedPane, Speeds
 from tui.app.widgets.status_line import StatusLine
 from tui.app.widgets.transcript import Transcript
 from tui.app.widgets.welcome import WelcomeEntry
+from tui.catalogue.entry import ModelEntry
 from tui.core.errors import LocalLLMError
 from tui.core.units import format_count
 from tui.monitor.sample import Sample
@@ -64,7 +67,7 @@ class MainScreen(Screen[None]):
         self._prompt = Prompt(PromptHistory(prompt_history_file()), placeholder="Ask anything…", id="prompt")
         self.chat = Chat(ChatSession(host), self._transcript)
         self._folded: bool | None = None
-        self._found: int | None = None
+        self._offered = False
 
     @property
     def program(self) -> LocalLLMApp:
@@ -76,7 +79,7 @@ class MainScreen(Screen[None]):
         yield StatusLine(id="status")
         with Horizontal(id="columns"):
             with Vertical(id="left"):
-                yield Static("MODELS")
+                yield ModelList(id="models")
             with Vertical(id="centre"):
                 yield self._transcript
                 with Horizontal(id="prompt-row"):
@@ -95,6 +98,8 @@ class MainScreen(Screen[None]):
         self.watch(self.app, "status", self._show_status)
         self.watch(self.app, "sample", self._show_sample)
         self.watch(self.app, "settings", self._show_settings)
+        self.watch(self.app, "models", self._show_models)
+        self.watch(self.app, "searching", self._show_welcome)
 
     def on_resize(self, event: Resize) -> None:
         """Fold the panes where there is no room for them."""
@@ -126,8 +131,22 @@ class MainScreen(Screen[None]):
         keys = [(command, bool(usable(self, command))) for command in commands_of(self) if command.short]
         self.query_one(KeyLine).show(keys)
 
+    def _show_models(self, models: tuple[ModelEntry, ...]) -> None:
+        self._show_welcome()
+        if models and not self._offered:
+            self._offered = True
+            self._offer_models()
+
+    def _offer_models(self) -> None:
+        """At the start, with no model asked for, Enter in the list is the next thing to do."""
+        idle = self._host.model is None and not self.program.work.busy and not self.program.launch.model
+        if self.is_current and idle and not self._prompt.text and not self.query_one("#left").has_class("folded"):
+            self.query_one(ModelList).focus()
+
     def _show_welcome(self) -> None:
-        self._welcome.show(self._found, self._host.model is not None)
+        usable_models = sum(not entry.problem for entry in self.program.models)
+        found = None if self.program.searching and not usable_models else usable_models
+        self._welcome.show(found, self._host.model is not None)
         self._transcript.changed(self._welcome)
 
     def note(self, text: str, kind: str = "info") -> None:
@@ -206,6 +225,30 @@ class MainScreen(Screen[None]):
             self._hint("the conversation is back")
         else:
             self._hint("the chat is empty")
+
+    # Models
+
+    def choose_model(self) -> None:
+        """To the list of models: beside the chat where it is shown, over it otherwise."""
+        if self.is_current and not self.query_one("#left").has_class("folded"):
+            self.query_one(ModelList).focus()
+            return
+        from tui.app.screens.models import ModelsScreen
+
+        self.app.push_screen(ModelsScreen(), self._take_model)
+
+    def _take_model(self, path: Path | None) -> None:
+        if path is not None:
+            self.program.load_model(path)
+            self._prompt.focus()
+
+    @on(ModelList.Chosen)
+    def _chosen(self, event: ModelList.Chosen) -> None:
+        self._take_model(event.path)
+
+    def key_escape(self) -> None:
+        """From the list back to the prompt, when nothing runs that Esc would stop."""
+        self._prompt.focus()
 
     # Panes
 

@@ -1,4 +1,4 @@
-"""The model browser over whatever is behind it, for terminals without room for a pane of models."""
+"""The models over the chat, where there is no room beside it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from tui.app.widgets.model_list import ModelList
 
 
 class ModelsScreen(ModalScreen[Path | None]):
-    """Chooses a model; the result is its file, or None."""
+    """Chooses a model; the result is its path, or None when the person left."""
 
     CSS_PATH = "models.tcss"
-    AUTO_FOCUS = "OptionList"
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f2", "dismiss(None)", "leave")]
-    """
-    | Key(s) | Description |
-    | :- | :- |
-    | escape,f2 | Leaves without a choice. |
-    """
+    AUTO_FOCUS = "ModelList OptionList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back"),
+        Binding("f2", "leave", "Back", show=False, priority=True),
+    ]
 
     def compose(self) -> ComposeResult:
-        """The list in a frame."""
-        with Vertical(id="models-frame"):
-            yield ModelList(id="models-list")
+        """The list."""
+        yield ModelList(id="models-box")
 
     @on(ModelList.Chosen)
-    def _chosen(self, message: ModelList.Chosen) -> None:
-        self.dismiss(message.path)
+    def _chosen(self, event: ModelList.Chosen) -> None:
+        self.dismiss(event.path)
+
+    def action_leave(self) -> None:
+        """Back without a choice."""
+        self.dismiss(None)

@@ -8,15 +8,15 @@ from textual import events
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import TextArea
 
 from tui.app.prompt_history import PromptHistory
+from tui.app.widgets.safe_text_area import SafeTextArea
 
 MAX_ROWS = 8
 """Rows the prompt grows to before it scrolls."""
 
 
-class Prompt(TextArea):
+class Prompt(SafeTextArea):
     """A text editor of a few rows that sends its text.
 
     Args:
@@ -56,6 +56,8 @@ class Prompt(TextArea):
             highlight_cursor_line=False, placeholder=Content(placeholder),
         )  # fmt: skip
         self.styles.max_height = MAX_ROWS
+        # A blinking cursor would wake the program twice a second for ever.
+        self.cursor_blink = False
         self._history = history
 
     def taken(self, text: str) -> None:

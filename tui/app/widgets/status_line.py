@@ -69,7 +69,9 @@ def _model(status: Status, glyphs: Glyphs, room: int) -> Line:
 
 def _phase(status: Status, roomy: bool) -> Line:
     text, role = status.phase.value, "value"
-    if status.phase is Phase.LOADING:
+    if status.phase is Phase.NO_MODEL:
+        text = ""
+    elif status.phase is Phase.LOADING:
         text, role = f"loading {100 * status.fraction:3.0f} %", "title"
     elif status.phase is Phase.PREFILL:
         percent = 100 * status.done / status.total if status.total else 0
@@ -83,7 +85,7 @@ def _phase(status: Status, roomy: bool) -> Line:
 
 
 def _speed(status: Status, width: int) -> list[Line]:
-    text = format_speed(status.speed) if status.speed > 0 else "-"
+    text = format_speed(status.speed) if status.speed > 0 else "-" if status.model else ""
     slots: list[Line] = [((f"{text:>10}", "value"),)]
     if width >= WIDE:
         band = speed_band(status.speed) if status.speed > 0 else ""

@@ -57,6 +57,7 @@ class Transcript(ScrollView, can_focus=False):
         self._strips: LRUCache[int, tuple[Content, Strip]] = LRUCache(1024)
         self._style_map: dict[str, Style] = {}
         self._laid_width = 0
+        self._following = True
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -72,8 +73,8 @@ class Transcript(ScrollView, can_focus=False):
         """Show entries at the end, and go there."""
         first = len(self._entries)
         self._entries.extend(entries)
+        self._following = True
         self._lay_out_from(first)
-        self.scroll_end(animate=False, immediate=True)
 
     def changed(self, entry: Entry) -> None:
         """Draw an entry again that has changed; the newest ones are found fastest."""
@@ -92,15 +93,14 @@ class Transcript(ScrollView, can_focus=False):
     def clear(self) -> None:
         """Take all entries away."""
         self._entries.clear()
+        self._following = True
         self._lay_out_from(0)
-        self.scroll_home(animate=False, immediate=True)
 
     def _lay_out_from(self, index: int) -> None:
         """Lay out the entries from `index` on and draw what changed."""
         width = self.scrollable_content_region.width
         if not width:
             return
-        at_end = self.max_scroll_y - self.scroll_offset.y <= 0
         start = self._ends[index - 1] if index else 0
         old = self._lines[start:]
         new = [entry.lines(width) for entry in self._entries[index:]]
@@ -110,8 +110,7 @@ class Transcript(ScrollView, can_focus=False):
         same = next((i for i, (a, b) in enumerate(zip(old, self._lines[start:], strict=False)) if a is not b), len(old))
         if height != self.virtual_size.height or width != self.virtual_size.width:
             self.virtual_size = Size(width, height)
-        if at_end and self.scroll_offset.y != self.max_scroll_y:
-            self.scroll_end(animate=False, immediate=True)
+        self._keep_end()
         first = start + same
         self.refresh_lines(first, max(height, start + len(old)) - first)
 
@@ -121,6 +120,15 @@ class Transcript(ScrollView, can_focus=False):
         if width != self._laid_width:
             self._laid_width = width
             self._lay_out_from(0)
+        self._keep_end()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Whoever scrolls back reads in peace; whoever returns to the end follows again."""
+        super().watch_scroll_y(old_value, new_value)
+        self._following = new_value >= self.max_scroll_y
+
+    def _keep_end(self) -> None:
+        if self._following and self.scroll_offset.y != self.max_scroll_y:
             self.scroll_end(animate=False, immediate=True)
 
     def notify_style_update(self) -> None:
