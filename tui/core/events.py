@@ -35,6 +35,8 @@ class Timings:
         decode_seconds: seconds from the first generated token to the last one (decode).
         first_token_seconds: seconds from the request to the first token (TTFT); None before there is one.
         threads: threads that decode had in the end.
+        drafted_tokens: tokens that were guessed and evaluated together (speculation).
+        accepted_tokens: of these, tokens that the sampler chose as well.
     """
 
     prompt_tokens: int = 0
@@ -44,6 +46,8 @@ class Timings:
     decode_seconds: float = 0.0
     first_token_seconds: float | None = None
     threads: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
 
     @property
     def evaluated_tokens(self) -> int:
@@ -54,6 +58,11 @@ class Timings:
     def prompt_speed(self) -> float:
         """Prefill speed in tok/s; 0 when nothing was evaluated."""
         return self.evaluated_tokens / self.prompt_seconds if self.prompt_seconds > 0 else 0.0
+
+    @property
+    def acceptance(self) -> float | None:
+        """Share of the guessed tokens that were accepted, 0 to 1; None when nothing was guessed."""
+        return self.accepted_tokens / self.drafted_tokens if self.drafted_tokens else None
 
     @property
     def decode_speed(self) -> float:
@@ -151,6 +160,30 @@ class Prefilling:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """The oldest messages were left out of the prompt, since the whole conversation does not fit the context.
+
+    Attributes:
+        messages: how many; the conversation itself keeps them.
+    """
+
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """The context was full: tokens were taken out of its middle, and the rest moved up.
+
+    Attributes:
+        discarded: how many tokens the model does not see any more.
+        used: tokens that are left in the KV cache.
+    """
+
+    discarded: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """One generated token.
 
@@ -195,5 +228,5 @@ class Failed:
     error: LocalLLMError
 
 
-Event = Loading | Loaded | Unloaded | Prefilling | Token | Finished | Failed
+Event = Loading | Loaded | Unloaded | Prefilling | Dropped | Shifted | Token | Finished | Failed
 """Everything the engine may say."""

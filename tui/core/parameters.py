@@ -131,6 +131,14 @@ class GenerationParams:
         (), "Stop strings", "Generation ends before any of these texts.",
         "-r", "--reverse-prompt",
     )  # fmt: skip
+    context_policy: str = option(
+        "stop", "When the context is full", "End the reply, shift (forget the middle) or drop the oldest turns.",
+        "--context-policy", choices=("stop", "shift", "drop"),
+    )  # fmt: skip
+    keep: int = option(
+        0, "Keep in a shift", "Tokens from the start of the prompt that a shift does not forget.",
+        "--keep", minimum=0, maximum=1_000_000, step=16, unit="tokens", words=((-1, "all"),),
+    )  # fmt: skip
     system_prompt: str = option(
         "", "System prompt", "What a chat tells the model about its task before the first message.",
         "-sys", "--system-prompt",
@@ -187,6 +195,10 @@ class LoadParams:
     )  # fmt: skip
     mlock: bool = option(
         False, "Lock in memory", "Keep the model from being swapped out.", "--mlock", reload=True,
+    )  # fmt: skip
+    spec_type: str = option(
+        "ngram-simple", "Speculation", "Guess what repeats earlier text and check it in one batch; same text, sooner.",
+        "--spec-type", choices=("ngram-simple", "none"), reload=True,
     )  # fmt: skip
     cache_ram: int = option(
         512, "Cache in memory", "Computed conversations kept in memory while another one runs; 0 keeps none.",

@@ -61,17 +61,20 @@ class Context:
         params: sizes and types.
         threads: how many to begin with.
         sequences: how many sequences may be evaluated side by side.
+        outputs: rows of logits that one evaluation may give.
         abort: the flag that ends an evaluation.
 
     Raises:
         ModelLoadError: llama.cpp could not make the context.
     """
 
-    def __init__(self, model: Model, params: LoadParams, *, threads: Threads, sequences: int, abort: AbortFlag) -> None:
+    def __init__(
+        self, model: Model, params: LoadParams, *, threads: Threads, sequences: int, outputs: int, abort: AbortFlag
+    ) -> None:
         self._abort = abort  # llama.cpp keeps a pointer into it
         self._threads = threads
         llama_log.log.begin()
-        c_params = _context_params(model, params, sequences)
+        c_params = _context_params(model, params, sequences, outputs)
         c_params.n_threads, c_params.n_threads_batch = threads.decode, threads.prefill
         c_params.abort_callback, c_params.abort_callback_data = abort.callback, abort.data
         self.pointer = lib.llama_init_from_model(model.pointer, c_params)
@@ -107,17 +110,17 @@ class Context:
         """Begin a new batch."""
         self._batch.n_tokens = 0
 
-    def add(self, tokens: Sequence[int], position: int, sequence: int, *, want_logits: bool) -> int:
+    def add(self, tokens: Sequence[int], position: int, sequence: int, *, logits: int) -> int:
         """Append tokens of one sequence to the batch.
 
         Args:
             tokens: consecutive tokens.
             position: the first one's place in the sequence.
             sequence: the sequence's number.
-            want_logits: whether the last of them shall have logits.
+            logits: how many of them, from the last backwards, shall have logits.
 
         Returns:
-            The last token's index in the batch, which `SamplerChain.sample` takes.
+            The last token's index in the batch; `SamplerChain.sample` takes such an index.
         """
         batch, at = self._batch, self._batch.n_tokens
         for offset, token in enumerate(tokens):
@@ -126,11 +129,9 @@ class Context:
             batch.pos[index] = position + offset
             batch.n_seq_id[index] = 1
             batch.seq_id[index][0] = sequence
-            batch.logits[index] = 0
+            batch.logits[index] = offset >= len(tokens) - logits
         batch.n_tokens = at + len(tokens)
-        last = int(batch.n_tokens) - 1
-        batch.logits[last] = want_logits
-        return last
+        return int(batch.n_tokens) - 1
 
     def evaluate(self) -> Outcome:
         """Compute the batch: its tokens go into the KV cache, logits of the wanted rows become available.
@@ -163,6 +164,24 @@ class Context:
             return count
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return 0
+
+    def shift(self, sequence: int, keep: int, discard: int) -> bool:
+        """Take tokens out of a sequence, and move those after them up.
+
+        Args:
+            sequence: its number.
+            keep: tokens at the start that stay.
+            discard: tokens after those that go.
+
+        Returns:
+            Whether the model's memory can do that; if not, nothing has changed.
+        """
+        if not lib.llama_memory_can_shift(self._memory):
+            return False
+        if not lib.llama_memory_seq_rm(self._memory, sequence, keep, keep + discard):
+            return False
+        lib.llama_memory_seq_add(self._memory, sequence, keep + discard, -1, -discard)
+        return True
 
     def save(self, sequence: int) -> bytes:
         """The state of a sequence, for `restore`; tens of kilobytes for each token."""
@@ -206,14 +225,14 @@ class Context:
         return 0 <= first <= max(0, count - self._n_swa)
 
 
-def _context_params(model: Model, params: LoadParams, sequences: int) -> Any:
+def _context_params(model: Model, params: LoadParams, sequences: int, outputs: int) -> Any:
     c_params = lib.llama_context_default_params()
     c_params.n_ctx = params.n_ctx or model.n_ctx_train
     c_params.n_batch = max(min(params.n_batch, c_params.n_ctx), sequences)
     c_params.n_ubatch = min(params.n_ubatch, c_params.n_batch)
     c_params.n_seq_max = sequences
-    # The compute buffer is sized for the rows of logits; one for each sequence is all that is ever read.
-    c_params.n_outputs_max = sequences
+    # The compute buffer is sized for the rows of logits; no more are ever read.
+    c_params.n_outputs_max = min(outputs, c_params.n_batch)
     c_params.flash_attn_type = _FLASH[params.flash_attn]
     c_params.type_k, c_params.type_v = _KV_TYPES[params.cache_type_k], _KV_TYPES[params.cache_type_v]
     # A windowed cache cannot be cut back, and then every edit or regeneration evaluates the whole chat again.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from tui.core.events import Finished, Prefilling, StopReason, Timings, Token
+from tui.core.events import Finished, Prefilling, Shifted, StopReason, Timings, Token
 from tui.core.parameters import GenerationParams
 from tui.engine.sampling import SamplerChain
+from tui.engine.speculation import Speculation
 from tui.engine.text import TextStream
 from tui.engine.ticket import Ticket
 
@@ -21,6 +22,7 @@ class Generation:
         sampler: chooses the tokens; freed with the generation's end.
         text: makes text of them.
         requested: `time.perf_counter()` when the generation was asked for.
+        speculation: guesses what comes next; None for no guessing.
         durable: whether the KV state is to be kept on disk when it is over.
     """
 
@@ -33,16 +35,18 @@ class Generation:
         text: TextStream,
         requested: float,
         *,
+        speculation: Speculation | None = None,
         durable: bool = False,
     ) -> None:
         self.ticket = ticket
         self.prompt = prompt
         self.sampler = sampler
+        self.speculation = speculation
         self.durable = durable
+        self.params = params
         self._cached = 0
         self.pending: int | None = None
         """The token that was chosen last and is not evaluated yet."""
-        self._limit = params.n_predict
         self._text = text
         self._requested = requested
         self._generated = 0
@@ -73,7 +77,17 @@ class Generation:
     @property
     def wants_none(self) -> bool:
         """Whether the prompt is to be evaluated and nothing generated."""
-        return self._limit == 0
+        return self.params.n_predict == 0
+
+    def shifted(self, discarded: int, used: int) -> None:
+        """Note that the context was full and tokens were taken out of it."""
+        self.ticket.post(Shifted(discarded, used))
+
+    @property
+    def remaining(self) -> int | None:
+        """Tokens that may still be generated; None for no limit."""
+        limit = self.params.n_predict
+        return None if limit < 0 else limit - self._generated
 
     def accept(self, token: int, piece: bytes, position: int) -> StopReason | None:
         """Take a chosen token that is not an end token.
@@ -89,10 +103,12 @@ class Generation:
         self._note_time()
         self._generated += 1
         self.pending = token
+        if self.speculation:
+            self.speculation.append(token)
         self.ticket.post(Token(token, piece, self._text.push(piece), position))
         if self._text.stopped_by:
             return StopReason.STOP_STRING
-        if self._generated == self._limit:
+        if self._generated == self.params.n_predict:
             return StopReason.LENGTH
         return None
 
@@ -125,6 +141,8 @@ class Generation:
             decode_seconds=self._last - self._first if self._first is not None else 0.0,
             first_token_seconds=self._first - self._requested if self._first is not None else None,
             threads=threads,
+            drafted_tokens=self.speculation.guessed if self.speculation else 0,
+            accepted_tokens=self.speculation.accepted if self.speculation else 0,
         )
 
     def _note_time(self) -> None:

@@ -20,7 +20,7 @@ _WORTH_KEEPING = 64
 
 _IRRELEVANT = (
     "n_ctx", "threads", "threads_batch", "n_batch", "n_ubatch", "mmap", "mlock", "chat_template",
-    "cache_ram", "cache_disk",
+    "cache_ram", "cache_disk", "spec_type",
 )  # fmt: skip
 """Load parameters that a state does not depend on."""
 
@@ -52,6 +52,8 @@ class PrefixCache:
             How many tokens it holds now, and whether a saved state was brought back.
         """
         usable = prompt[:-1]
+        if sequence.shifted:
+            self._cut(sequence, 0)
         own = self._own(sequence, usable)
         state, saved = self._states.find(usable, whole=not self._cuttable)
         restored = False
@@ -70,18 +72,22 @@ class PrefixCache:
 
     def put_aside(self, sequence: Sequence) -> None:
         """Keep in memory what a sequence holds, before it is overwritten."""
-        if len(sequence.tokens) >= _WORTH_KEEPING:
+        if self._is_worth_keeping(sequence):
             self._states.remember(sequence.tokens, self._context.save(sequence.number))
 
     def save(self, sequence: Sequence) -> None:
         """Keep on disk what a sequence holds."""
         sequence.unsaved = False
-        if len(sequence.tokens) >= _WORTH_KEEPING:
+        if self._is_worth_keeping(sequence):
             self._states.save(sequence.tokens, self._context.save(sequence.number))
 
     def close(self, timeout: float) -> None:
         """Wait for files being written."""
         self._states.close(timeout)
+
+    @staticmethod
+    def _is_worth_keeping(sequence: Sequence) -> bool:
+        return len(sequence.tokens) >= _WORTH_KEEPING and not sequence.shifted
 
     def _own(self, sequence: Sequence, usable: list[int]) -> int:
         length = common_prefix(sequence.tokens, usable)
@@ -92,6 +98,7 @@ class PrefixCache:
         if kept < count:
             _LOGGER.info("this model's memory cannot be cut back: %d tokens are evaluated again", count)
         del sequence.tokens[kept:]
+        sequence.shifted = sequence.shifted and kept > 0
         return kept
 
 

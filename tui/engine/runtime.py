@@ -10,10 +10,11 @@ from pathlib import Path
 import llama_cpp.llama_cpp as lib
 
 from tui.core.errors import LocalLLMError, NoModelError, PromptTooLongError, TemplateError
-from tui.core.events import Failed, Loaded, Loading, ModelInfo, Unloaded
+from tui.core.events import Dropped, Failed, Loaded, Loading, ModelInfo, Unloaded
+from tui.core.messages import Message
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import ChatPrompt, Prompt
-from tui.engine import llama_log
+from tui.engine import llama_log, speculation
 from tui.engine.context import AbortFlag, Context
 from tui.engine.generation import Generation
 from tui.engine.model import Model
@@ -52,6 +53,7 @@ class Runtime:
         self._context: Context | None = None
         self._scheduler: Scheduler | None = None
         self._template: ChatTemplate | None = None
+        self._speculates = False
         self.info: ModelInfo | None = None
 
     @property
@@ -142,7 +144,14 @@ class Runtime:
         self._model = model = Model(path, params, progress)
         threads = self._threads(params)
         self._abort.lower()
-        self._context = context = Context(model, params, threads=threads, sequences=self._count, abort=self._abort)
+        self._context = context = Context(
+            model,
+            params,
+            threads=threads,
+            sequences=self._count,
+            outputs=self._outputs(model, params),
+            abort=self._abort,
+        )
         build = lib.llama_version().decode()
         states = StateCache(
             kv_cache_dir(),
@@ -169,6 +178,43 @@ class Runtime:
         self.info = _info(model, context, threads, time.perf_counter() - started, build)
         ticket.close(Loaded(self.info))
 
+    def _tokens(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, n_ctx: int) -> list[int]:
+        """The prompt's tokens; of a conversation that does not fit as many turns as do, where that is wanted.
+
+        Raises:
+            PromptTooLongError: they do not fit the context.
+            TemplateError: there is no prompt, or the template refuses it.
+        """
+        assert self._model
+        tokens = self._rendered(prompt)
+        if isinstance(prompt, ChatPrompt) and params.context_policy != "stop":
+            # Room for an answer belongs to a conversation that fits.
+            room = n_ctx - min(n_ctx // 4, params.n_predict if params.n_predict > 0 else n_ctx)
+            messages = prompt.messages
+            while len(tokens) > room and sum(message.role == "user" for message in messages) > 1:
+                messages = _cut_to_fit(messages)
+                tokens = self._rendered(ChatPrompt(messages))
+            if len(messages) < len(prompt.messages):
+                ticket.post(Dropped(len(prompt.messages) - len(messages)))
+        if not tokens:
+            raise TemplateError("There is nothing to evaluate", why="the prompt is empty", hint="type a prompt")
+        if len(tokens) >= n_ctx:
+            raise PromptTooLongError(
+                f"The prompt has {len(tokens):,} tokens and the context holds {n_ctx:,}",
+                hint=f"shorten it, or load the model with a context (-c) of more than {len(tokens):,}",
+            )
+        return tokens
+
+    def _rendered(self, prompt: Prompt) -> list[int]:
+        assert self._model and self._template
+        text = self._template.render(prompt.messages) if isinstance(prompt, ChatPrompt) else prompt.text
+        return self._model.vocabulary.tokenize(text)
+
+    def _outputs(self, model: Model, params: LoadParams) -> int:
+        """Rows of logits in one batch: one for each sequence, and those of a guess."""
+        self._speculates = params.spec_type != "none" and not model.recurrent
+        return self._count + (speculation.MOST if self._speculates else 0)
+
     def _threads(self, params: LoadParams) -> Threads:
         """The counts to begin with. Fixed decode threads hold for prefill too, as in llama.cpp."""
         decode = params.threads if params.threads > 0 else self._cores
@@ -180,23 +226,23 @@ class Runtime:
     ) -> Generation:
         if not (self._model and self._context and self._template):
             raise NoModelError("No model is loaded", hint="choose one first")
-        stops = params.stop
-        if isinstance(prompt, ChatPrompt):
-            text = self._template.render(prompt.messages)
-            stops += self._template.stops
-        else:
-            text = prompt.text
+        stops = params.stop + (self._template.stops if isinstance(prompt, ChatPrompt) else ())
+        tokens = self._tokens(ticket, prompt, params, self._context.n_ctx)
         vocabulary, n_ctx = self._model.vocabulary, self._context.n_ctx
-        tokens = vocabulary.tokenize(text)
-        if not tokens:
-            raise TemplateError("There is nothing to evaluate", why="the prompt is empty", hint="type a prompt")
-        if len(tokens) >= n_ctx:
-            raise PromptTooLongError(
-                f"The prompt has {len(tokens):,} tokens and the context holds {n_ctx:,}",
-                hint=f"shorten it, or load the model with a context (-c) of more than {len(tokens):,}",
-            )
         sampler = SamplerChain(params, vocabulary, tokens, n_ctx)
-        return Generation(ticket, tokens, params, sampler, TextStream(stops), requested, durable=durable)
+        guesses = speculation.Speculation(tokens) if self._speculates else None
+        return Generation(
+            ticket, tokens, params, sampler, TextStream(stops), requested, speculation=guesses, durable=durable
+        )
+
+
+def _cut_to_fit(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """A conversation without its oldest turn: one message and what was answered to it. The system message stays."""
+    start = 1 if messages[0].role == "system" else 0
+    end = start + 1
+    while end < len(messages) and messages[end].role != "user":
+        end += 1
+    return messages[:start] + messages[end:]
 
 
 def prefill_chunk(parameters: int, threads: int, n_batch: int) -> int:

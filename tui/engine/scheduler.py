@@ -18,12 +18,21 @@ from tui.engine.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Tokens of one sequence in the batch; `logits` is the index of its last row, or -1 without logits."""
+    """Tokens of one sequence in the batch.
+
+    Attributes:
+        sequence: whose.
+        generation: what for.
+        tokens: the tokens: of the prompt, or the chosen one and what is guessed after it.
+        logits: how many of them, from the last backwards, have logits.
+        last: index of the last one in the batch.
+    """
 
     sequence: Sequence
     generation: Generation
     tokens: list[int]
     logits: int
+    last: int
 
 
 class Scheduler:
@@ -95,10 +104,16 @@ class Scheduler:
                 self._end(max(rows, key=lambda row: len(row.sequence.tokens)).sequence, StopReason.CONTEXT_FULL)
             return
         if outcome is Outcome.DONE:
-            prefill = any(row.generation.pending is None for row in rows)
-            self._tuners.measured(seconds, sum(len(row.tokens) for row in rows), prefill=prefill)
+            self._measure(rows, seconds)
         for row in rows:
             self._take(row, outcome, seconds)
+
+    def _measure(self, rows: list[_Row], seconds: float) -> None:
+        """Tell the tuners of a step; not of guesses, which compare with neither prompts nor single tokens."""
+        tokens = sum(len(row.tokens) for row in rows)
+        prefill = any(row.generation.pending is None for row in rows)
+        if prefill or tokens == len(rows):
+            self._tuners.measured(seconds, tokens, prefill=prefill)
 
     @property
     def unsaved(self) -> bool:
@@ -156,21 +171,34 @@ class Scheduler:
     def _fill(self) -> list[_Row]:
         self._context.clear_batch()
         running = [(s, s.generation) for s in self._sequences if s.generation]
-        rows = [self._row(s, g, [g.pending]) for s, g in running if g.pending is not None]
+        rows = [self._decode_row(s, g, alone=len(running) == 1) for s, g in running if g.pending is not None]
         room = min(self._chunk, self._context.n_batch - len(rows))
         for sequence, generation in running:
             if generation.pending is None and room > 0:
                 done = len(sequence.tokens)
                 tokens = generation.prompt[done : done + room]
                 room -= len(tokens)
-                rows.append(self._row(sequence, generation, tokens))
+                ends = done + len(tokens) == len(generation.prompt)
+                rows.append(self._row(sequence, generation, tokens, logits=int(ends)))
         return rows
 
-    def _row(self, sequence: Sequence, generation: Generation, tokens: list[int]) -> _Row:
-        position = len(sequence.tokens)
-        want = position + len(tokens) >= len(generation.prompt)
-        last = self._context.add(tokens, position, sequence.number, want_logits=want)
-        return _Row(sequence, generation, tokens, last if want else -1)
+    def _decode_row(self, sequence: Sequence, generation: Generation, *, alone: bool) -> _Row:
+        assert generation.pending is not None
+        guess = self._guess(sequence, generation) if alone else []
+        return self._row(sequence, generation, [generation.pending, *guess], logits=1 + len(guess))
+
+    def _guess(self, sequence: Sequence, generation: Generation) -> list[int]:
+        """Tokens to try after the pending one, where several threads make a batch cheaper than its tokens."""
+        speculation = generation.speculation
+        if speculation is None or self._tuners.threads.prefill < 2:
+            return []
+        room = min(self._context.n_ctx - len(sequence.tokens), self._context.n_batch) - 1
+        left = generation.remaining
+        return speculation.guess(room if left is None else min(room, left - 1))
+
+    def _row(self, sequence: Sequence, generation: Generation, tokens: list[int], *, logits: int) -> _Row:
+        last = self._context.add(tokens, len(sequence.tokens), sequence.number, logits=logits)
+        return _Row(sequence, generation, tokens, logits, last)
 
     # After a step
 
@@ -179,32 +207,70 @@ class Scheduler:
             self._resync(row)
             return
         sequence, generation = row.sequence, row.generation
-        sequence.tokens += row.tokens
-        if generation.pending is None:
-            generation.prefilled(len(sequence.tokens), seconds)
-        if row.logits < 0:
+        if generation.pending is not None:
+            self._choose(row)
             return
-        if generation.wants_none:
+        sequence.tokens += row.tokens
+        generation.prefilled(len(sequence.tokens), seconds)
+        if row.logits and generation.wants_none:
             self._end(sequence, StopReason.LENGTH)
-        else:
-            self._choose(sequence, generation, row.logits)
+        elif row.logits:
+            self._choose_one(sequence, generation, row.last)
 
-    def _choose(self, sequence: Sequence, generation: Generation, logits: int) -> None:
+    def _choose(self, row: _Row) -> None:
+        """Choose the tokens after a decoded one, as long as the guesses are right; forget the wrong guesses."""
+        sequence, generation = row.sequence, row.generation
+        guess = row.tokens[1:]
+        sequence.tokens.append(row.tokens[0])
+        accepted = 0
+        while self._choose_one(sequence, generation, row.last - len(guess) + accepted):
+            if accepted == len(guess) or generation.pending != guess[accepted]:
+                break
+            sequence.tokens.append(guess[accepted])
+            accepted += 1
+        if guess:
+            self._context.keep(sequence.number, len(sequence.tokens))
+            assert generation.speculation
+            generation.speculation.judged(len(guess), accepted)
+
+    def _choose_one(self, sequence: Sequence, generation: Generation, logits: int) -> bool:
+        """Choose one token; returns whether the generation goes on."""
         token = generation.sampler.sample(self._context.pointer, logits)
         if self._vocabulary.is_end(token):
             self._end(sequence, StopReason.END)
-            return
+            return False
         held = len(sequence.tokens)
         reason = generation.accept(token, self._vocabulary.piece(token), held + 1)
-        if reason is None and held >= self._context.n_ctx:
+        if reason is None and held >= self._context.n_ctx and not self._shift(sequence, generation):
             reason = StopReason.CONTEXT_FULL
         if reason is not None:
             self._end(sequence, reason)
+            return False
+        return True
+
+    def _shift(self, sequence: Sequence, generation: Generation) -> bool:
+        """Make room in a full context by forgetting half of what came after the kept tokens, where that is wanted."""
+        if generation.params.context_policy != "shift":
+            return False
+        wanted = len(generation.prompt) if generation.params.keep < 0 else generation.params.keep
+        # The first token holds much of the attention; without it the text falls apart.
+        keep = min(max(wanted, 1), self._context.n_ctx - 4)
+        discard = (self._context.n_ctx - keep) // 2
+        if not self._context.shift(sequence.number, keep, discard):
+            return False
+        del sequence.tokens[keep : keep + discard]
+        sequence.shifted = True
+        generation.shifted(discard, len(sequence.tokens))
+        return True
 
     def _resync(self, row: _Row) -> None:
         """Learn how much of an aborted batch is in the cache; the rest is evaluated in the next step."""
-        added = self._context.length(row.sequence.number) - len(row.sequence.tokens)
-        row.sequence.tokens += row.tokens[: max(0, added)]
+        sequence = row.sequence
+        if row.generation.pending is not None:
+            self._context.keep(sequence.number, len(sequence.tokens))
+            return
+        added = self._context.length(sequence.number) - len(sequence.tokens)
+        sequence.tokens += row.tokens[: max(0, added)]
 
     def _make_room(self) -> bool:
         """Give up the cache of the idle sequence that was used least recently; False when there is none."""

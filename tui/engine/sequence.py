@@ -17,6 +17,7 @@ class Sequence:
         tokens: what the cache holds, in order.
         generation: what is being generated here; None while idle.
         used: the step in which it was used last, for choosing the one to give up.
+        shifted: whether tokens were taken out of its middle; what was computed then fits no prompt exactly.
         unsaved: whether it holds a conversation that is to be kept on disk and is not there yet.
     """
 
@@ -24,6 +25,7 @@ class Sequence:
     tokens: list[int] = field(default_factory=list)
     generation: Generation | None = None
     used: int = 0
+    shifted: bool = False
     unsaved: bool = False
 
 
