@@ -19,6 +19,17 @@ _LOAN = 2.0
 _SHARE = 0.01
 
 
+def rows_of_logits(sequences: int, spec_type: str, *, recurrent: bool) -> int:
+    """Rows of logits in one batch: one for each sequence, and those of a guess where guesses are made.
+
+    Args:
+        sequences: evaluated side by side.
+        spec_type: LoadParams.spec_type.
+        recurrent: whether the model's memory cannot take tokens back.
+    """
+    return sequences + (MOST if spec_type != "none" and not recurrent else 0)
+
+
 class NgramIndex:
     """Where each four tokens in a row were last seen.
 
@@ -49,8 +60,8 @@ class Speculation:
     """Guesses for one generation, as long as they pay.
 
     The rule, by counts alone so that the same seed gives the same text: a guess of k tokens is taken to cost k / 2
-    steps (measured: 16 tokens in a batch cost 8 and 6 times one token on two small models), and what is accepted is gained.
-    A guess is made only while the sum of gains less costs, were all of it refused, would stay above minus 2 steps and
+    steps (measured: 16 tokens in a batch cost 8 and 6 times one token on two small models), and what is accepted is
+    gained. A guess is made only while the sum of gains less costs, were all of it refused, would stay above minus 2 steps and
     minus 1% of the tokens generated. So where guessing cannot help it costs at most that. Guesses grow to 16 tokens
     while they are accepted whole, and shrink to 4 when half is refused.
 
