@@ -12,7 +12,7 @@ from tui.app.speed import LiveSpeed
 from tui.core.events import Event, Token
 from tui.engine.ticket import Ticket
 
-INTERVAL = 0.09
+INTERVAL = 0.1
 """Seconds between two looks at a ticket: half the drawing cost of 33 ms, and still smooth to read."""
 
 

@@ -16,6 +16,7 @@ from textual.screen import ModalScreen, Screen
 from tui.app.commands.catalogue import APP_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.model_search import ModelsFound, search_models
+from tui.app.rendering.blocks import warm_up
 from tui.app.sampling import SampleTaken, start_sampler
 from tui.app.screens.main import MainScreen
 from tui.app.status import Status
@@ -65,9 +66,9 @@ class LocalLLMApp(App[int]):
     """What holds now; screens watch it."""
 
     def __init__(self, launch: Launch, host: ModelHost | None = None, log: RingHandler | None = None) -> None:
-        theme = theme_for(launch.settings.app.theme, os.environ)
+        wanted = theme_for(launch.settings.app.theme, os.environ)
         # Said before the filters are made: NO_COLOR with the terminal's own colours would be black on black.
-        super().__init__(ansi_color=True if theme.startswith("ansi") else None)
+        super().__init__(ansi_color=True if wanted.startswith("ansi") else None)
         self.launch = launch
         self.ring = log
         self.set_reactive(LocalLLMApp.settings, launch.settings)
@@ -76,7 +77,7 @@ class LocalLLMApp(App[int]):
         self.main_screen = MainScreen(self.host)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = theme_for(launch.settings.app.theme, os.environ)
+        self.theme = wanted
 
     def get_default_screen(self) -> Screen[Any]:
         """The chat."""
@@ -89,6 +90,7 @@ class LocalLLMApp(App[int]):
     def _after_first_frame(self) -> None:
         self._sampler = start_sampler(self)
         self.search_models()
+        self.run_worker(warm_up, thread=True, exit_on_error=False)
         for problem in self.launch.problems:
             self.say(problem, "warning")
         if self.launch.model:
@@ -136,8 +138,10 @@ class LocalLLMApp(App[int]):
             logging.getLogger(PROGRAM).warning("there is no theme %s", settings.app.theme)
 
     def _show_status(self, status: Status) -> None:
+        changed = status.phase is not self.status.phase
         self.status = status
-        self.refresh_bindings()
+        if changed:
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Esc stops only while something runs; a form or the help must be left before something else opens."""

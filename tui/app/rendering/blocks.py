@@ -85,6 +85,11 @@ def _parser() -> MarkdownIt:
     return parser
 
 
+def warm_up() -> None:
+    """Import the parser ahead of the first reply; in a thread, since it takes a tenth of a second."""
+    _parser()
+
+
 def parse(source: str) -> Parsed:
     """The blocks of a Markdown text, which may break off anywhere."""
     tokens = _parser().parse(source)

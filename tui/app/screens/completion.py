@@ -28,7 +28,7 @@ from tui.app.widgets.status_line import StatusLine
 from tui.app.work import Work
 from tui.core.errors import CancelledError, LocalLLMError
 from tui.core.escapes import process_escapes
-from tui.core.events import Event, Failed, Finished, StopReason, Token
+from tui.core.events import Event, Failed, Finished, Shifted, StopReason, Token
 from tui.core.units import format_count, format_seconds
 from tui.monitor.sample import Sample
 from tui.services.completion import CompletionSession, Segment
@@ -193,7 +193,9 @@ class CompletionScreen(Screen[None]):
             self.session.absorb(event)
             if isinstance(event, Token | Finished):
                 text.append(event.text)
-            if isinstance(event, Finished):
+            if isinstance(event, Shifted):
+                self._say(f"context full: the model no longer sees {format_count(event.discarded)} tokens", "warning")
+            elif isinstance(event, Finished):
                 self._finished(event)
             elif isinstance(event, Failed):
                 cancelled = isinstance(event.error, CancelledError)

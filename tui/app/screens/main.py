@@ -32,6 +32,7 @@ from tui.app.widgets.transcript import Transcript
 from tui.app.widgets.welcome import WelcomeEntry
 from tui.catalogue.entry import ModelEntry
 from tui.core.errors import LocalLLMError
+from tui.core.events import ModelInfo
 from tui.core.units import format_count
 from tui.monitor.sample import Sample
 from tui.services.chat_session import ChatSession
@@ -68,6 +69,7 @@ class MainScreen(Screen[None]):
         self.chat = Chat(ChatSession(host), self._transcript)
         self._folded: bool | None = None
         self._offered = False
+        self._state: tuple[Phase, ModelInfo | None, bool] | None = None
 
     @property
     def program(self) -> LocalLLMApp:
@@ -108,11 +110,16 @@ class MainScreen(Screen[None]):
     # What the application tells
 
     def _show_status(self, status: Status) -> None:
+        """Many times a second while a reply grows: then only the numbers are drawn."""
         self.query_one(StatusLine).show(status)
-        self.query_one(SettingsSummary).show(self.program.settings, status.model)
         speed = Speeds(status.speed or None, status.first_token_seconds, status.prefill_speed)
         self.query_one(SpeedPane).show(speed)
-        if status.phase not in (Phase.PREFILL, Phase.GENERATING):
+        state = (status.phase, status.model, self.program.work.busy)
+        if state == self._state:
+            return
+        self._state = state
+        self.query_one(SettingsSummary).show(self.program.settings, status.model)
+        if not status.busy:
             self._hint("")
         self._show_welcome()
         self._show_keys()
@@ -146,8 +153,8 @@ class MainScreen(Screen[None]):
     def _show_welcome(self) -> None:
         usable_models = sum(not entry.problem for entry in self.program.models)
         found = None if self.program.searching and not usable_models else usable_models
-        self._welcome.show(found, self._host.model is not None)
-        self._transcript.changed(self._welcome)
+        if self._welcome.show(found, self._host.model is not None):
+            self._transcript.changed(self._welcome)
 
     def note(self, text: str, kind: str = "info") -> None:
         """Put a line of the program into the transcript."""

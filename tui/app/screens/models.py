@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from tui.app.widgets.model_list import ModelList
@@ -25,7 +26,8 @@ class ModelsScreen(ModalScreen[Path | None]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        yield ModelList(id="models-box")
+        with Vertical(id="models-box"):
+            yield ModelList()
 
     @on(ModelList.Chosen)
     def _chosen(self, event: ModelList.Chosen) -> None:

@@ -24,6 +24,9 @@ _STYLES = (
     "you", "user", "model", "faint", "error", "notice", "heading", "strong", "em", "strike", "code", "codeblock", "mark",
 )  # fmt: skip
 
+SCROLL_STEP = 4
+"""Lines by which a growing reply scrolls."""
+
 
 class Transcript(ScrollView, can_focus=False):
     """A scrolling column of entries that stays at its end while it is there."""
@@ -106,13 +109,24 @@ class Transcript(ScrollView, can_focus=False):
         new = [entry.lines(width) for entry in self._entries[index:]]
         self._lines[start:] = [line for lines in new for line in lines]
         self._ends[index:] = [start + end for end in accumulate(len(lines) for lines in new)]
-        height = len(self._lines)
+        height = self._height()
         same = next((i for i, (a, b) in enumerate(zip(old, self._lines[start:], strict=False)) if a is not b), len(old))
         if height != self.virtual_size.height or width != self.virtual_size.width:
             self.virtual_size = Size(width, height)
         self._keep_end()
         first = start + same
         self.refresh_lines(first, max(height, start + len(old)) - first)
+
+    def _height(self) -> int:
+        """Lines to scroll through. While a reply grows it scrolls several lines at a time.
+
+        A line more makes the terminal get every line of the pane again; in steps, most batches send only the lines
+        that they changed.
+        """
+        height = len(self._lines)
+        if self._entries and getattr(self._entries[-1], "running", False):
+            return -(-height // SCROLL_STEP) * SCROLL_STEP
+        return height
 
     def on_resize(self, event: Resize) -> None:
         """Text is laid out again only when the width changed."""

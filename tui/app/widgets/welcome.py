@@ -26,16 +26,21 @@ class WelcomeEntry(Entry):
         self._found: int | None = None
         self._loaded = False
 
-    def show(self, found: int | None, loaded: bool) -> None:
+    def show(self, found: int | None, loaded: bool) -> bool:
         """Say what fits.
 
         Args:
             found: how many models were found; None while the search runs.
             loaded: whether one is loaded.
+
+        Returns:
+            Whether that is something else than before.
         """
-        if (found, loaded) != (self._found, self._loaded):
-            self._found, self._loaded = found, loaded
-            self.version += 1
+        if (found, loaded) == (self._found, self._loaded):
+            return False
+        self._found, self._loaded = found, loaded
+        self.version += 1
+        return True
 
     def lines(self, width: int) -> list[Content]:
         room = max(min(width - 4, 76), 10)
@@ -58,7 +63,7 @@ class WelcomeEntry(Entry):
             return ["Looking for models…"]
         if self._found:
             return [
-                "#Choose a model.", "", "F2 shows the models; Enter loads the one that is marked.",
+                "#Choose a model.", "", "F2 shows the models, Enter loads the marked one.",
                 "Then type a message here.",
             ]  # fmt: skip
         return [

