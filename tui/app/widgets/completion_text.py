@@ -69,6 +69,8 @@ class CompletionText(ScrollView, can_focus=True):
     CompletionText {
         height: 1fr; padding: 0 1; background: $background; color: $foreground;
         overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        scrollbar-color: $border; scrollbar-background: $background; scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
         & > .completion-text--margin { color: $text-muted; }
         & > .completion-text--prompt { color: $warning; }
         & > .completion-text--typed { color: $success; text-style: bold; }

@@ -79,8 +79,8 @@ def _ram_lines(sample: Sample, history: History, width: int, glyphs: Glyphs) -> 
     filled, track = meter(used, width, glyphs)
     return [
         spread([("RAM", "title")], [(percent_text(used), role)], width),
-        *(((row, "bar"),) for row in history_rows(history.ram, width, 1, glyphs)),
         ((filled, "bar"), (track, "track")),
+        *(((row, "bar"),) for row in history_rows(history.ram, width, 1, glyphs)),
         _amount("used", sample.ram_used, width),
         _amount("available", sample.ram_available, width),
         _amount("total", sample.ram_total, width),

@@ -74,7 +74,9 @@ class ModelList(Vertical):
         & > .model-list--empty { height: auto; padding-top: 1; color: $text-muted; }
         & > OptionList {
             height: 1fr; border: none; padding: 0; background: $background; text-wrap: nowrap;
-            scrollbar-size-vertical: 1; overflow-x: hidden;
+            scrollbar-size-vertical: 1; overflow-x: hidden; scrollbar-color: $border;
+            scrollbar-background: $background; scrollbar-background-hover: $background;
+            scrollbar-background-active: $background;
             &:focus { border: none; background-tint: $background 0%; }
             & > .option-list--option { padding: 0; }
             & > .option-list--option-highlighted { background: $surface; color: $foreground; text-style: none; }

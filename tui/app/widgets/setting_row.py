@@ -19,9 +19,13 @@ from tui.app.widgets.settings_draft import SettingsDraft, step
 from tui.core.errors import SettingError
 from tui.core.options import Option, Scalar
 from tui.core.text import printable
+from tui.settings.settings import option_named, option_names
 
-LABEL_WIDTH = 18
-"""Cells of the label column."""
+LABEL_WIDTH = 2 + max(len(option_named(name).label) for name in option_names())
+"""Cells of the label column and the gap after it."""
+
+VALUE_WIDTH = 20
+"""Cells of the value column, where a range stands after it."""
 
 _TEXTS = ("str", "list")
 
@@ -50,7 +54,6 @@ class SettingRow(LinesPane, can_focus=True):
         & > .lines--pointer { color: $accent; text-style: bold; }
         & > .lines--changed { color: $accent; text-style: bold; }
         & > Input {
-            margin-left: 22;
             width: 1fr;
             height: 1;
             padding: 0;
@@ -123,26 +126,29 @@ class SettingRow(LinesPane, can_focus=True):
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """The row."""
-        glyphs = current_glyphs()
-        changed = self.spec.name in self._draft.changes
-        focused = self.has_focus or self.editing
-        ends = (glyphs.previous, glyphs.next) if self.has_focus and self.spec.kind not in _TEXTS else (" ", " ")
-        reload = "reload" if self.spec.reload else ""
-        value_width = 22 if self.spec.kind not in _TEXTS else max(1, width - LABEL_WIDTH - 4 - len(reload) - 1)
-        range_width = width - LABEL_WIDTH - 4 - len(reload) - 1 - 22 if self.spec.kind not in _TEXTS else 0
-        value = self.value_text() or "empty"
-        shown = f"{ends[0]} {value}{' ' + self.spec.unit if self.spec.unit and value[-1:].isdigit() else ''} {ends[1]}"
-        role = "changed" if changed else "value" if self.value_text() else "label"
+        pointer = current_glyphs().pointer if self.has_focus or self.editing else " "
+        reload = " reload" if self.spec.reload else ""
+        room = max(1, width - LABEL_WIDTH - 2 - len(reload))
+        value_width, range_width = (room, 0) if self.spec.kind in _TEXTS else (VALUE_WIDTH, room - VALUE_WIDTH)
+        role = "changed" if self.spec.name in self._draft.changes else "value" if self.value_text() else "label"
         return [
             (
-                (f"{glyphs.pointer if focused else ' '} ", "pointer"),
+                (f"{pointer} ", "pointer"),
                 (set_cell_size(self.spec.label, LABEL_WIDTH), "label"),
-                _fitted(shown, value_width, role),
+                _fitted(self._shown_value(), value_width, role),
                 _fitted(self.spec.range_text() if range_width > 8 else "", range_width, "label"),
-                (" ", ""),
                 (reload, "label"),
             )
         ]
+
+    def _shown_value(self) -> str:
+        """The value with its unit, between the marks that say it can be stepped."""
+        value = self.value_text() or "empty"
+        unit = f" {self.spec.unit}" if self.spec.unit and value[-1:].isdigit() else ""
+        if not self.has_focus or self.spec.kind in _TEXTS:
+            return f"  {value}{unit}"
+        glyphs = current_glyphs()
+        return f"{glyphs.previous} {value}{unit} {glyphs.next}"
 
     def watch_has_focus(self, focused: bool) -> None:
         """Set the mark, or take it away."""
@@ -254,6 +260,7 @@ class SettingRow(LinesPane, can_focus=True):
             self.post_message(self.TextWanted(self))
             return
         self._input = Input(text, select_on_focus=False, compact=True)
+        self._input.styles.margin = (0, 0, 0, LABEL_WIDTH + 4)
         self._input.cursor_position = len(text)
         self.mount(self._input)
         self.call_after_refresh(self._focus_input)
