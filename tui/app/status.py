@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tui.core.errors import CancelledError
 from tui.core.events import (
+    Dropped,
     Event,
     Failed,
     Finished,
@@ -16,6 +17,7 @@ from tui.core.events import (
     Loading,
     ModelInfo,
     Prefilling,
+    Shifted,
     StopReason,
     Token,
     Unloaded,
@@ -84,6 +86,10 @@ def advance(status: Status, event: Event) -> Status:
         return replace(status, phase=Phase.PREFILL, done=event.done, total=event.total, used=event.done)
     if isinstance(event, Token):
         return replace(status, phase=Phase.GENERATING, used=event.position)
+    if isinstance(event, Shifted):
+        return replace(status, used=event.used)
+    if isinstance(event, Dropped):
+        return status
     if isinstance(event, Finished):
         return _finished(status, event)
     return _failed(status, event)
