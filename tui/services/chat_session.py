@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Event, Failed, Finished, Prefilling, Token
+from tui.core.events import Event
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt
 from tui.engine.ticket import Ticket
+from tui.services.growing import Growing
 from tui.services.model_host import ModelHost
 
 
@@ -23,16 +24,15 @@ class ChatSession:
     def __init__(self, host: ModelHost) -> None:
         self._host = host
         self._settled: list[Message] = []
-        self._reply: list[str] | None = None
+        self._reply = Growing("reply", self._settle)
         self._cleared: list[Message] = []
-        self.used = 0
 
     @property
     def messages(self) -> tuple[Message, ...]:
         """The conversation so far, a growing reply last; the system prompt is not one of them."""
-        if self._reply is None:
+        if not self._reply.busy:
             return tuple(self._settled)
-        return (*self._settled, Message("assistant", "".join(self._reply)))
+        return (*self._settled, Message("assistant", self._reply.text))
 
     @property
     def last_reply(self) -> str:
@@ -42,7 +42,12 @@ class ChatSession:
     @property
     def busy(self) -> bool:
         """Whether a reply is under way."""
-        return self._reply is not None
+        return self._reply.busy
+
+    @property
+    def used(self) -> int:
+        """Tokens in the KV cache."""
+        return self._reply.used
 
     def send(self, text: str, params: GenerationParams) -> Ticket:
         """Say something and ask for a reply.
@@ -57,7 +62,7 @@ class ChatSession:
         Raises:
             LocalLLMError: a reply is under way.
         """
-        self._check_idle()
+        self._reply.check_idle()
         self._settled.append(Message("user", text))
         return self._request(params)
 
@@ -67,7 +72,7 @@ class ChatSession:
         Raises:
             LocalLLMError: a reply is under way, or nothing was said yet.
         """
-        self._check_idle()
+        self._reply.check_idle()
         if not any(message.role == "user" for message in self._settled):
             raise LocalLLMError("There is nothing to generate again", hint="say something first")
         while self._settled[-1].role != "user":
@@ -80,11 +85,11 @@ class ChatSession:
         Raises:
             LocalLLMError: a reply is under way.
         """
-        self._check_idle()
+        self._reply.check_idle()
         if self._settled:
             self._cleared = self._settled
         self._settled = []
-        self.used = 0
+        self._reply.used = 0
 
     def restore(self) -> bool:
         """Bring back the conversation that was cleared last, in place of an empty one; False when there is none."""
@@ -95,38 +100,15 @@ class ChatSession:
 
     def absorb(self, event: Event) -> None:
         """Take an event of the reply's ticket."""
-        match event:
-            case Prefilling(done=done):
-                self.used = done
-            case Token(text=text, position=position):
-                self._grow(text)
-                self.used = position
-            case Finished(text=text, used=used):
-                self._grow(text)
-                self.used = used
-                self._settle()
-            case Failed():
-                self._settle()
-            case _:
-                pass
-
-    def _check_idle(self) -> None:
-        if self.busy:
-            raise LocalLLMError("A reply is still being generated", hint="Esc stops it")
+        self._reply.absorb(event)
 
     def _request(self, params: GenerationParams) -> Ticket:
         system = (Message("system", params.system_prompt),) if params.system_prompt.strip() else ()
         ticket = self._host.engine.generate(ChatPrompt((*system, *self._settled)), params, durable=True)
-        self._reply = []
+        self._reply.begin()
         return ticket
 
-    def _grow(self, text: str) -> None:
-        if self._reply is not None and text:
-            self._reply.append(text)
-
-    def _settle(self) -> None:
+    def _settle(self, text: str) -> None:
         """Keep what was generated; a reply without a word leaves no message."""
-        text = "".join(self._reply or [])
-        self._reply = None
         if text:
             self._settled.append(Message("assistant", text))

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Event, Failed, Finished, Prefilling, Token
+from tui.core.events import Event
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import RawPrompt
 from tui.engine.ticket import Ticket
+from tui.services.growing import Growing
 from tui.services.model_host import ModelHost
 
 Kind = Literal["prompt", "completion"]
@@ -40,19 +41,16 @@ class CompletionSession:
     def __init__(self, host: ModelHost) -> None:
         self._host = host
         self._segments: list[Segment] = []
-        self._growing: list[str] | None = None
+        self._growing = Growing("completion", lambda text: self._append(text, "completion"))
         self._past: list[tuple[list[Segment], str]] = []
         self.undone_text = ""
         """What the person had added with the completion that `undo` took back last."""
-        self.used = 0
-        """Tokens in the KV cache."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The text in order, a growing completion last."""
-        if not self._growing:
-            return tuple(self._segments)
-        return (*self._segments, Segment("".join(self._growing), "completion"))
+        text = self._growing.text
+        return (*self._segments, Segment(text, "completion")) if text else tuple(self._segments)
 
     @property
     def text(self) -> str:
@@ -62,7 +60,12 @@ class CompletionSession:
     @property
     def busy(self) -> bool:
         """Whether a completion is under way."""
-        return self._growing is not None
+        return self._growing.busy
+
+    @property
+    def used(self) -> int:
+        """Tokens in the KV cache."""
+        return self._growing.used
 
     @property
     def can_undo(self) -> bool:
@@ -82,13 +85,13 @@ class CompletionSession:
         Raises:
             LocalLLMError: a completion is under way, or there is no text to continue.
         """
-        self._check_idle()
+        self._growing.check_idle()
         if not added and not self._segments:
             raise LocalLLMError("There is no text to continue", hint="type a prompt")
         self._remember(added)
         self._append(added, "prompt")
         ticket = self._host.engine.generate(RawPrompt(self.text), params)
-        self._growing = []
+        self._growing.begin()
         return ticket
 
     def undo(self) -> bool:
@@ -100,7 +103,7 @@ class CompletionSession:
         if not self.can_undo:
             return False
         self._segments, self.undone_text = self._past.pop()
-        self.used = 0
+        self._growing.used = 0
         return True
 
     def replace(self, text: str) -> None:
@@ -109,7 +112,7 @@ class CompletionSession:
         Raises:
             LocalLLMError: a completion is under way.
         """
-        self._check_idle()
+        self._growing.check_idle()
         self._remember("")
         kept: list[Segment] = []
         rest = text
@@ -129,32 +132,15 @@ class CompletionSession:
         Raises:
             LocalLLMError: a completion is under way.
         """
-        self._check_idle()
+        self._growing.check_idle()
         if self._segments:
             self._remember("")
         self._segments = []
-        self.used = 0
+        self._growing.used = 0
 
     def absorb(self, event: Event) -> None:
         """Take an event of the completion's ticket."""
-        match event:
-            case Prefilling(done=done):
-                self.used = done
-            case Token(text=text, position=position):
-                self._grow(text)
-                self.used = position
-            case Finished(text=text, used=used):
-                self._grow(text)
-                self.used = used
-                self._settle()
-            case Failed():
-                self._settle()
-            case _:
-                pass
-
-    def _check_idle(self) -> None:
-        if self.busy:
-            raise LocalLLMError("A completion is still being generated", hint="Esc stops it")
+        self._growing.absorb(event)
 
     def _remember(self, added: str) -> None:
         self._past.append((list(self._segments), added))
@@ -165,15 +151,6 @@ class CompletionSession:
         if self._segments and self._segments[-1].kind == kind:
             text = self._segments.pop().text + text
         self._segments.append(Segment(text, kind))
-
-    def _grow(self, text: str) -> None:
-        if self._growing is not None and text:
-            self._growing.append(text)
-
-    def _settle(self) -> None:
-        text = "".join(self._growing or [])
-        self._growing = None
-        self._append(text, "completion")
 
 
 def _common_length(left: str, right: str) -> int:
