@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -13,13 +14,13 @@ from tui.app.commands.catalogue import APP_COMMANDS
 from tui.app.commands.command import Command
 
 
-def commands_of(screen: Screen[object]) -> tuple[Command, ...]:
+def commands_of(screen: Screen[Any]) -> tuple[Command, ...]:
     """The screen's own commands, then those that work everywhere."""
     own: tuple[Command, ...] = getattr(screen, "commands", ())
     return own + APP_COMMANDS
 
 
-def usable(screen: Screen[object], command: Command) -> bool | None:
+def usable(screen: Screen[Any], command: Command) -> bool | None:
     """Whether a command works now: True, None when it makes no sense at the moment, False when it is not there."""
     namespace, _, action = command.action.rpartition(".")
     target = screen.app if namespace == "app" else screen
@@ -47,7 +48,7 @@ class CommandProvider(Provider):
                 display = matcher.highlight(_label(command))
                 yield Hit(score, display, self._runner(command), command.title, command.help)
 
-    def _runner(self, command: Command) -> partial[object]:
+    def _runner(self, command: Command) -> partial[Any]:
         return partial(self.screen.run_action, command.action)
 
 

@@ -101,7 +101,9 @@ class CompletionScreen(Screen[None]):
         yield CompletionNotice(id="completion-notice")
         with Horizontal(id="completion-row"):
             yield Static(Content(current_glyphs().prompt), id="completion-mark")
-            yield CompletionInput(placeholder="text to continue from", id="completion-input", compact=True)
+            yield CompletionInput(
+                placeholder="text to continue from (F5: back to the chat)", id="completion-input", compact=True
+            )
         yield KeyLine(id="completion-keys")
 
     def on_mount(self) -> None:
