@@ -70,7 +70,7 @@ async def test_reply_streams_and_esc_stops_it(app: LocalLLMApp, engine: Scripted
         await until(pilot, lambda: "It was a dark and stormy" in shown(app))
         await pilot.press("escape")
         await until(pilot, lambda: "■ stopped" in shown(app))
-        assert app.status.phase is Phase.STOPPED
+        await until(pilot, lambda: app.status.phase is Phase.STOPPED)
         assert not app.work.busy
 
 
@@ -254,5 +254,3 @@ async def test_quitting_while_generating_closes_the_engine(app: LocalLLMApp, eng
         await say(pilot, app, "hello")
         await pilot.press("ctrl+q")
     assert engine.closed
-
-

@@ -17,6 +17,7 @@ from tui.app.commands.catalogue import APP_COMMANDS, CHAT_COMMANDS
 from tui.app.screens.completion import CompletionScreen
 from tui.app.screens.help import HelpScreen, help_lines, help_rows
 from tui.app.screens.log import LogScreen
+from tui.app.screens.main import MainScreen
 from tui.app.screens.models import ModelsScreen
 from tui.app.screens.settings import SettingsScreen
 from tui.app.status import Phase
@@ -35,12 +36,14 @@ def visible(app: LocalLLMApp, selector: str) -> bool:
     return bool(app.main_screen.query_one(selector).region.area)
 
 
+def on_main(app: LocalLLMApp) -> bool:
+    return isinstance(app.screen, MainScreen)
+
+
 @pytest.mark.parametrize(
     ("size", "left", "right"), [((120, 40), True, True), ((200, 50), True, True), ((80, 24), False, False)]
 )
-async def test_panes_fold_by_width(
-    app: LocalLLMApp, size: tuple[int, int], left: bool, right: bool
-) -> None:
+async def test_panes_fold_by_width(app: LocalLLMApp, size: tuple[int, int], left: bool, right: bool) -> None:
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.status.phase is Phase.READY)
         assert (visible(app, "#left"), visible(app, "#right")) == (left, right)
@@ -106,7 +109,7 @@ async def test_narrow_models_come_over_the_chat(
         await pilot.press("f2")
         assert isinstance(app.screen, ModelsScreen)
         await pilot.press("escape")
-        assert app.screen is app.main_screen
+        assert on_main(app)
         await pilot.press("f2")
         screen = app.screen
         await until(pilot, lambda: screen.query_one(ModelList).marked)
@@ -125,7 +128,7 @@ async def test_help_lists_every_command_that_works_here(app: LocalLLMApp) -> Non
         await pilot.press("f1")
         assert isinstance(app.screen, HelpScreen)
         await pilot.press("f1")
-        assert app.screen is app.main_screen
+        assert on_main(app)
 
 
 def test_help_folds_to_narrow_widths() -> None:
@@ -142,7 +145,7 @@ async def test_palette_runs_a_command(app: LocalLLMApp) -> None:
         await pilot.press(*"side panes")
         await until(pilot, lambda: app.screen.query_one(OptionList).option_count)
         await pilot.press("enter")
-        await until(pilot, lambda: app.screen is app.main_screen and not visible(app, "#right"))
+        await until(pilot, lambda: on_main(app) and not visible(app, "#right"))
 
 
 async def test_settings_and_completion_by_key(app: LocalLLMApp) -> None:
@@ -156,7 +159,7 @@ async def test_settings_and_completion_by_key(app: LocalLLMApp) -> None:
         assert isinstance(app.screen, CompletionScreen)
         first = app.screen
         await pilot.press("f5")
-        assert app.screen is app.main_screen
+        assert on_main(app)
         await pilot.press("f5")
         assert app.screen is first, "the text is still there"
 
@@ -188,7 +191,7 @@ async def test_log_view_follows_and_searches(engine: ScriptedEngine) -> None:
         await pilot.press("escape")
         assert app.screen.query_one(Input).value == ""
         await pilot.press("escape")
-        assert app.screen is app.main_screen
+        assert on_main(app)
 
 
 async def test_reading_back_is_not_disturbed(app: LocalLLMApp, engine: ScriptedEngine) -> None:
@@ -208,3 +211,17 @@ async def test_reading_back_is_not_disturbed(app: LocalLLMApp, engine: ScriptedE
         engine.write("end\n\n" * 20)
         await until(pilot, lambda: "end" in transcript.plain)
         await until(pilot, lambda: transcript.is_vertical_scroll_end)
+
+
+async def test_selected_text_can_be_drawn_and_copied(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    engine.replies.append("alpha beta gamma")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.READY and not app.work.busy)
+        await pilot.press("x", "enter")
+        transcript = app.main_screen.query_one(Transcript)
+        await until(pilot, lambda: "alpha beta gamma" in transcript.plain and not app.work.busy)
+        row = transcript.plain.splitlines().index("  alpha beta gamma")
+        await pilot.mouse_down(transcript, offset=(3, row))
+        await pilot.hover(transcript, offset=(8, row))
+        await pilot.mouse_up(transcript, offset=(8, row))
+        assert app.main_screen.get_selected_text() == "alpha "

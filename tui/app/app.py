@@ -20,7 +20,7 @@ from tui.app.rendering.blocks import warm_up
 from tui.app.sampling import SampleTaken, start_sampler
 from tui.app.screens.main import MainScreen
 from tui.app.status import Status
-from tui.app.themes import THEMES, theme_for
+from tui.app.themes import THEMES, is_plain, theme_for
 from tui.app.work import Work
 from tui.catalogue.entry import ModelEntry
 from tui.monitor.sample import Sample
@@ -54,8 +54,8 @@ class LocalLLMApp(App[int]):
     NOTIFICATION_TIMEOUT = 6
 
     # A repaint of the application is one of the whole screen, tens of kilobytes; each widget paints what it changed.
-    status: reactive[Status] = reactive(Status(), init=False, repaint=False)
-    """What the engine does; screens watch it."""
+    status: reactive[Status] = reactive(Status(), init=False, repaint=False, always_update=True)
+    """What the engine does; screens watch it, and hear also when only the work behind it ended."""
     sample: reactive[Sample | None] = reactive(None, init=False, repaint=False)
     """What the machine does; screens watch it."""
     models: reactive[tuple[ModelEntry, ...]] = reactive((), init=False, repaint=False)
@@ -68,7 +68,7 @@ class LocalLLMApp(App[int]):
     def __init__(self, launch: Launch, host: ModelHost | None = None, log: RingHandler | None = None) -> None:
         wanted = theme_for(launch.settings.app.theme, os.environ)
         # Said before the filters are made: NO_COLOR with the terminal's own colours would be black on black.
-        super().__init__(ansi_color=True if wanted.startswith("ansi") else None)
+        super().__init__(ansi_color=True if is_plain(wanted) else None)
         self.launch = launch
         self.ring = log
         self.set_reactive(LocalLLMApp.settings, launch.settings)
@@ -142,6 +142,13 @@ class LocalLLMApp(App[int]):
         self.status = status
         if changed:
             self.refresh_bindings()
+
+    def _fatal_error(self) -> None:
+        """A fault of the program: the traceback goes to the log, one line to the person."""
+        name = type(self._exception).__name__
+        logging.getLogger(PROGRAM).critical("uncaught error", exc_info=self._exception)
+        self._exit_renderables.append(f"error: the program failed: {name}. The details are in {log_file()}")
+        self._close_messages_no_wait()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Esc stops only while something runs; a form or the help must be left before something else opens."""

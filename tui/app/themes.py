@@ -66,3 +66,8 @@ def theme_for(wanted: str, environ: Mapping[str, str]) -> str:
     if not rich_colours and not environ.get("TEXTUAL_COLOR_SYSTEM"):
         return f"localllm-plain-{wanted}"
     return f"localllm-{wanted}"
+
+
+def is_plain(theme: str) -> bool:
+    """Whether a theme uses the terminal's own colours."""
+    return theme in (PLAIN_DARK.name, PLAIN_LIGHT.name)

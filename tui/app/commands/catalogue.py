@@ -11,42 +11,69 @@ APP_COMMANDS: tuple[Command, ...] = (
         "app.settings", "Settings", "How tokens are chosen and how models are loaded.", "f4", "app.settings", "settings"
     ),
     Command(
-        "app.completion", "Completion view",
+        "app.completion",
+        "Completion view",
         "Raw text in, completion out, without a chat template; and back to the chat.",
-        "f5", "app.completion", "completion",
+        "f5",
+        "app.completion",
+        "completion",
     ),
     Command("app.log", "Log", "What llama.cpp reported.", "f8", "app.log"),
     Command(
         "app.unload", "Unload the model", "Give back the memory of the loaded model.", "", "app.unload", "", "Models"
     ),
-    Command("app.commands", "All commands", "Search for a command by name.", "ctrl+p", "app.command_palette", "commands"),
+    Command(
+        "app.commands", "All commands", "Search for a command by name.", "ctrl+p", "app.command_palette", "commands"
+    ),
     Command("app.quit", "Quit", "Leave; what runs is stopped.", "ctrl+q", "app.quit", "quit"),
-)  # fmt: skip
+)
 
 RUN_COMMANDS: tuple[Command, ...] = (
     Command(
-        "run.stop", "Stop", "Stop what runs: a reply, reading a prompt, loading a model.", "escape", "app.stop",
-        "stop", "Chat", priority=False,
+        "run.stop",
+        "Stop",
+        "Stop what runs: a reply, reading a prompt, loading a model.",
+        "escape",
+        "app.stop",
+        "stop",
+        "Chat",
+        priority=False,
     ),
-)  # fmt: skip
+)
 
 CHAT_COMMANDS: tuple[Command, ...] = (
     Command(
         "chat.regenerate", "Regenerate", "Write the last reply anew.", "ctrl+r", "screen.regenerate", "again", "Chat"
     ),
     Command(
-        "chat.copy", "Copy the last reply",
+        "chat.copy",
+        "Copy the last reply",
         "Put the last reply on the clipboard of the terminal (OSC 52), also over SSH.",
-        "ctrl+y", "screen.copy_reply", "copy", "Chat",
+        "ctrl+y",
+        "screen.copy_reply",
+        "copy",
+        "Chat",
     ),
-    Command("chat.clear", "Clear the chat", "Start a new conversation; once more brings the old one back.", "ctrl+l", "screen.clear", "", "Chat"),
     Command(
-        "chat.panes", "Side panes", "Fold the panes beside the chat away, or bring them back.", "f6", "screen.panes",
+        "chat.clear",
+        "Clear the chat",
+        "Start a new conversation; once more brings the old one back.",
+        "ctrl+l",
+        "screen.clear",
+        "",
+        "Chat",
+    ),
+    Command(
+        "chat.panes",
+        "Side panes",
+        "Fold the panes beside the chat away, or bring them back.",
+        "f6",
+        "screen.panes",
         "panes",
     ),
     Command("chat.up", "Scroll up", "Earlier parts of the conversation.", "pageup", "screen.page_up", "", "Chat"),
     Command("chat.down", "Scroll down", "Later parts of the conversation.", "pagedown", "screen.page_down", "", "Chat"),
-)  # fmt: skip
+)
 
 PROMPT_KEYS: tuple[tuple[str, str], ...] = (
     ("Enter", "Send the prompt."),

@@ -21,7 +21,8 @@ from textual.style import Style
 from tui.app.widgets.entries import Entry
 
 _STYLES = (
-    "you", "user", "model", "faint", "error", "notice", "heading", "strong", "em", "strike", "code", "codeblock", "mark",
+    "you", "user", "model", "faint", "error", "notice", "mark",
+    "heading", "strong", "em", "strike", "code", "codeblock",
 )  # fmt: skip
 
 SCROLL_STEP = 4
@@ -143,7 +144,8 @@ class Transcript(ScrollView, can_focus=False):
 
     def _keep_end(self) -> None:
         if self._following and self.scroll_offset.y != self.max_scroll_y:
-            self.scroll_end(animate=False, immediate=True)
+            # Forced, since the first line too many comes before its scrollbar.
+            self.scroll_end(animate=False, immediate=True, force=True)
 
     def notify_style_update(self) -> None:
         """Colours changed: what was drawn with the old ones is dropped."""
@@ -191,7 +193,7 @@ class Transcript(ScrollView, can_focus=False):
             return name
         if name not in self._style_map:
             if name == "screen--selection":
-                style = Style.from_rich_style(self.app.console, self.screen.get_component_rich_style(name))
+                style = Style.from_rich_style(self.screen.get_component_rich_style(name))
             elif name in _STYLES:
                 style = self.get_visual_style(f"transcript--{name}", partial=True)
             else:
