@@ -105,7 +105,12 @@ async def test_a_new_sample_draws_only_what_changed(monkeypatch: pytest.MonkeyPa
         await pilot.pause()
         drawn: list[Region] = []
         refresh = GaugesPane.refresh
-        monkeypatch.setattr(GaugesPane, "refresh", lambda self, *r, **k: (drawn.extend(r), refresh(self, *r, **k))[1])
+
+        def noted(self: GaugesPane, *regions: Region, **keywords: bool) -> GaugesPane:
+            drawn.extend(regions)
+            return refresh(self, *regions, **keywords)
+
+        monkeypatch.setattr(GaugesPane, "refresh", noted)
         pane.show(dataclasses.replace(sample(), process_cpu_percent=13.0), None)
         await pilot.pause()
         # The histories grow by a column, and one digit of the process differs.
