@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.terminal import Terminal
@@ -36,6 +36,7 @@ def open_program(
     rows: int = 40,
     env: Mapping[str, str | None] | None = None,
     term: str = "xterm-256color",
+    python: Sequence[str] = (),
 ) -> Terminal:
     """Start the program in a terminal.
 
@@ -46,6 +47,8 @@ def open_program(
         rows: its height in cells.
         env: further environment variables; None takes one away.
         term: what the terminal calls itself.
+        python: options for the interpreter; the package is started with them, not the script.
     """
-    argv = [*program(), *map(str, arguments)]
+    argv = [sys.executable, *python, "-m", "tui"] if python else program()
+    argv += map(str, arguments)
     return Terminal(argv, columns=columns, rows=rows, env=environment(home, **(env or {})), term=term)
