@@ -136,11 +136,18 @@ class CompletionScreen(Screen[None]):
             return
         self.query_one(StatusLine).show(status)
         self._show_keys()
-        if self._pending and not status.busy and self._host.model is not None:
+        if self._pending and not status.busy:
+            # The load counts as running until everybody has been told of its end.
+            self.call_later(self._run_pending)
+
+    def _run_pending(self) -> None:
+        if not self._pending or (self._work is not None and self._work.busy):
+            return
+        if self._host.model is None:
+            self._say("no model is loaded: F2 chooses one, then the prompt runs")
+        else:
             text, self._pending = self._pending, ""
             self._run(text)
-        elif self._pending and not status.busy:
-            self._say("no model is loaded: F2 chooses one, then the prompt runs")
 
     def _show_keys(self) -> None:
         keys = [(command, bool(usable(self, command))) for command in commands_of(self) if command.short]
