@@ -120,6 +120,13 @@ class GenerationParams:
         (), "Logit bias", "Makes tokens likelier or less likely: number or text, then + or - and how much (15043+1).",
         "-l", "--logit-bias",
     )  # fmt: skip
+    grammar: str = option(
+        "", "Grammar", "Lets only text through that this grammar (GBNF) allows.", "--grammar",
+    )  # fmt: skip
+    json_schema: str = option(
+        "", "JSON schema", 'Lets only JSON through that fits this schema; {"type": "object"} is any object.',
+        "-j", "--json-schema",
+    )  # fmt: skip
     seed: int = option(
         RANDOM_SEED, "Seed", "Same seed, same settings, same text; random takes a new one each time.",
         "-s", "--seed", minimum=0, maximum=4_294_967_294, words=((RANDOM_SEED, "random"),),
@@ -207,6 +214,46 @@ class LoadParams:
     cache_disk: int = option(
         2048, "Cache on disk", "Computed conversations kept on disk, so that reopening one is instant; 0 keeps none.",
         "--cache-disk", minimum=0, maximum=1_048_576, step=512, unit="MiB", reload=True,
+    )  # fmt: skip
+    lora: tuple[str, ...] = option(
+        (), "LoRA adapters", "Adapter files laid over the model: FILE, or FILE:SCALE for more or less of it.",
+        "--lora", "--lora-scaled", reload=True,
+    )  # fmt: skip
+    rope_scaling: str = option(
+        "model", "RoPE scaling", "How positions are stretched for a context larger than trained.",
+        "--rope-scaling", choices=("model", "none", "linear", "yarn"), reload=True,
+    )  # fmt: skip
+    rope_scale: float = option(
+        0.0, "RoPE scale", "How many times the trained context is stretched.",
+        "--rope-scale", minimum=0.001, maximum=1000.0, step=1, reload=True, words=((0.0, "model"),),
+    )  # fmt: skip
+    rope_freq_base: float = option(
+        0.0, "RoPE base", "Base frequency of the positions, for NTK-aware stretching.",
+        "--rope-freq-base", minimum=1.0, maximum=1e12, step=10_000, reload=True, words=((0.0, "model"),),
+    )  # fmt: skip
+    rope_freq_scale: float = option(
+        0.0, "RoPE freq. scale", "Factor of the frequencies: 1 divided by the RoPE scale.",
+        "--rope-freq-scale", minimum=0.001, maximum=1000.0, step=0.125, reload=True, words=((0.0, "model"),),
+    )  # fmt: skip
+    yarn_orig_ctx: int = option(
+        0, "YaRN trained on", "Context that YaRN stretches; model takes the trained one.",
+        "--yarn-orig-ctx", minimum=1, maximum=16_777_216, step=512, unit="tokens", reload=True, words=((0, "model"),),
+    )  # fmt: skip
+    yarn_ext_factor: float = option(
+        -1.0, "YaRN mix", "How far YaRN extrapolates instead of interpolating; 0 only interpolates.",
+        "--yarn-ext-factor", minimum=0.0, maximum=100.0, step=0.1, reload=True, words=((-1.0, "model"),),
+    )  # fmt: skip
+    yarn_attn_factor: float = option(
+        -1.0, "YaRN attention", "Scale of the attention under YaRN.",
+        "--yarn-attn-factor", minimum=0.0, maximum=100.0, step=0.1, reload=True, words=((-1.0, "model"),),
+    )  # fmt: skip
+    yarn_beta_slow: float = option(
+        -1.0, "YaRN beta slow", "Rotations over the context below which a dimension is interpolated (alpha).",
+        "--yarn-beta-slow", minimum=0.0, maximum=1000.0, step=0.5, reload=True, words=((-1.0, "model"),),
+    )  # fmt: skip
+    yarn_beta_fast: float = option(
+        -1.0, "YaRN beta fast", "Rotations over the context above which a dimension is left alone (beta).",
+        "--yarn-beta-fast", minimum=0.0, maximum=1000.0, step=1, reload=True, words=((-1.0, "model"),),
     )  # fmt: skip
     chat_template: str = option(
         "", "Chat template", "A Jinja template to use instead of the model's own.",

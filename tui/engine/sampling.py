@@ -13,6 +13,8 @@ import llama_cpp.llama_cpp as lib
 
 from tui.core.errors import SettingError
 from tui.core.parameters import RANDOM_SEED, GenerationParams
+from tui.engine.constrained import ConstrainedChain
+from tui.engine.grammar import Grammar, grammar_text
 from tui.engine.vocabulary import Vocabulary
 
 _SEED_LIMIT = 0xFFFF_FFFF  # llama.cpp takes this one for "random"
@@ -39,7 +41,8 @@ class SamplerChain:
     """Chooses the next token as `params` say.
 
     The chain is the one that llama.cpp's own programs build (`common/sampling.cpp`): logit bias, the samplers in the
-    order asked for, then a draw; or temperature and Mirostat. With temperature 0 the likeliest token is taken.
+    order asked for, then a draw; or temperature and Mirostat. With temperature 0 the likeliest token is taken. A
+    grammar stands beside it, see `ConstrainedChain`.
 
     Args:
         params: what to build.
@@ -48,7 +51,7 @@ class SamplerChain:
         n_ctx: tokens of context, for windows of that size.
 
     Raises:
-        SettingError: a sampler or a logit bias that makes no sense.
+        SettingError: a sampler, a logit bias or a grammar that makes no sense.
     """
 
     def __init__(self, params: GenerationParams, vocabulary: Vocabulary, history: Sequence[int], n_ctx: int) -> None:
@@ -56,11 +59,15 @@ class SamplerChain:
         recipe = _Recipe(params, vocabulary, history, n_ctx, self.seed)
         order = sampler_names(params.samplers)
         biases = _biases(recipe)
+        text = grammar_text(params)
+        grammar = Grammar(text, vocabulary) if text else None
         self._chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         if biases:
             self._add(_logit_bias(biases, vocabulary.size))
         for sampler in _mirostat(recipe) if params.mirostat and params.temp > 0 else _in_order(recipe, order):
             self._add(sampler)
+        banned = [token for token, bias in biases.items() if bias == float("-inf")]
+        self._constrained = ConstrainedChain(self._chain, grammar, vocabulary.size, banned) if grammar else None
 
     def sample(self, context: Any, index: int) -> int:
         """Choose a token from the logits of one row of the last batch, and remember it for the penalties.
@@ -68,11 +75,18 @@ class SamplerChain:
         Args:
             context: llama.cpp's context pointer.
             index: the row's place in the batch.
+
+        Raises:
+            DecodeError: the grammar allows no token here.
         """
+        if self._constrained:
+            return self._constrained.sample(context, index)
         return int(lib.llama_sampler_sample(self._chain, context, index))
 
     def free(self) -> None:
-        """Give the chain's memory back. May be called again."""
+        """Give the memory back. May be called again."""
+        if self._constrained:
+            self._constrained.free()
         if self._chain is not None:
             lib.llama_sampler_free(self._chain)
             self._chain = None

@@ -235,7 +235,11 @@ class Scheduler:
 
     def _choose_one(self, sequence: Sequence, generation: Generation, logits: int) -> bool:
         """Choose one token; returns whether the generation goes on."""
-        token = generation.sampler.sample(self._context.pointer, logits)
+        try:
+            token = generation.sampler.sample(self._context.pointer, logits)
+        except LocalLLMError as error:  # a grammar that leads nowhere
+            self._fail(sequence, error)
+            return False
         if self._vocabulary.is_end(token):
             self._end(sequence, StopReason.END)
             return False

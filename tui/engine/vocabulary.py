@@ -21,6 +21,7 @@ class Vocabulary:
     def __init__(self, model: Any) -> None:
         self.pointer = lib.llama_model_get_vocab(model)
         self._buffer = ctypes.create_string_buffer(256)
+        self._ends: list[int] | None = None
         self.size: int = lib.llama_vocab_n_tokens(self.pointer)
         self.bos: int = lib.llama_vocab_bos(self.pointer)
         self.eos: int = lib.llama_vocab_eos(self.pointer)
@@ -64,7 +65,9 @@ class Vocabulary:
 
     def end_tokens(self) -> Sequence[int]:
         """All tokens that end a generation."""
-        return [token for token in range(self.size) if self.is_end(token)]
+        if self._ends is None:
+            self._ends = [token for token in range(self.size) if self.is_end(token)]
+        return self._ends
 
     def suppressed(self) -> list[int]:
         """Tokens that the model's makers never want generated."""
