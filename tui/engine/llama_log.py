@@ -19,8 +19,8 @@ _REASON = re.compile(r"error loading model[^:]*: (?P<reason>.+)|failed to load m
 _BUFFER = re.compile(r" (?P<name>\S+) +(?P<kind>model|KV|RS|compute|output) buffer size *= *(?P<mebibytes>[0-9.]+) MiB")
 _CELLS = re.compile(r"llama_kv_cache: size = *(?P<mebibytes>[0-9.]+) MiB")
 _OFFLOADED = re.compile(r"offloaded (?P<some>\d+)/(?P<all>\d+) layers to GPU")
-_HOST_BUFFER = re.compile(r"CPU|AMX|BLAS|\w+_Host$")
-"""Names of buffers in the computer's own memory: the processor's, repacked or not, and memory pinned for a GPU."""
+_HOST_BUFFER = re.compile(r"CPU|AMX|BLAS|MTL|Metal|\w+_Host$")
+"""Buffers in the computer's own memory: the processor's, repacked or not, Apple's shared ones, a GPU's pinned ones."""
 _MEBIBYTE = 1024 * 1024
 _SOURCE = re.compile(r"^[a-z_:~A-Z0-9]+: +")
 
@@ -39,6 +39,8 @@ class LlamaLog:
         self._cells = 0.0
         self.on_host = 1.0
         """Share of the model's layers in the computer's own memory, 0 to 1; the others are on a GPU."""
+        self.flash_refused = False
+        """Whether llama.cpp said, since `begin`, that it cannot use flash attention."""
 
     def receive(self, level: int, text: str) -> None:
         """Take a piece of log text; a line is passed on when its newline comes."""
@@ -56,6 +58,7 @@ class LlamaLog:
         self._errors.clear()
         self._buffers.clear()
         self._cells = 0.0
+        self.flash_refused = False
 
     def buffer_bytes(self, *kinds: str, host_only: bool = False) -> int:
         """Bytes of the buffers that were made since `begin`, as llama.cpp reported them.
@@ -99,6 +102,8 @@ class LlamaLog:
             self._cells += float(found["mebibytes"])
         elif found := _OFFLOADED.search(line):
             self.on_host = 1 - int(found["some"]) / max(1, int(found["all"]))
+        elif "Flash Attention not supported" in line:
+            self.flash_refused = True
 
 
 def _plain(line: str) -> str:

@@ -27,17 +27,19 @@ class Model:
         path: the file; of a split model the first part.
         params: how to load it.
         progress: told of the progress; may end the load.
+        no_alloc: read everything but the tensors, and allocate nothing for them or for contexts made of it: such a
+            model can be measured, not used.
 
     Raises:
         CancelledError: `progress` ended the load.
         ModelLoadError: llama.cpp refused the file; the reason is in the line.
     """
 
-    def __init__(self, path: Path, params: LoadParams, progress: Progress) -> None:
+    def __init__(self, path: Path, params: LoadParams, progress: Progress, *, no_alloc: bool = False) -> None:
         started = time.perf_counter()
         self.path = path
         llama_log.log.begin()
-        self.pointer = _load(path, params, progress)
+        self.pointer = _load(path, params, progress, no_alloc=no_alloc)
         self.load_seconds = time.perf_counter() - started
         self.vocabulary = Vocabulary(self.pointer)
 
@@ -84,6 +86,16 @@ class Model:
         return int(lib.llama_model_n_params(self.pointer))
 
     @property
+    def n_embd(self) -> int:
+        """Width of the residual stream."""
+        return int(lib.llama_model_n_embd(self.pointer))
+
+    @property
+    def n_head(self) -> int:
+        """Attention heads of a layer."""
+        return int(lib.llama_model_n_head(self.pointer))
+
+    @property
     def n_ctx_train(self) -> int:
         """Tokens of context the model was trained with."""
         return int(lib.llama_model_n_ctx_train(self.pointer))
@@ -105,7 +117,7 @@ class Model:
         return text.decode("utf-8", "replace") if text else ""
 
 
-def _load(path: Path, params: LoadParams, progress: Progress) -> Any:
+def _load(path: Path, params: LoadParams, progress: Progress, *, no_alloc: bool) -> Any:
     cancelled = False
 
     @lib.llama_progress_callback  # type: ignore[untyped-decorator]
@@ -116,7 +128,8 @@ def _load(path: Path, params: LoadParams, progress: Progress) -> Any:
 
     c_params = lib.llama_model_default_params()
     c_params.n_gpu_layers = params.n_gpu_layers
-    c_params.load_mode = _load_mode(params)
+    c_params.no_alloc = no_alloc
+    c_params.load_mode = lib.LLAMA_LOAD_MODE_NONE if no_alloc else _load_mode(params)  # llama.cpp aborts on others
     c_params.progress_callback = on_progress
     pointer = lib.llama_model_load_from_file(os.fsencode(path), c_params)
     if pointer:
