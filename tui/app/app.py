@@ -7,15 +7,16 @@ import os
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual.app import App, InvalidThemeError
+from textual.app import InvalidThemeError
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.reactive import reactive
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from tui.app.commands.catalogue import APP_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.model_search import ModelsFound, search_models
+from tui.app.navigation import Navigation
 from tui.app.rendering.blocks import warm_up
 from tui.app.sampling import SampleTaken, start_sampler
 from tui.app.screens.main import MainScreen
@@ -37,7 +38,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class LocalLLMApp(App[int]):
+class LocalLLMApp(Navigation):
     """Chat with a local model and see what the machine does.
 
     Args:
@@ -149,68 +150,6 @@ class LocalLLMApp(App[int]):
         logging.getLogger(PROGRAM).critical("uncaught error", exc_info=self._exception)
         self._exit_renderables.append(f"error: the program failed: {name}. The details are in {log_file()}")
         self._close_messages_no_wait()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Esc stops only while something runs; a form or the help must be left before something else opens."""
-        if action == "stop":
-            return True if self.work.busy else None
-        if action in ("models", "settings", "completion", "log", "help"):
-            return None if isinstance(self.screen, ModalScreen) or not hasattr(self.screen, "commands") else True
-        if action == "unload":
-            return True if self.host.model else None
-        return True
-
-    def action_stop(self) -> None:
-        """Stop what runs."""
-        self.work.stop()
-
-    def action_unload(self) -> None:
-        """Give back the model's memory."""
-        self.work.unload()
-
-    def action_help(self) -> None:
-        """What can be done here."""
-        from tui.app.screens.help import HelpScreen
-
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen))
-
-    def action_models(self) -> None:
-        """Choose a model."""
-        self.main_screen.choose_model()
-
-    def action_settings(self) -> None:
-        """Edit the settings."""
-        from tui.app.screens.settings import SettingsScreen
-
-        if not isinstance(self.screen, SettingsScreen):
-            self.push_screen(SettingsScreen(self.settings), self._take_settings)
-
-    def _take_settings(self, settings: Settings | None) -> None:
-        if settings is None:
-            return
-        reload = self.host.model is not None and settings.load != self.settings.load
-        self.settings = settings
-        if reload:
-            self.say("The load settings changed; they hold from the next load on: F2, then Enter", "warning")
-
-    def action_completion(self) -> None:
-        """To the completion view, and back to the chat."""
-        from tui.app.screens.completion import CompletionScreen
-
-        if isinstance(self.screen, CompletionScreen):
-            self.pop_screen()
-            return
-        if not self.is_screen_installed("completion"):
-            self.install_screen(CompletionScreen(self.host, self.settings, self.launch.prompt), "completion")
-        self.push_screen("completion")
-
-    def action_log(self) -> None:
-        """What llama.cpp reported."""
-        from tui.app.screens.log import LogScreen
-
-        if self.ring is not None and not isinstance(self.screen, LogScreen):
-            self.push_screen(LogScreen(self.ring))
 
 
 def run_app(launch: Launch) -> int:

@@ -104,14 +104,15 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, below: Screen[Any]) -> None:
         super().__init__()
-        self._below = below
+        # Asked now: once this screen is the current one, little works on the one below.
+        self._rows = help_rows(below)
 
     def compose(self) -> ComposeResult:
         """One scrolling text."""
         with VerticalScroll(id="help-box", can_focus=False) as box:
             box.border_title = Content("Help")
             box.border_subtitle = Content("Esc closes")
-            yield HelpText(help_rows(self._below))
+            yield HelpText(self._rows)
 
     def action_scroll(self, rows: int) -> None:
         """Move the text."""
