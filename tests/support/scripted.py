@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 from tui.core.errors import CancelledError, LocalLLMError, NoModelError
@@ -21,7 +20,7 @@ from tui.core.events import (
 )
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import Prompt
-from tui.engine.engine import Engine
+from tui.engine.engine import Check, Engine
 from tui.engine.ticket import Ticket
 
 
@@ -65,7 +64,7 @@ class ScriptedEngine(Engine):
         """The model the test loaded."""
         return self.scripted_model
 
-    def load(self, path: Path, params: LoadParams, check: Callable[[], None] | None = None) -> Ticket:
+    def load(self, path: Path, params: LoadParams, check: Check | None = None) -> Ticket:
         """Load: at once, or with `hold` when the test says so. The file is not looked at."""
         ticket = Ticket(on_cancel=self._cancelled)
         self.loads.append(path)

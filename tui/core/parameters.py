@@ -203,6 +203,11 @@ class LoadParams:
     mlock: bool = option(
         False, "Lock in memory", "Keep the model from being swapped out.", "--mlock", reload=True,
     )  # fmt: skip
+    # llama.cpp's own `--fit on` makes unset settings smaller; here the person decides, with the figures at hand.
+    fit: str = option(
+        "on", "Must fit in memory", "Load only what fits in the available memory; off loads all the same.",
+        "-fit", "--fit", choices=("on", "off"),
+    )  # fmt: skip
     spec_type: str = option(
         "ngram-simple", "Speculation", "Guess what repeats earlier text and check it in one batch; same text, sooner.",
         "--spec-type", choices=("ngram-simple", "none"), reload=True,

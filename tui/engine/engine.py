@@ -29,6 +29,8 @@ _LOGGER = logging.getLogger("localllm.engine")
 _QUIET_SECONDS = 1.0
 """How long nothing is asked before conversations are kept on disk."""
 
+Check = Callable[[Callable[[], bool]], None]
+"""Looks at a file before it is loaded; its argument tells whether to give up."""
 _Command = Callable[["Runtime"], None]
 
 
@@ -52,6 +54,11 @@ class Engine:
         self._closing = False
 
     @property
+    def sequences(self) -> int:
+        """How many generations may run side by side."""
+        return self._sequences
+
+    @property
     def model(self) -> ModelInfo | None:
         """The loaded model; None while there is none."""
         runtime = self._runtime
@@ -61,14 +68,14 @@ class Engine:
         """Load llama.cpp itself, so that the first model loads faster."""
         self._submit(lambda ticket, _runtime: ticket.close(Unloaded()))
 
-    def load(self, path: Path, params: LoadParams, check: Callable[[], None] | None = None) -> Ticket:
+    def load(self, path: Path, params: LoadParams, check: Check | None = None) -> Ticket:
         """Load a model; the one loaded before is unloaded first, and generations under way end.
 
         Args:
             path: the GGUF file; of a split model the first part.
             params: how to load it.
-            check: called first, in the engine's thread; a LocalLLMError of its own fails the load and leaves the
-                loaded model as it is.
+            check: called first, in the engine's thread, with what tells whether the load was cancelled meanwhile; a
+                LocalLLMError of its own fails the load and leaves the loaded model as it is.
 
         Returns:
             A ticket: Unloaded (if a model was loaded), Loading many times, at last Loaded or Failed.
@@ -76,7 +83,7 @@ class Engine:
 
         def command(ticket: Ticket, runtime: Runtime) -> None:
             if check is not None:
-                check()
+                check(lambda: ticket.cancelled)
             if ticket.cancelled:
                 raise CancelledError(f"Loading {path.name} was stopped")
             runtime.load(ticket, path, params)

@@ -58,6 +58,14 @@ def available_memory() -> int:
     return memory().available
 
 
+def free_swap() -> int:
+    """Bytes of swap space that nothing uses; 0 where it cannot be told."""
+    try:
+        return int(psutil.swap_memory().free)
+    except (OSError, RuntimeError):
+        return 0
+
+
 def group_memory(root: Path = ROOT) -> list[Memory]:
     """Limit and rest of each control group around this process that has a limit; empty where there is none."""
     found: list[Memory] = []

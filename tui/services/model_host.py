@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from tui.catalogue.check import check_file, check_memory
 from tui.core.events import ModelInfo
 from tui.core.parameters import LoadParams
 from tui.engine.engine import Engine
+from tui.engine.planner import Plan
 from tui.engine.ticket import Ticket
 from tui.monitor.cpu import usable_cores
-from tui.monitor.memory import available_memory
+from tui.services.load_check import LoadCheck
 
 
 class ModelHost:
@@ -23,6 +24,8 @@ class ModelHost:
 
     def __init__(self, engine: Engine | None = None) -> None:
         self.engine = engine or Engine(cores=usable_cores)
+        self._load_check = LoadCheck(self.engine.sequences)
+        self._held: dict[str, int] = {}
 
     @property
     def model(self) -> ModelInfo | None:
@@ -32,8 +35,8 @@ class ModelHost:
     def load(self, path: Path, params: LoadParams) -> Ticket:
         """Load a model in place of the loaded one.
 
-        A file that is no model fails with one clear line and leaves the loaded model as it is; so does a context that
-        does not fit in memory.
+        A file that is no model fails with one clear line and leaves the loaded model as it is; so does one on which
+        llama.cpp aborts, and a context that does not fit in memory (unless `params.fit` is off).
 
         Args:
             path: the GGUF file.
@@ -42,7 +45,17 @@ class ModelHost:
         Returns:
             The engine's ticket.
         """
-        return self.engine.load(path, params, lambda: self._check(path, params))
+        return self.engine.load(path, params, lambda cancelled: self._check(path, params, cancelled))
+
+    def plan(self, path: Path, params: LoadParams) -> Plan:
+        """What a load would take, as llama.cpp itself says. Loads nothing; for a worker thread.
+
+        The first question about a file takes a fraction of a second, further ones milliseconds.
+
+        Raises:
+            LocalLLMError: as `Planner.plan`.
+        """
+        return self._load_check.plan(path, params)
 
     def unload(self) -> Ticket:
         """Unload the model, if one is loaded."""
@@ -50,10 +63,13 @@ class ModelHost:
 
     def close(self, timeout: float = 1.0) -> bool:
         """End everything; see `Engine.close`."""
+        self._load_check.close()
         return self.engine.close(timeout)
 
-    def _check(self, path: Path, params: LoadParams) -> None:
-        header = check_file(path)
+    def _check(self, path: Path, params: LoadParams, cancelled: Callable[[], bool]) -> None:
         loaded = self.model
-        freed = loaded.context_bytes if loaded else 0
-        check_memory(header, params, available_memory() + freed)
+        freed = self._held.get(loaded.path, loaded.context_bytes) if loaded else 0
+        plan = self._load_check.check(path, params, freed, cancelled)
+        if plan:
+            # Mapped weights count as available already: they lie in the page cache.
+            self._held[str(path)] = plan.total - (plan.weights if params.mmap else 0)

@@ -55,7 +55,7 @@ def test_the_unknown_architecture_is_named(engine: Engine, tmp_path: Path) -> No
 def test_a_failed_check_leaves_the_loaded_model_as_it_is(tiny: Engine, tmp_path: Path) -> None:
     before = tiny.model
 
-    def check() -> None:
+    def check(_cancelled: object) -> None:
         raise ModelFileError("no such file")
 
     assert isinstance(error_of(tiny.load(tmp_path / "none.gguf", LoadParams(), check)), ModelFileError)
@@ -80,7 +80,7 @@ def test_unloading_ends_the_generation_under_way(tiny: Engine) -> None:
 
 def test_a_load_cancelled_before_it_began_ends_at_once(engine: Engine, tiny_gguf: Path) -> None:
     gate = threading.Event()
-    waiting = engine.load(tiny_gguf, LoadParams(n_ctx=128), lambda: _wait(gate))
+    waiting = engine.load(tiny_gguf, LoadParams(n_ctx=128), lambda _cancelled: _wait(gate))
     cancelled = engine.load(tiny_gguf, LoadParams(n_ctx=128))
     cancelled.cancel()
     gate.set()
