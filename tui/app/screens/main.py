@@ -22,6 +22,7 @@ from tui.app.prompt_history import PromptHistory
 from tui.app.status import Phase, Status, model_name
 from tui.app.widgets.entries import NoteEntry
 from tui.app.widgets.gauges import GaugesPane
+from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.model_list import ModelList
 from tui.app.widgets.prompt import Prompt
@@ -85,7 +86,7 @@ class MainScreen(Screen[None]):
             with Vertical(id="centre"):
                 yield self._transcript
                 with Horizontal(id="prompt-row"):
-                    yield Static(Content("❯"), id="prompt-mark")
+                    yield Static(Content(current_glyphs().prompt), id="prompt-mark")
                     yield self._prompt
             with VerticalScroll(id="right", can_focus=False):
                 yield GaugesPane(id="gauges")
