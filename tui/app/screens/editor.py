@@ -48,6 +48,7 @@ class EditorScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Start at the end of the text, where one goes on."""
         area = self.query_one(SafeTextArea)
+        area.cursor_blink = False
         area.focus()
         area.move_cursor(area.document.end)
 

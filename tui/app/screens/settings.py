@@ -88,7 +88,8 @@ class SettingsScreen(Screen[Settings | None]):
     def on_mount(self) -> None:
         """Start on the first row."""
         self.query_one("#settings-none").display = False
-        self.query_one("#settings-search").display = False
+        search = self.query_one("#settings-search", Input)
+        search.display = search.cursor_blink = False
         self._go_to(self._rows[0])
 
     @staticmethod

@@ -34,6 +34,10 @@ class CompletionInput(Input):
     }
     """
 
+    def on_mount(self) -> None:
+        """A blinking cursor would keep an idle link busy."""
+        self.cursor_blink = False
+
     def _on_paste(self, event: events.Paste) -> None:
         text = event.text.replace("\r\n", "\n").replace("\r", "\n")
         text = text.replace("\n", "\\n").replace("\t", "\\t")

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
 from textual.events import Resize
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -22,6 +22,9 @@ Kind = Literal["prompt", "typed", "completion"]
 
 MARGIN = 2
 """Cells left of the text: the mark and a space."""
+
+STRIDE = 4
+"""Lines that a full view scrolls at once: each scroll sends every line again, which a slow link feels."""
 
 
 def margin_mark(line: TextLine, glyphs: Glyphs) -> str:
@@ -99,9 +102,21 @@ class CompletionText(ScrollView, can_focus=True):
         """Add to the end; the view follows unless the person has scrolled up."""
         if not text:
             return
+        before = self._text.lines[-1]
         first = self._text.append(text, kind)
         self._fit()
-        self.refresh_lines(first, len(self._text.lines) - first)
+        self._refresh_line_from(first, before)
+        if (more := len(self._text.lines) - first - 1) > 0:
+            self.refresh_lines(first + 1, more)
+
+    def _refresh_line_from(self, at: int, before: TextLine) -> None:
+        """Draw a line again; only what was added to it when the rest looks as before."""
+        after = self._text.lines[at]
+        if after.text.startswith(before.text) and after.kinds == before.kinds:
+            start, end = MARGIN + cell_len(before.text), MARGIN + cell_len(after.text)
+            self.refresh(Region(start, at - self.scroll_offset.y, end - start, 1))
+        else:
+            self.refresh_lines(at)
 
     def reset(self, runs: Iterable[Run]) -> None:
         """Show another text, at its end."""
@@ -131,7 +146,10 @@ class CompletionText(ScrollView, can_focus=True):
     def _fit(self) -> None:
         """Tell Textual how long the text is, and go to its end if that is where the person was."""
         self._fitting = True
-        size = Size(self._width, len(self._text.lines))
+        # Each change of the size draws everything again, so it changes seldom.
+        view, height = self.scrollable_content_region.height, len(self._text.lines)
+        height = max(view, height + -(height - view) % STRIDE)
+        size = Size(self._width, height)
         if size != self.virtual_size:
             self.virtual_size = size
         if self._follow:

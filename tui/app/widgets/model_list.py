@@ -125,7 +125,8 @@ class ModelList(Vertical):
 
     def on_mount(self) -> None:
         """Follow the application, where it tells of models."""
-        self.query_one(Input).display = False
+        field = self.query_one(Input)
+        field.display = field.cursor_blink = False
         app = self.app
         if hasattr(app, "models") and hasattr(app, "searching"):
             self.watch(app, "models", self._follow)

@@ -260,6 +260,7 @@ class SettingRow(LinesPane, can_focus=True):
             self.post_message(self.TextWanted(self))
             return
         self._input = Input(text, select_on_focus=False, compact=True)
+        self._input.cursor_blink = False
         self._input.styles.margin = (0, 0, 0, LABEL_WIDTH + 4)
         self._input.cursor_position = len(text)
         self.mount(self._input)
