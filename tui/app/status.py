@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tui.core.errors import CancelledError
 from tui.core.events import (
-    Dropped,
     Event,
     Failed,
     Finished,
@@ -88,11 +87,9 @@ def advance(status: Status, event: Event) -> Status:
         return replace(status, phase=Phase.GENERATING, used=event.position)
     if isinstance(event, Shifted):
         return replace(status, used=event.used)
-    if isinstance(event, Dropped):
-        return status
     if isinstance(event, Finished):
         return _finished(status, event)
-    return _failed(status, event)
+    return _failed(status, event) if isinstance(event, Failed) else status
 
 
 def _finished(status: Status, event: Finished) -> Status:
