@@ -115,10 +115,51 @@ def _models(arguments: Sequence[str]) -> int:
     return models(prepared.settings, prepared.problems, as_json="json" in parsed)
 
 
-_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"run": _run, "models": _models}
+def _bench(arguments: Sequence[str]) -> int:
+    parser = _parser(f"{PROGRAM} bench", "-m FILE|NAME", "How fast a model reads and writes on this machine.")
+    for flags, default, meaning in (
+        (("-p", "--n-prompt"), "512", "prompt tokens of the prefill test; 0 leaves it out"),
+        (("-n", "--n-gen"), "128", "tokens of the decode test; 0 leaves it out"),
+        (("-d", "--n-depth"), "0,1024", "tokens in the context before a test, separated by commas"),
+        (("-t", "--threads"), "", "thread counts, separated by commas (default: up to the usable cores)"),
+        (("-r", "--repetitions"), "3", "of each test"),
+    ):
+        parser.add_argument(
+            *flags, metavar="N", default=default, help=meaning + (f" (default {default})" if default else "")
+        )
+    parser.add_argument("--json", action="store_true", help="as a JSON object")
+    add_settings(parser, only=_BENCH_SETTINGS)
+    parsed = parser.parse(arguments)
+    prepared = _prepare(parsed)
+    if not prepared.settings.app.model:
+        parser.error("there is no model: give -m FILE or NAME")
+    from tui.run.command import measure
+
+    return measure(prepared.settings, prepared.problems, _bench_plan(parser, parsed), as_json="json" in parsed)
+
+
+def _bench_plan(parser: ArgumentParser, parsed: argparse.Namespace) -> dict[str, tuple[int, ...]]:
+    """The numbers of a bench by name; every one a tuple."""
+    numbers: dict[str, tuple[int, ...]] = {}
+    for name in ("n_prompt", "n_gen", "n_depth", "threads", "repetitions"):
+        text = str(getattr(parsed, name))
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        least = 1 if name in ("threads", "repetitions") else 0
+        if not all(part.isdecimal() and int(part) >= least for part in parts):
+            parser.error(f"--{name.replace('_', '-')} cannot be {text}: it takes whole numbers from {least}")
+        numbers[name] = tuple(int(part) for part in parts)
+    return numbers
+
+
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"run": _run, "models": _models, "bench": _bench}
+_BENCH_SETTINGS = [
+    "model", "model_dirs", "n_batch", "n_ubatch", "n_gpu_layers", "flash_attn", "cache_type_k", "cache_type_v", "mmap",
+    "mlock",
+]  # fmt: skip
 _COMMANDS_HELP = f"""commands, each with its own --help:
   {PROGRAM} run           one completion for a script: only the completion on standard output
-  {PROGRAM} models list   the models on this machine"""
+  {PROGRAM} models list   the models on this machine
+  {PROGRAM} bench         how fast a model is here"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Timings:
         decode_seconds: seconds from the first generated token to the last one (decode).
         first_token_seconds: seconds from the request to the first token (TTFT); None before there is one.
         threads: threads that decode had in the end.
+        compute_seconds: of the decode seconds, those spent inside llama.cpp's evaluation.
         drafted_tokens: tokens that were guessed and evaluated together (speculation).
         accepted_tokens: of these, tokens that the sampler chose as well.
     """
@@ -46,6 +47,7 @@ class Timings:
     decode_seconds: float = 0.0
     first_token_seconds: float | None = None
     threads: int = 0
+    compute_seconds: float = 0.0
     drafted_tokens: int = 0
     accepted_tokens: int = 0
 
@@ -160,6 +162,23 @@ class Prefilling:
 
 
 @dataclass(frozen=True, slots=True)
+class StateTimed:
+    """How long a computed conversation takes to be saved and brought back, in memory.
+
+    Attributes:
+        tokens: how many it holds.
+        size: bytes of the state.
+        save_seconds: to copy it out of the KV cache.
+        load_seconds: to copy it back.
+    """
+
+    tokens: int
+    size: int
+    save_seconds: float
+    load_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """The oldest messages were left out of the prompt, since the whole conversation does not fit the context.
 
@@ -228,5 +247,5 @@ class Failed:
     error: LocalLLMError
 
 
-Event = Loading | Loaded | Unloaded | Prefilling | Dropped | Shifted | Token | Finished | Failed
+Event = Loading | Loaded | Unloaded | Prefilling | Dropped | Shifted | StateTimed | Token | Finished | Failed
 """Everything the engine may say."""

@@ -206,7 +206,7 @@ class LoadParams:
     # llama.cpp's own `--fit on` makes unset settings smaller; here the person decides, with the figures at hand.
     fit: str = option(
         "on", "Must fit in memory", "Load only what fits in the available memory; off loads all the same.",
-        "-fit", "--fit", choices=("on", "off"),
+        "-fit", "--fit", choices=("on", "off"), reload=True,
     )  # fmt: skip
     spec_type: str = option(
         "ngram-simple", "Speculation", "Guess what repeats earlier text and check it in one batch; same text, sooner.",

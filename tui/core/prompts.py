@@ -1,4 +1,4 @@
-"""What a generation starts from: text as it is, or a conversation for the model's chat template."""
+"""What a generation starts from: text or tokens as they are, or a conversation for the model's chat template."""
 
 from __future__ import annotations
 
@@ -29,4 +29,15 @@ class ChatPrompt:
     messages: tuple[Message, ...]
 
 
-Prompt = RawPrompt | ChatPrompt
+@dataclass(frozen=True, slots=True)
+class TokenPrompt:
+    """Tokens given to the model as they are; for measurements and for stored conversations.
+
+    Attributes:
+        tokens: their numbers, each below the vocabulary's size.
+    """
+
+    tokens: tuple[int, ...]
+
+
+Prompt = RawPrompt | ChatPrompt | TokenPrompt

@@ -121,6 +121,14 @@ class Engine:
 
         return self._submit(command)
 
+    def time_state(self) -> Ticket:
+        """Measure what saving and bringing back the computed conversation costs.
+
+        Returns:
+            A ticket that ends with StateTimed or Failed.
+        """
+        return self._submit(lambda ticket, runtime: runtime.time_state(ticket))
+
     def close(self, timeout: float = 1.0) -> bool:
         """End everything and free the model.
 

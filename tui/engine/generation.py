@@ -51,6 +51,7 @@ class Generation:
         self._requested = requested
         self._generated = 0
         self._prompt_seconds = 0.0
+        self._compute_seconds = 0.0
         self._first: float | None = None
         self._last = 0.0
 
@@ -73,6 +74,10 @@ class Generation:
         """
         self._prompt_seconds += seconds
         self.ticket.post(Prefilling(done, len(self.prompt), self._cached))
+
+    def decoded(self, seconds: float) -> None:
+        """Note the time of an evaluation after the prompt's."""
+        self._compute_seconds += seconds
 
     @property
     def wants_none(self) -> bool:
@@ -141,6 +146,7 @@ class Generation:
             decode_seconds=self._last - self._first if self._first is not None else 0.0,
             first_token_seconds=self._first - self._requested if self._first is not None else None,
             threads=threads,
+            compute_seconds=self._compute_seconds,
             drafted_tokens=self.speculation.guessed if self.speculation else 0,
             accepted_tokens=self.speculation.accepted if self.speculation else 0,
         )

@@ -13,7 +13,7 @@ from tui.core.errors import LocalLLMError, NoModelError, PromptTooLongError, Tem
 from tui.core.events import Dropped, Failed, Loaded, Loading, ModelInfo, Unloaded
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams, LoadParams
-from tui.core.prompts import ChatPrompt, Prompt
+from tui.core.prompts import ChatPrompt, Prompt, TokenPrompt
 from tui.engine import llama_log, speculation
 from tui.engine.context import AbortFlag, Context
 from tui.engine.generation import Generation
@@ -114,6 +114,12 @@ class Runtime:
         self._scheduler = self._template = self._context = self._model = self.info = None
         _trim()
 
+    def time_state(self, ticket: Ticket) -> None:
+        """Measure how long it takes to save and bring back what the KV cache holds."""
+        if self._scheduler is None or (timed := self._scheduler.time_state()) is None:
+            raise NoModelError("There is no computed conversation to save", hint="evaluate a prompt first")
+        ticket.close(timed)
+
     def generate(
         self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, *, durable: bool
     ) -> None:
@@ -207,13 +213,16 @@ class Runtime:
 
     def _rendered(self, prompt: Prompt) -> list[int]:
         assert self._model and self._template
+        if isinstance(prompt, TokenPrompt):
+            return [token for token in prompt.tokens if 0 <= token < self._model.vocabulary.size]
         text = self._template.render(prompt.messages) if isinstance(prompt, ChatPrompt) else prompt.text
         return self._model.vocabulary.tokenize(text)
 
     def _outputs(self, model: Model, params: LoadParams) -> int:
         """Rows of logits in one batch: one for each sequence, and those of a guess."""
-        self._speculates = params.spec_type != "none" and not model.recurrent
-        return self._count + (speculation.MOST if self._speculates else 0)
+        rows = speculation.rows_of_logits(self._count, params.spec_type, recurrent=model.recurrent)
+        self._speculates = rows > self._count
+        return rows
 
     def _threads(self, params: LoadParams) -> Threads:
         """The counts to begin with. Fixed decode threads hold for prefill too, as in llama.cpp."""

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Failed, StopReason
+from tui.core.events import Failed, StateTimed, StopReason
 from tui.engine.context import AbortFlag, Context, Outcome
 from tui.engine.generation import Generation
 from tui.engine.prefix_cache import PrefixCache
@@ -126,6 +126,20 @@ class Scheduler:
             if sequence.unsaved and sequence.generation is None:
                 self._prefixes.save(sequence)
 
+    def time_state(self) -> StateTimed | None:
+        """Save the longest idle conversation and bring it back, with a clock; None when there is none."""
+        idle = [s for s in self._sequences if s.generation is None and s.tokens]
+        if not idle:
+            return None
+        sequence = max(idle, key=lambda s: len(s.tokens))
+        started = time.perf_counter()
+        data = self._context.save(sequence.number)
+        saved = time.perf_counter()
+        if not self._context.restore(sequence.number, data, len(sequence.tokens)):
+            sequence.tokens.clear()
+        done = time.perf_counter()
+        return StateTimed(len(sequence.tokens), len(data), saved - started, done - saved)
+
     def close(self, timeout: float) -> None:
         """End every generation, and wait for the files under way, `timeout` seconds at most."""
         self.cancel_all()
@@ -208,6 +222,7 @@ class Scheduler:
             return
         sequence, generation = row.sequence, row.generation
         if generation.pending is not None:
+            generation.decoded(seconds)
             self._choose(row)
             return
         sequence.tokens += row.tokens

@@ -61,9 +61,9 @@ class Speculation:
 
     The rule, by counts alone so that the same seed gives the same text: a guess of k tokens is taken to cost k / 2
     steps (measured: 16 tokens in a batch cost 8 and 6 times one token on two small models), and what is accepted is
-    gained. A guess is made only while the sum of gains less costs, were all of it refused, would stay above minus 2 steps and
-    minus 1% of the tokens generated. So where guessing cannot help it costs at most that. Guesses grow to 16 tokens
-    while they are accepted whole, and shrink to 4 when half is refused.
+    gained. A guess is made only while the sum of gains less costs, were all of it refused, would stay above minus 2
+    steps and minus 1% of the tokens generated. So where guessing cannot help it costs at most that. Guesses grow to
+    16 tokens while they are accepted whole, and shrink to 4 when half is refused.
 
     Args:
         prompt: the prompt's tokens.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from tui.monitor.cpu import usable_cores
+from tui.run.bench import bench
 from tui.run.list_models import list_models
 from tui.run.one_shot import run
 from tui.run.output import Output, wants_color, warn
 from tui.run.request import RunRequest
+from tui.services.bench import BenchPlan
 from tui.services.find_model import find_model
 from tui.settings.settings import COMMAND_LINE, DEFAULT, Settings
 
@@ -61,3 +64,40 @@ def models(settings: Settings, problems: Sequence[str], *, as_json: bool) -> int
     for problem in problems:
         warn(problem)
     return list_models(settings.app.folders(), as_json=as_json)
+
+
+def measure(
+    settings: Settings, problems: Sequence[str], numbers: Mapping[str, tuple[int, ...]], *, as_json: bool
+) -> int:
+    """Measure how fast a model is.
+
+    Args:
+        settings: the settings that hold.
+        problems: lines about settings that were left out.
+        numbers: what to measure: `n_prompt`, `n_gen` and `repetitions` (one number each), `n_depth` and `threads`
+            (as many as there are; no threads: a row of counts up to the usable cores).
+        as_json: a JSON object instead of tables.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        ModelFileError: no model has the name that was given.
+    """
+    for problem in problems:
+        warn(problem)
+    plan = BenchPlan(
+        n_prompt=sum(numbers["n_prompt"][:1]),
+        n_gen=sum(numbers["n_gen"][:1]),
+        depths=numbers["n_depth"] or (0,),
+        threads=numbers["threads"] or thread_counts(usable_cores()),
+        repetitions=numbers["repetitions"][0],
+    )
+    path = find_model(settings.app.model, settings.app.folders())
+    return bench(path, settings.load, plan, as_json=as_json)
+
+
+def thread_counts(cores: int) -> tuple[int, ...]:
+    """1, 2, 4 and so on, and the number of cores itself."""
+    counts = {1 << power for power in range(cores.bit_length()) if 1 << power <= cores}
+    return tuple(sorted(counts | {cores}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Event
+from tui.core.events import Event, Failed
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt
@@ -19,13 +19,18 @@ class ChatSession:
 
     Args:
         host: where the model is. It may change models between two messages.
+        durable: whether the computed conversation is kept on disk, for another day.
     """
 
-    def __init__(self, host: ModelHost) -> None:
+    def __init__(self, host: ModelHost, *, durable: bool = True) -> None:
         self._host = host
+        self._durable = durable
         self._settled: list[Message] = []
         self._reply = Growing("reply", self._settle)
         self._cleared: list[Message] = []
+        self._question = ""
+        self.unsent = ""
+        """What was said last and could not be answered at all, such as one that is too long; it is no message then."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -63,8 +68,9 @@ class ChatSession:
             LocalLLMError: a reply is under way.
         """
         self._reply.check_idle()
-        self._settled.append(Message("user", text))
-        return self._request(params)
+        ticket = self._request(params, Message("user", text))
+        self._question, self.unsent = text, ""
+        return ticket
 
     def regenerate(self, params: GenerationParams) -> Ticket:
         """Ask for another reply to the last thing said; the reply there is goes.
@@ -77,6 +83,7 @@ class ChatSession:
             raise LocalLLMError("There is nothing to generate again", hint="say something first")
         while self._settled[-1].role != "user":
             self._settled.pop()
+        self._question = ""
         return self._request(params)
 
     def clear(self) -> None:
@@ -100,11 +107,20 @@ class ChatSession:
 
     def absorb(self, event: Event) -> None:
         """Take an event of the reply's ticket."""
+        if isinstance(event, Failed) and not self._reply.text:
+            self._withdraw()
         self._reply.absorb(event)
 
-    def _request(self, params: GenerationParams) -> Ticket:
+    def _withdraw(self) -> None:
+        """Take back what was said, so that it does not stand in the way of what is said next."""
+        if self._question and self._settled:
+            self._settled.pop()
+            self.unsent = self._question
+
+    def _request(self, params: GenerationParams, *said: Message) -> Ticket:
         system = (Message("system", params.system_prompt),) if params.system_prompt.strip() else ()
-        ticket = self._host.engine.generate(ChatPrompt((*system, *self._settled)), params, durable=True)
+        self._settled += said
+        ticket = self._host.engine.generate(ChatPrompt((*system, *self._settled)), params, durable=self._durable)
         self._reply.begin()
         return ticket
 

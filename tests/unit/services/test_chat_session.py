@@ -96,10 +96,28 @@ def test_a_stopped_reply_keeps_its_text(loaded: ModelHost) -> None:
     assert session.last_reply and not session.busy
 
 
-def test_a_failure_keeps_what_was_said(host: ModelHost) -> None:
+def test_what_could_not_be_answered_is_given_back(host: ModelHost) -> None:
     session = ChatSession(host)
     assert isinstance(finish(session, session.send("hi", SHORT)), Failed)
-    assert session.messages == (Message("user", "hi"),) and not session.busy
+    assert session.messages == () and not session.busy
+    assert session.unsent == "hi"
+
+
+def test_a_message_that_is_too_long_does_not_stand_in_the_way_of_the_next(loaded: ModelHost) -> None:
+    session = ChatSession(loaded)
+    finish(session, session.send("hi", SHORT))
+    assert isinstance(finish(session, session.send("x" * 2000, SHORT)), Failed)
+    assert session.unsent == "x" * 2000 and len(session.messages) == 2
+    assert isinstance(finish(session, session.send("again", SHORT)), Finished)
+    assert session.unsent == "" and len(session.messages) == 4
+
+
+def test_a_reply_that_cannot_be_generated_again_leaves_the_question(loaded: ModelHost) -> None:
+    session = ChatSession(loaded)
+    finish(session, session.send("hi", SHORT))
+    events_of(loaded.unload())
+    assert isinstance(finish(session, session.regenerate(SHORT)), Failed)
+    assert [m.content for m in session.messages] == ["hi"]
 
 
 def test_the_conversation_outlives_a_change_of_model(loaded: ModelHost, tiny_gguf: Path) -> None:
