@@ -42,3 +42,14 @@ def write_truncated_data(path: Path, missing: int = 10_000) -> Path:
 def write_unknown_architecture(path: Path) -> Path:
     """A whole model of an architecture that no llama.cpp knows."""
     return write_tiny_gguf(path, architecture="nosuchmodel")
+
+
+def write_many_blocks(path: Path, count: int = 4000) -> Path:
+    """A model that claims more blocks than llama.cpp can count: on this one it ends its process."""
+    write_tiny_gguf(path)
+    data = bytearray(path.read_bytes())
+    key = b"llama.block_count"
+    at = data.index(key) + len(key) + 4  # a type of four bytes comes between key and value
+    data[at : at + 4] = count.to_bytes(4, "little")
+    path.write_bytes(data)
+    return path

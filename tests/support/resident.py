@@ -46,7 +46,7 @@ def _measure(path: Path, load: LoadParams) -> int:
     lib.llama_backend_init()
     model = Model(path, load, lambda _fraction: True)
     rows = rows_of_logits(1, load.spec_type, recurrent=model.recurrent)
-    context = Context(model, load, threads=Threads(2, 2), sequences=1, outputs=rows, abort=AbortFlag())
+    context = Context(model, load, threads=Threads(1, 1), sequences=1, outputs=rows, abort=AbortFlag())
     filler = model.vocabulary.size // 2
     ubatch, end = min(load.n_ubatch, context.n_batch), context.n_ctx - _DECODE_STEPS
     steps = [(at, min(ubatch, end - at)) for at in range(0, end, ubatch)]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.support import damaged
 from tests.support.engines import error_of, events_of
-from tui.core.errors import ModelFileError, OutOfMemoryError
-from tui.core.events import Loaded
-from tui.core.parameters import LoadParams
+from tui.core.errors import CancelledError, ModelFileError, ModelLoadError, OutOfMemoryError
+from tui.core.events import Finished, Loaded
+from tui.core.parameters import GenerationParams, LoadParams
+from tui.core.prompts import RawPrompt
 from tui.monitor.cpu import usable_cores
 from tui.services.model_host import ModelHost
 
@@ -54,3 +56,40 @@ def test_a_context_larger_than_memory_names_the_largest_that_fits(host: ModelHos
     assert isinstance(error, OutOfMemoryError)
     assert "-c" in error.line() and "\n" not in error.line()
     assert host.model is None
+
+
+def test_a_file_on_which_llama_aborts_is_one_line_and_the_loaded_model_stays(
+    loaded: ModelHost, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = loaded.model
+    error = error_of(loaded.load(damaged.write_many_blocks(tmp_path / "bad.gguf"), LoadParams()))
+    assert isinstance(error, ModelLoadError)
+    assert "gave up on bad.gguf" in error.line() and "GGML_ASSERT(" in error.line() and "\n" not in error.line()
+    assert loaded.model == before
+    reply = events_of(loaded.engine.generate(RawPrompt("abc"), GenerationParams(n_predict=2, ignore_eos=True)))[-1]
+    assert isinstance(reply, Finished) and reply.timings.generated_tokens == 2
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_plan_is_what_the_load_takes(host: ModelHost, smollm2: Path) -> None:
+    plan = host.plan(smollm2, LoadParams(n_ctx=1024))
+    last = events_of(host.load(smollm2, LoadParams(n_ctx=1024)))[-1]
+    assert isinstance(last, Loaded)
+    assert (plan.weights, plan.kv_cache) == (last.model.size, last.model.kv_bytes)
+    assert plan.compute == last.model.compute_bytes
+
+
+def test_a_load_cancelled_while_it_is_checked_leaves_the_loaded_model(loaded: ModelHost, gemma3: Path) -> None:
+    before = loaded.model
+    ticket = loaded.load(gemma3, LoadParams())
+    ticket.cancel()
+    assert isinstance(error_of(ticket), CancelledError)
+    assert loaded.model == before
+
+
+def test_closing_while_a_load_is_checked_leaves_no_process(gemma3: Path) -> None:
+    host = ModelHost()
+    ticket = host.load(gemma3, LoadParams())
+    assert host.close(30)
+    assert isinstance(error_of(ticket), CancelledError)
+    assert not psutil.Process().children()
