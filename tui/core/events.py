@@ -94,6 +94,7 @@ class ModelInfo:
         compute_bytes: bytes of compute and output buffers, likewise.
         load_seconds: how long the load took.
         build: llama.cpp's version.
+        warnings: what the person should know about this load, one sentence or two each.
     """
 
     path: str
@@ -112,6 +113,7 @@ class ModelInfo:
     compute_bytes: int
     load_seconds: float
     build: str
+    warnings: tuple[str, ...] = ()
 
     @property
     def context_bytes(self) -> int:

@@ -14,6 +14,7 @@ from tui.core.errors import DecodeError, ModelLoadError
 from tui.core.parameters import LoadParams
 from tui.engine import llama_log
 from tui.engine.model import Model
+from tui.engine.rope import set_rope
 from tui.engine.threads import Threads
 
 _KV_TYPES = {
@@ -239,4 +240,5 @@ def _context_params(model: Model, params: LoadParams, sequences: int, outputs: i
     c_params.swa_full = True
     c_params.kv_unified = True
     c_params.no_perf = True
+    set_rope(c_params, params)
     return c_params

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -128,6 +128,18 @@ class Engine:
             A ticket that ends with StateTimed or Failed.
         """
         return self._submit(lambda ticket, runtime: runtime.time_state(ticket))
+
+    def set_adapters(self, lora: Sequence[str]) -> Ticket:
+        """Lay other LoRA adapters over the loaded model without loading it again; generations under way end.
+
+        Args:
+            lora: `FILE` or `FILE:SCALE` each; empty takes all away.
+
+        Returns:
+            A ticket that ends with Loaded or Failed. After Failed the adapters are as they were.
+        """
+        wanted = tuple(lora)
+        return self._submit(lambda ticket, runtime: runtime.set_adapters(ticket, wanted))
 
     def close(self, timeout: float = 1.0) -> bool:
         """End everything and free the model.

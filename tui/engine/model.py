@@ -42,6 +42,8 @@ class Model:
         self.pointer = _load(path, params, progress, no_alloc=no_alloc)
         self.load_seconds = time.perf_counter() - started
         self.vocabulary = Vocabulary(self.pointer)
+        self.n_ctx_train = int(lib.llama_model_n_ctx_train(self.pointer))
+        """Tokens of context the model was trained with; llama.cpp changes its own number to what YaRN reaches."""
 
     def free(self) -> None:
         """Give the memory back. May be called again."""
@@ -94,11 +96,6 @@ class Model:
     def n_head(self) -> int:
         """Attention heads of a layer."""
         return int(lib.llama_model_n_head(self.pointer))
-
-    @property
-    def n_ctx_train(self) -> int:
-        """Tokens of context the model was trained with."""
-        return int(lib.llama_model_n_ctx_train(self.pointer))
 
     @property
     def n_swa(self) -> int:

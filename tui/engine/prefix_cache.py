@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tui.core.parameters import LoadParams
+from tui.engine.adapters import adapter_of
 from tui.engine.context import Context
 from tui.engine.sequence import Sequence, common_prefix
 from tui.engine.state_cache import StateCache
@@ -119,5 +120,7 @@ def fingerprint(path: Path, params: LoadParams, build: str) -> str:
         file.seek(max(0, size - (1 << 20)))
         digest.update(file.read())
     facts = {key: value for key, value in asdict(params).items() if key not in _IRRELEVANT}
+    adapters = [adapter_of(lora)[0].stat() for lora in params.lora]
+    facts["adapters"] = [(file.st_size, file.st_mtime_ns) for file in adapters]
     digest.update(json.dumps([size, build, facts], sort_keys=True).encode())
     return digest.hexdigest()

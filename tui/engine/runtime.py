@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import llama_cpp.llama_cpp as lib
@@ -15,10 +16,12 @@ from tui.core.messages import Message
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import ChatPrompt, Prompt, TokenPrompt
 from tui.engine import llama_log, speculation
+from tui.engine.adapters import Adapters, adapter_of
 from tui.engine.context import AbortFlag, Context
 from tui.engine.generation import Generation
 from tui.engine.model import Model
 from tui.engine.prefix_cache import PrefixCache, fingerprint
+from tui.engine.rope import check_load_params, warnings_of
 from tui.engine.sampling import SamplerChain
 from tui.engine.scheduler import Scheduler
 from tui.engine.state_cache import StateCache
@@ -53,6 +56,8 @@ class Runtime:
         self._context: Context | None = None
         self._scheduler: Scheduler | None = None
         self._template: ChatTemplate | None = None
+        self._adapters: Adapters | None = None
+        self._params = LoadParams()
         self._speculates = False
         self.info: ModelInfo | None = None
 
@@ -80,7 +85,14 @@ class Runtime:
             self._scheduler.fail_all(error)
 
     def load(self, ticket: Ticket, path: Path, params: LoadParams) -> None:
-        """Load a model; what was loaded before is unloaded first. Errors end the ticket."""
+        """Load a model; what was loaded before is unloaded first. Errors end the ticket.
+
+        Raises:
+            LocalLLMError: the parameters exclude each other or name no adapter; what is loaded stays.
+        """
+        check_load_params(params)
+        for lora in params.lora:
+            adapter_of(lora)
         if self._model:
             self.unload()
             ticket.post(Unloaded())
@@ -102,17 +114,43 @@ class Runtime:
 
     def unload(self) -> None:
         """End the generations and give the model's memory back to the system."""
+        self._close()
+        if self._model:
+            self._model.free()
+        self._template = self._adapters = self._model = self.info = None
+        _trim()
+
+    def set_adapters(self, ticket: Ticket, lora: tuple[str, ...]) -> None:
+        """Lay other LoRA adapters over the loaded model. Generations end, the weights stay.
+
+        Raises:
+            LocalLLMError: there is no model, or an adapter does not fit; what held before still holds.
+        """
+        if not (self._model and self._adapters and self.info):
+            raise NoModelError("No model is loaded", hint="choose one first")
+        started = time.perf_counter()
+        self._adapters.load(lora)
+        # A new context: llama.cpp sizes its graph for the adapters, and nothing computed without them may be reused.
+        self._close()
+        self._adapters.forget()
+        try:
+            self._open(self._model, replace(self._params, lora=lora))
+        except LocalLLMError:
+            self.unload()
+            raise
+        self.info = replace(self.info, load_seconds=time.perf_counter() - started)
+        ticket.close(Loaded(self.info))
+
+    def _close(self) -> None:
+        """End the generations and free the context."""
         if self._scheduler:
             self._scheduler.cancel_all()
             self._scheduler.save()
             self._scheduler.close(_WRITE_SECONDS)
         if self._context:
             self._context.free()
-        if self._model:
-            self._model.free()
         self._may_abort = False
-        self._scheduler = self._template = self._context = self._model = self.info = None
-        _trim()
+        self._scheduler = self._context = None
 
     def time_state(self, ticket: Ticket) -> None:
         """Measure how long it takes to save and bring back what the KV cache holds."""
@@ -148,6 +186,15 @@ class Runtime:
             return not ticket.cancelled
 
         self._model = model = Model(path, params, progress)
+        self._adapters = Adapters(model.pointer)
+        self._adapters.load(params.lora)
+        self._open(model, params)
+        assert self.info
+        self.info = replace(self.info, load_seconds=time.perf_counter() - started)
+        ticket.close(Loaded(self.info))
+
+    def _open(self, model: Model, params: LoadParams) -> None:
+        """Make a context for a loaded model, and all that works on it."""
         threads = self._threads(params)
         self._abort.lower()
         self._context = context = Context(
@@ -158,10 +205,12 @@ class Runtime:
             outputs=self._outputs(model, params),
             abort=self._abort,
         )
+        assert self._adapters
+        self._adapters.apply(context.pointer)
         build = lib.llama_version().decode()
         states = StateCache(
             kv_cache_dir(),
-            fingerprint(path, params, build),
+            fingerprint(model.path, params, build),
             ram=params.cache_ram * MEBIBYTE,
             disk=params.cache_disk * MEBIBYTE,
         )
@@ -181,8 +230,8 @@ class Runtime:
             params.chat_template, model.chat_template, vocabulary.bos_text, vocabulary.eos_text
         )
         self._may_abort = not model.recurrent
-        self.info = _info(model, context, threads, time.perf_counter() - started, build)
-        ticket.close(Loaded(self.info))
+        self._params = params
+        self.info = _info(model, context, threads, build, warnings_of(params, context.n_ctx, model.n_ctx_train))
 
     def _tokens(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, n_ctx: int) -> list[int]:
         """The prompt's tokens; of a conversation that does not fit as many turns as do, where that is wanted.
@@ -278,7 +327,7 @@ def prefill_chunk(parameters: int, threads: int, n_batch: int) -> int:
     return min(chunk, n_batch)
 
 
-def _info(model: Model, context: Context, threads: Threads, seconds: float, build: str) -> ModelInfo:
+def _info(model: Model, context: Context, threads: Threads, build: str, warnings: tuple[str, ...]) -> ModelInfo:
     return ModelInfo(
         path=str(model.path),
         name=model.name,
@@ -294,8 +343,9 @@ def _info(model: Model, context: Context, threads: Threads, seconds: float, buil
         threads_batch=threads.prefill,
         kv_bytes=context.kv_bytes,
         compute_bytes=context.compute_bytes,
-        load_seconds=seconds,
+        load_seconds=0.0,
         build=build,
+        warnings=warnings,
     )
 
 
