@@ -45,6 +45,7 @@ class DryRun:
         import llama_cpp.llama_cpp as lib
 
         from tui.engine import llama_log
+        from tui.engine.adapters import Adapters
         from tui.engine.model import Model
 
         llama_log.install()
@@ -56,14 +57,19 @@ class DryRun:
         # What was not allocated cannot have grown: this is the vocabulary, the header and the graphs. Recurrent state
         # is allocated even now.
         self._own = resident_bytes() - before - self._log.buffer_bytes("RS", host_only=True)
+        self._adapters = Adapters(self._model.pointer)
         self._weights, self._device_weights = _weights(self._model, self._on_host)
 
     def plan(self, load: LoadParams, sequences: int) -> dict[str, int]:
         """The bytes that a load would take, for `tui.engine.planner.Plan`.
 
         Raises:
-            LocalLLMError: llama.cpp cannot make such a context.
+            LocalLLMError: llama.cpp cannot make such a context, or refused an adapter.
         """
+        from tui.engine.adapters import adapter_of
+
+        self._adapters.load(load.lora)
+        self._adapters.forget()
         context = self._make(load, sequences)
         log = self._log
         cells, state = log.cells_bytes(), log.buffer_bytes("RS", host_only=True)
@@ -72,7 +78,7 @@ class DryRun:
         cells_here = int(cells * self._on_host)
         plan = {
             "n_ctx": context.n_ctx,
-            "weights": self._weights,
+            "weights": self._weights + sum(adapter_of(lora)[0].stat().st_size for lora in load.lora),
             "kv_cache": cells_here + state,
             "compute": compute + int(self._work(context, load) * self._on_host),
             "other": self._own,

@@ -206,7 +206,7 @@ class Planner:
             if taken_back():
                 raise _cancelled(path)
         try:
-            answer: dict[str, Any] = json.loads(self._child_for(path, load).ask(request, timeout, taken_back))
+            answer: dict[str, Any] = json.loads(self._answer(path, load, request, timeout, taken_back))
         except ChildCancelled:
             self._end()
             raise _cancelled(path) from None
@@ -224,15 +224,21 @@ class Planner:
         finally:
             self._lock.release()
 
-    def _child_for(self, path: Path, load: LoadParams) -> Child:
-        """The child that has this file; a new one otherwise."""
+    def _answer(
+        self, path: Path, load: LoadParams, request: bytes, timeout: float, cancelled: Callable[[], bool]
+    ) -> bytes:
+        """The answer of the child that has this file; a new one unless there is one."""
         key = identity(path), load.n_gpu_layers
         if self._idle:
             self._idle.cancel()
-        if self._child is None or self._key != key:
-            self._end()
-            self._child, self._key = Child("tui.engine.dry_run"), key
-        return self._child
+        if self._child and self._key == key:
+            try:
+                return self._child.ask(request, timeout, cancelled)
+            except ChildDied:
+                pass  # it may have been killed while it waited; the file is blamed for a new one's death only
+        self._end()
+        self._child, self._key = Child("tui.engine.dry_run"), key
+        return self._child.ask(request, timeout, cancelled)
 
     def _wait_idle(self) -> None:
         child = self._child

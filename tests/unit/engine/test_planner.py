@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from tests.support import damaged
 from tests.support.engines import PATIENCE
 from tests.support.engines import load as load_into
 from tests.support.tiny_gguf import write_tiny_gguf
+from tests.support.tiny_lora import write_tiny_lora
 from tui.core.errors import CancelledError, ModelLoadError
 from tui.core.parameters import LoadParams
 from tui.engine.engine import Engine
@@ -72,6 +74,14 @@ def test_the_process_ends_when_nothing_is_asked(tiny_gguf: Path) -> None:
         time.sleep(0.01)
     assert planner.plan(tiny_gguf, LoadParams(n_ctx=256)).total > 0
     planner.close()
+
+
+def test_a_process_that_was_killed_while_it_waited_is_replaced(planner: Planner, tiny_gguf: Path) -> None:
+    plan = planner.plan(tiny_gguf, LoadParams(n_ctx=256))
+    [waiting] = psutil.Process().children()
+    waiting.kill()
+    assert planner.plan(tiny_gguf, LoadParams(n_ctx=256)).kv_cache == plan.kv_cache
+    assert len(pids()) == 1 and pids() != [waiting.pid]
 
 
 def test_an_assertion_is_named_and_everything_goes_on(
@@ -158,3 +168,27 @@ def test_the_largest_context_fits_and_a_larger_one_does_not(planner: Planner, sm
 
 def test_nothing_fits_in_nothing(planner: Planner, smollm2: Path) -> None:
     assert planner.largest(smollm2, LoadParams(), 50 * MEBIBYTE, 8192) == []
+
+
+def test_adapters_count(planner: Planner, engine: Engine, tmp_path: Path, tiny_gguf: Path) -> None:
+    adapter = write_tiny_lora(tmp_path / "lora.gguf")
+    load = LoadParams(n_ctx=256, lora=(str(adapter),))
+    plan = planner.plan(tiny_gguf, load)
+    info = load_into(engine, tiny_gguf, n_ctx=256, lora=load.lora)
+    assert plan.weights == info.size + adapter.stat().st_size
+    assert plan.compute == info.compute_bytes
+    assert planner.plan(tiny_gguf, LoadParams(n_ctx=256)).weights == info.size
+    wrong = write_tiny_lora(tmp_path / "wrong.gguf", width=32)
+    with pytest.raises(ModelLoadError, match=r"wrong\.gguf"):
+        planner.plan(tiny_gguf, LoadParams(n_ctx=256, lora=(str(wrong),)))
+
+
+def test_planning_loads_no_llama_cpp_into_this_process(tiny_gguf: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tui.core.parameters import LoadParams\n"
+        "from tui.engine.planner import Planner\n"
+        "planner = Planner(); plan = planner.plan(Path(sys.argv[1]), LoadParams(n_ctx=256)); planner.close()\n"
+        "print(plan.n_ctx, [name for name in ('llama_cpp', 'numpy', 'textual') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tiny_gguf)], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("256 []\n", "")
