@@ -14,6 +14,7 @@ from tui.core.errors import LocalLLMError, SettingError
 from tui.core.escapes import process_escapes
 from tui.core.options import Scalar
 from tui.core.text import one_line, well_formed
+from tui.services.option_files import add_option_files, with_option_files
 from tui.services.prompt_source import STANDARD_INPUT, read_prompt
 from tui.settings import paths
 from tui.settings.arguments import ArgumentParser, add_settings, given_settings
@@ -57,6 +58,7 @@ def _application(arguments: Sequence[str]) -> int:
     parser = _parser(PROGRAM, "", "Run a local LLM from any terminal, and see what it does.", _COMMANDS_HELP)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {_version()}", help="print the version")
     _add_prompt(parser, "text to complete: opens the completion view with it running")
+    add_option_files(parser)
     add_settings(parser)
     parsed = parser.parse(arguments)
     prepared = _prepare(parsed)
@@ -84,6 +86,7 @@ def _run(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--perf", action="store_const", const=True, help="timings on standard error (default)")
     parser.add_argument("--no-perf", dest="perf", action="store_const", const=False, help="no timings")
+    add_option_files(parser)
     add_settings(parser)
     parsed = parser.parse(arguments)
     prepared = _prepare(parsed)
@@ -196,7 +199,7 @@ def _prepare(parsed: argparse.Namespace) -> _Prepared:
     log = configure_logging(log_path)
     report_crashes(log_path)
     given = {name: _unescaped(name, value, parsed) for name, value in given_settings(parsed).items()}
-    settings, problems = resolve(given)
+    settings, problems = resolve(with_option_files(parsed, given))
     return _Prepared(settings, tuple(problems), log, log_path)
 
 

@@ -19,6 +19,7 @@ from tui.core.errors import CancelledError, DecodeError, LocalLLMError, ModelLoa
 from tui.core.events import Failed, ModelInfo, Unloaded
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import Prompt
+from tui.engine.rope import check_load_params
 from tui.engine.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Engine:
         """
 
         def command(ticket: Ticket, runtime: Runtime) -> None:
+            check_load_params(params)
             if check is not None:
                 check(lambda: ticket.cancelled)
             if ticket.cancelled:

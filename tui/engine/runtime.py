@@ -21,7 +21,7 @@ from tui.engine.context import AbortFlag, Context
 from tui.engine.generation import Generation
 from tui.engine.model import Model
 from tui.engine.prefix_cache import PrefixCache, fingerprint
-from tui.engine.rope import check_load_params, warnings_of
+from tui.engine.rope import warnings_of
 from tui.engine.sampling import SamplerChain
 from tui.engine.scheduler import Scheduler
 from tui.engine.state_cache import StateCache
@@ -88,9 +88,8 @@ class Runtime:
         """Load a model; what was loaded before is unloaded first. Errors end the ticket.
 
         Raises:
-            LocalLLMError: the parameters exclude each other or name no adapter; what is loaded stays.
+            ModelFileError: an adapter is missing; what is loaded stays.
         """
-        check_load_params(params)
         for lora in params.lora:
             adapter_of(lora)
         if self._model:

@@ -10,7 +10,7 @@ from tui.core.errors import LocalLLMError
 from tui.core.events import Event, Failed, Finished, Loaded, Loading, Prefilling, StopReason, Token
 from tui.engine.ticket import Ticket
 from tui.run.interrupt import Interrupted, Interruption
-from tui.run.output import PROMPT_COLOR, Output, OutputClosedError, Progress, complain, note
+from tui.run.output import PROMPT_COLOR, Output, OutputClosedError, Progress, complain, note, warn
 from tui.run.report import timing_lines
 from tui.run.request import RunRequest
 from tui.services.chat_session import ChatSession
@@ -106,6 +106,9 @@ class OneShot:
                 self._progress.show(f"loading {self._request.model.name} {fraction:4.0%}")
             case Loaded(model=model):
                 self._load_seconds = model.load_seconds
+                self._progress.clear()
+                for warning in model.warnings:
+                    warn(warning)
             case Prefilling(done=done, total=total) if not self._request.echo:
                 self._progress.show(f"prompt {done} / {total} tokens")
             case Token(text=text):

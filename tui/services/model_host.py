@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tui.core.events import ModelInfo
@@ -60,6 +60,10 @@ class ModelHost:
     def unload(self) -> Ticket:
         """Unload the model, if one is loaded."""
         return self.engine.unload()
+
+    def set_adapters(self, lora: Sequence[str]) -> Ticket:
+        """Lay other LoRA adapters over the loaded model, without loading it again; see `Engine.set_adapters`."""
+        return self.engine.set_adapters(lora)
 
     def close(self, timeout: float = 1.0) -> bool:
         """End everything; see `Engine.close`."""

@@ -10,8 +10,8 @@ from tui.core.errors import LocalLLMError
 STANDARD_INPUT = "-"
 
 
-class PromptFileError(LocalLLMError):
-    """A prompt file cannot be read as text."""
+class TextFileError(LocalLLMError):
+    """A file cannot be read as text."""
 
 
 def read_prompt(source: str) -> str:
@@ -21,18 +21,31 @@ def read_prompt(source: str) -> str:
         source: a path, or `-` for standard input.
 
     Raises:
-        PromptFileError: there is no such file, or it is not UTF-8 text.
+        TextFileError: there is no such file, or it is not UTF-8 text.
+    """
+    return read_text(source, "the prompt").removesuffix("\n").removesuffix("\r")
+
+
+def read_text(source: str, what: str) -> str:
+    """The text of a file.
+
+    Args:
+        source: a path, or `-` for standard input.
+        what: what is read, for the error line, such as `the prompt`.
+
+    Raises:
+        TextFileError: there is no such file, or it is not UTF-8 text.
     """
     name = "standard input" if source == STANDARD_INPUT else source
     try:
         raw = sys.stdin.buffer.read() if source == STANDARD_INPUT else Path(source).read_bytes()
     except (OSError, AttributeError, ValueError) as error:  # no standard input at all; a NUL in the name
         why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else "it is closed"
-        raise PromptFileError(f"the prompt cannot be read from {name}", why=why) from None
+        raise TextFileError(f"{what} cannot be read from {name}", why=why) from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise PromptFileError(f"the prompt cannot be read from {name}", why="it is not UTF-8 text")
-    return text.removesuffix("\n").removesuffix("\r")
+        raise TextFileError(f"{what} cannot be read from {name}", why="it is not UTF-8 text")
+    return text
