@@ -14,7 +14,7 @@ from wcwidth import wcwidth
 from tests.support.terminal_screen import TerminalScreen
 
 if TYPE_CHECKING:
-    from PIL import ImageFont
+    from PIL import ImageDraw, ImageFont
 
 FOREGROUND, BACKGROUND = "d0d0d0", "121212"
 _COLOURS = {
@@ -175,22 +175,25 @@ def write_png(screen: TerminalScreen, path: Path, size: int = 16) -> None:
     image.quantize(64).save(path, optimize=True)
 
 
-def _draw_block(draw: object, character: str, x: int, y: int, width: int, height: int, ink: str) -> bool:
-    """Draw a block element edge to edge, as terminals do; a font would leave gaps between the rows."""
-    code = ord(character[0])
-    eighth = code - 0x2580
+def _draw_block(draw: ImageDraw.ImageDraw, character: str, x: int, y: int, width: int, height: int, ink: str) -> bool:
+    """Draw a block or a line edge to edge, as terminals do; a font would leave gaps between the rows."""
+    eighth = ord(character[0]) - 0x2580
+    right, bottom, middle, centre = x + width - 1, y + height - 1, y + height // 2, x + width // 2
     if 1 <= eighth <= 8:  # ▁ to █ grow from below
-        box = (x, y + height - round(height * eighth / 8), x + width - 1, y + height - 1)
+        boxes = [(x, bottom + 1 - round(height * eighth / 8), right, bottom)]
     elif 9 <= eighth <= 15:  # ▉ to ▏ shrink to the left
-        box = (x, y, x + max(1, round(width * (16 - eighth) / 8)) - 1, y + height - 1)
-    elif character == "▕":
-        box = (x + width - 1, y, x + width - 1, y + height - 1)
-    elif character == "─":
-        box = (x, y + height // 2, x + width - 1, y + height // 2)
+        boxes = [(x, y, x + max(1, round(width * (16 - eighth) / 8)) - 1, bottom)]
     else:
-        return False
-    draw.rectangle(box, fill=ink)  # type: ignore[attr-defined]
-    return True
+        across = {"─": (x, right), "╭": (centre, right), "╰": (centre, right), "╮": (x, centre), "╯": (x, centre)}
+        down = {"│": (y, bottom), "╭": (middle, bottom), "╮": (middle, bottom), "╰": (y, middle), "╯": (y, middle)}
+        boxes = [(right, y, right, bottom)] if character == "▕" else []
+        if character in across:
+            boxes.append((across[character][0], middle, across[character][1], middle))
+        if character in down:
+            boxes.append((centre, down[character][0], centre, down[character][1]))
+    for box in boxes:
+        draw.rectangle(box, fill=ink)
+    return bool(boxes)
 
 
 def _font(name: str, size: int) -> ImageFont.FreeTypeFont:

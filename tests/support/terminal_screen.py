@@ -22,7 +22,7 @@ _SEQUENCE = re.compile(
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|[P\]_^X](?:(?!\x1b\\|\x07).)*)?\Z", re.DOTALL)
 """An escape sequence of which the end has not been read yet."""
 
-AUTOWRAP, CURSOR, ALTERNATE_SCREEN = 7, 25, 1049
+AUTOWRAP, CURSOR, ALTERNATE_SCREEN, BRACKETED_PASTE = 7, 25, 1049, 2004
 USUAL_MODES = frozenset({AUTOWRAP, CURSOR})
 """Private modes that are on in a terminal in which no program runs."""
 
