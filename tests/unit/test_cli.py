@@ -53,7 +53,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "line"),
     [
-        (["frobnicate"], 2, "there is no command frobnicate. The commands are run, models; -m names a model"),
+        (["frobnicate"], 2, "there is no command frobnicate. The commands are run, models, bench; -m names a model"),
         (["--temp", "hot"], 2, "--temp cannot be hot. It takes 0 to 5"),
         (["-p", ""], 2, "the prompt is empty. See localllm-tui --help"),
         ([], 1, "the application needs a terminal. In scripts, use localllm-tui run"),
