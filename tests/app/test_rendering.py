@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -70,6 +70,7 @@ def test_blocks_look_like_this() -> None:
 
 
 @settings(deadline=None, max_examples=150)
+@example(["- a", "\n", "---", "# h"], 10)
 @given(_PIECES, st.integers(10, 80))
 def test_growing_gives_the_same_as_the_whole(pieces: list[str], width: int) -> None:
     growing = Document()
@@ -94,9 +95,9 @@ def test_no_line_is_wider_than_asked_and_no_control_character_is_left(text: str,
 
 
 def test_settled_lines_stay_the_same_objects() -> None:
-    document = Document("one\n\ntwo\n\nthree")
+    document = Document("one\n\ntwo\n\nthree\n\nfour")
     before = document.lines(40)[:3]
-    document.append(" and more\n\nfour")
+    document.append(" and more\n\nfive")
     after = document.lines(40)[:3]
     assert all(a is b for a, b in zip(before, after, strict=True))
 

@@ -11,7 +11,7 @@ from tui.app.rendering.layout import lay_out_block
 class Document:
     """Markdown source and its lines at one width.
 
-    What is added to the end of a Markdown text can only change the last block, so the lines of all others are
+    A line that is added to the end of a Markdown text can only change the last block, so the lines of all others are
     kept. The cost of adding a piece does not grow with the text.
     """
 
@@ -35,14 +35,19 @@ class Document:
     def append(self, piece: str) -> None:
         """Add text to the end."""
         self._source += piece
-        tail = self._source[self._tail_at :]
-        parsed = parse(tail)
+        if "\n" in piece:
+            self._settle()
+        self._tail = parse(self._source[self._tail_at :]).blocks
+        self._lines = []
+
+    def _settle(self) -> None:
+        """Keep all blocks of whole lines but the last: an unfinished line can still join what is above it."""
+        complete = self._source[self._tail_at : self._source.rindex("\n") + 1]
+        parsed = parse(complete)
         if len(parsed.blocks) > 1:
             self._settled.extend(parsed.blocks[:-1])
-            lines = tail.splitlines(keepends=True)
+            lines = complete.splitlines(keepends=True)
             self._tail_at += sum(len(line) for line in lines[: parsed.last_line])
-        self._tail = parsed.blocks[-1:]
-        self._lines = []
 
     def lines(self, width: int) -> list[Content]:
         """The text as lines of at most `width` cells; lines of settled blocks stay the same objects."""
@@ -55,6 +60,8 @@ class Document:
             for block in self._settled[self._settled_shown :]:
                 self._settled_lines += [*lay_out_block(block, width), Content("")]
             self._settled_shown = len(self._settled)
-            tail = [line for block in self._tail for line in lay_out_block(block, width)]
+            tail: list[Content] = []
+            for block in self._tail:
+                tail += [*([Content("")] if tail else []), *lay_out_block(block, width)]
             self._lines = self._settled_lines + tail
         return self._lines
