@@ -73,7 +73,7 @@ def test_a_signal_while_it_waits_for_a_prompt(tiny_gguf: Path, tmp_path: Path) -
 
 
 def test_the_reader_goes_away(tmp_path: Path) -> None:
-    model = write_tiny_gguf(tmp_path / "tiny.gguf", ascii_only=True)
+    model = write_tiny_gguf(tmp_path / "tiny.gguf", ascii_only=True, n_ctx_train=16384)
     with started("run", "-m", str(model), "-c", "16384", "--ignore-eos", "-p", "x") as process:
         assert process.stdout and process.stderr
         assert len(process.stdout.read(1)) == 1
