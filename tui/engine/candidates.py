@@ -6,10 +6,12 @@ from typing import Any
 
 import llama_cpp.llama_cpp as lib
 import numpy as np
+import numpy.typing as npt
 
 from tui.core.errors import DecodeError
 
-_DATA = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
+TOKEN_DATA = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+"""llama_token_data"""
 
 
 class Candidates:
@@ -21,7 +23,7 @@ class Candidates:
 
     def __init__(self, count: int) -> None:
         self._ids = np.arange(count, dtype=np.int32)
-        self._data = np.zeros(count, dtype=_DATA)
+        self._data = np.zeros(count, dtype=TOKEN_DATA)
         self.array = lib.llama_token_data_array()
 
     def fill(self, context: Any, index: int) -> None:
@@ -45,11 +47,19 @@ class Candidates:
 
     def any_left(self) -> bool:
         """Whether any candidate has a chance."""
-        return bool(self._data["logit"].max() > float("-inf"))
+        return bool((self._data["logit"][: self.array.size] > float("-inf")).any())
 
-    def drop(self, tokens: np.ndarray[Any, np.dtype[np.int32]]) -> None:
-        """Give tokens the logit -inf; only before the samplers reorder."""
-        self._data["logit"][tokens] = float("-inf")
+    def narrow(self, possible: npt.NDArray[np.bool_], banned: npt.NDArray[np.int32]) -> None:
+        """Leave only some tokens; right after `fill`, before the samplers reorder.
+
+        Args:
+            possible: which ones, by token.
+            banned: tokens that get the logit -inf.
+        """
+        self._data["logit"][banned] = float("-inf")
+        left = self._data[possible]
+        self._data[: len(left)] = left
+        self.array.size = len(left)
 
     @property
     def chosen(self) -> int:

@@ -63,7 +63,7 @@ class ConstrainedChain:
 
     def _choose_allowed(self, context: Any, index: int) -> int:
         self._candidates.fill(context, index)
-        self._candidates.drop(self._banned)
+        self._candidates.narrow(self._grammar.possible(), self._banned)
         self._grammar.exclude(self._candidates)
         if self._candidates.any_left():
             token = self._choose()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import llama_cpp.llama_cpp as lib
+import numpy as np
+import numpy.typing as npt
 
 from tui.core.errors import SettingError
 from tui.core.parameters import GenerationParams
@@ -11,6 +13,7 @@ from tui.engine import llama_log
 from tui.engine.candidates import Candidates
 from tui.engine.gbnf import check_grammar
 from tui.engine.json_schema import grammar_of_schema
+from tui.engine.openers import openers_of
 from tui.engine.vocabulary import Vocabulary
 
 
@@ -65,6 +68,21 @@ class Grammar:
     def ending(self) -> int | None:
         """An end token, when the text may end here."""
         return next((token for token in self._vocabulary.end_tokens() if self.allows(token)), None)
+
+    def possible(self) -> npt.NDArray[np.bool_]:
+        """Which tokens may come next as far as their first byte tells; by token.
+
+        Where the grammar forbids a character it forbids every token that begins with it. So one token for each ASCII
+        character is held against the grammar, and most of the vocabulary is ruled out without looking at it.
+        """
+        openers = openers_of(self._vocabulary)
+        data = openers.single.copy()
+        array = lib.llama_token_data_array(data.ctypes.data_as(lib.llama_token_data_p), len(data), -1, False)
+        lib.llama_sampler_apply(self._sampler, array)
+        allowed = np.ones(256, dtype=np.bool_)
+        allowed[openers.bytes] = data["logit"] > float("-inf")
+        mask: npt.NDArray[np.bool_] = allowed[openers.first]
+        return mask
 
     def exclude(self, candidates: Candidates) -> None:
         """Give the candidates that may not come next the logit -inf."""
