@@ -13,7 +13,7 @@ from tui.app.app import LocalLLMApp
 from tui.app.status import Phase
 from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.transcript import Transcript
-from tui.core.errors import ModelFileError, PromptTooLongError
+from tui.core.errors import DecodeError, ModelFileError, PromptTooLongError
 from tui.core.events import StopReason
 from tui.core.prompts import ChatPrompt
 
@@ -189,8 +189,37 @@ async def test_failed_generation_is_one_line_and_the_chat_goes_on(app: LocalLLMA
         engine.generate_error = PromptTooLongError("The prompt has 9,000 tokens", why="the context has 4,096")
         await say(pilot, app, "hello")
         await until(pilot, lambda: "✗ The prompt has 9,000 tokens: the context has 4,096" in flat(app))
+        assert prompt(app).text == "hello"
+        assert "❯ you" not in shown(app) and "● Scripted" not in shown(app)
+        assert app.main_screen.chat.session.messages == ()
         await say(pilot, app, "shorter")
         await until(pilot, lambda: "first token" in flat(app))
+        assert [m.content for m in app.main_screen.chat.session.messages] == ["shorter", "ok"]
+
+
+async def test_what_could_not_be_sent_comes_back_before_what_was_typed_since(
+    app: LocalLLMApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        engine.hold = True
+        await say(pilot, app, "too long")
+        await pilot.press(*"next")
+        engine.fail(PromptTooLongError("The prompt has 9,000 tokens"))
+        await until(pilot, lambda: prompt(app).text == "too long\nnext")
+        assert prompt(app).cursor_location == (1, 4)
+
+
+async def test_a_reply_that_breaks_off_stays_with_its_question(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        engine.hold = True
+        await say(pilot, app, "hello")
+        engine.write("It was")
+        engine.fail(DecodeError("llama.cpp failed"))
+        await until(pilot, lambda: "✗ llama.cpp failed" in shown(app))
+        assert "❯ you\n  hello" in shown(app) and "It was" in shown(app)
+        assert prompt(app).text == ""
 
 
 async def test_no_model_says_what_to_do_and_keeps_the_text(make_app: Callable[..., LocalLLMApp]) -> None:

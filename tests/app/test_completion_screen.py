@@ -163,8 +163,19 @@ async def test_a_failure_is_one_line_and_the_view_goes_on() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await typed(pilot, app, "long")
         await until(pilot, lambda: "The prompt has 9,000 tokens" in app.notice)
-        await pilot.press("ctrl+z")
-        await until(pilot, lambda: app.field.value == "long")
+        assert app.field.value == "long" and app.text.plain == app.view.session.text == ""
+
+
+async def test_what_could_not_be_completed_comes_back_before_what_was_typed_since() -> None:
+    app = ViewApp("Start")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.text.plain == "Startok" and not app.view.session.busy)
+        app.engine.hold = True
+        await typed(pilot, app, r" and\n")
+        await pilot.press("x")
+        app.engine.fail(PromptTooLongError("The prompt has 9,000 tokens"))
+        await until(pilot, lambda: app.field.value == r" and\nx")
+        assert app.text.plain == app.view.session.text == "Startok"
 
 
 async def test_model_output_is_never_markup_nor_control() -> None:

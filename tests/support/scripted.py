@@ -129,6 +129,12 @@ class ScriptedEngine(Engine):
         timings = Timings(10, 0, 0.1, count, max(count - 1, 0) / 142, 0.12)
         ticket.close(Finished(reason, "", timings, 10 + count))
 
+    def fail(self, error: LocalLLMError) -> None:
+        """The reply under way breaks off."""
+        ticket, self._open = self._open, None
+        assert ticket is not None
+        ticket.close(Failed(error))
+
     def close(self, timeout: float = 1.0) -> bool:
         """End everything."""
         self.closed = True

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tui.app.reply_words import notice_words, stats_words
-from tui.app.widgets.entries import Entry, ReplyEntry, UserEntry
+from tui.app.widgets.entries import Entry, NoteEntry, ReplyEntry, UserEntry
 from tui.app.widgets.transcript import Transcript
 from tui.core.events import Event, Failed, Finished, ModelInfo, Token
 from tui.core.parameters import GenerationParams
@@ -19,11 +19,14 @@ class Chat:
     Args:
         session: the conversation.
         transcript: where it is shown.
+        give_back: called with a message that could not be answered at all, for the person to change it.
     """
 
-    def __init__(self, session: ChatSession, transcript: Transcript) -> None:
+    def __init__(self, session: ChatSession, transcript: Transcript, give_back: Callable[[str], None]) -> None:
         self.session = session
         self._transcript = transcript
+        self._give_back = give_back
+        self._said: UserEntry | None = None
         self._reply: ReplyEntry | None = None
         self._cleared: tuple[Entry, ...] = ()
         self._n_ctx = 0
@@ -41,7 +44,8 @@ class Chat:
             LocalLLMError: a reply is under way.
         """
         ticket = self.session.send(text, params)
-        self._transcript.add(UserEntry(text))
+        self._said = UserEntry(text)
+        self._transcript.add(self._said)
         self._begin(model, name)
         return ticket
 
@@ -55,6 +59,7 @@ class Chat:
         last = next((entry for entry in reversed(self._transcript.entries) if isinstance(entry, ReplyEntry)), None)
         if last is not None:
             self._transcript.take(last)
+        self._said = None
         self._begin(model, name)
         return ticket
 
@@ -93,13 +98,25 @@ class Chat:
             return
         if piece := "".join(text):
             self._reply.append(piece)
-        self._end(self._reply, events[-1])
+        last = events[-1]
+        if isinstance(last, Failed) and self._said is not None and self.session.unsent:
+            self._withdraw(self._said, self._reply, last)
+            return
+        self._end(self._reply, last)
         self._transcript.changed(self._reply)
 
     def _begin(self, model: ModelInfo, name: str) -> None:
         self._n_ctx = model.n_ctx
         self._reply = ReplyEntry(name)
         self._transcript.add(self._reply)
+
+    def _withdraw(self, said: UserEntry, reply: ReplyEntry, failed: Failed) -> None:
+        """What could not be answered was not said: it goes back to the person, and why stays."""
+        self._transcript.take(reply)
+        self._transcript.take(said)
+        self._transcript.add(NoteEntry(failed.error.line(), "error"))
+        self._said = self._reply = None
+        self._give_back(self.session.unsent)
 
     def _end(self, reply: ReplyEntry, event: Event) -> None:
         if isinstance(event, Finished):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -91,6 +91,7 @@ class CompletionScreen(Screen[None]):
         self._host = host
         self._settings = settings
         self._pending = prompt or ""
+        self._generated = False
         self._work: Work | None = None
         self.session = CompletionSession(host)
 
@@ -183,6 +184,7 @@ class CompletionScreen(Screen[None]):
             return False
         assert self._work is not None
         self._say("")
+        self._generated = False
         if added:
             self.query_one(CompletionText).append(added, kinds_of(self.session.segments)[-1][1])
         self._work.follow(ticket, self._take, self._show_keys)
@@ -196,7 +198,7 @@ class CompletionScreen(Screen[None]):
             return "still generating: Esc stops it"
         return "" if self._host.model is not None else "no model is loaded: F2 chooses one"
 
-    def _take(self, events: Iterable[Event]) -> None:
+    def _take(self, events: Sequence[Event]) -> None:
         text: list[str] = []
         for event in events:
             self.session.absorb(event)
@@ -209,8 +211,25 @@ class CompletionScreen(Screen[None]):
             elif isinstance(event, Failed):
                 cancelled = isinstance(event.error, CancelledError)
                 self._say("stopped" if cancelled else event.error.line(), "info" if cancelled else "error")
-        if self.is_attached:
-            self.query_one(CompletionText).append("".join(text), "completion")
+        self._generated |= any(text)
+        if not self.is_attached:
+            return
+        self.query_one(CompletionText).append("".join(text), "completion")
+        if isinstance(events[-1], Failed) and not self._generated:
+            self._take_back()
+
+    def _take_back(self) -> None:
+        """What could not be completed at all goes back to the input, before what was typed since."""
+        if self.session.undo():
+            self._show_text()
+            self._give_back(self.session.undone_text)
+            self._show_keys()
+
+    def _give_back(self, text: str) -> None:
+        if text:
+            field = self.query_one(CompletionInput)
+            field.value = escaped(text) + field.value
+            field.cursor_position = len(field.value)
 
     def _finished(self, event: Finished) -> None:
         n_ctx = self._host.model.n_ctx if self._host.model else 0
@@ -241,9 +260,8 @@ class CompletionScreen(Screen[None]):
             return
         self._show_text()
         if self.session.undone_text:
-            field = self.query_one(CompletionInput)
-            field.value = escaped(self.session.undone_text)
-            field.cursor_position = len(field.value)
+            self.query_one(CompletionInput).value = ""
+            self._give_back(self.session.undone_text)
         self._say("undone")
         self._show_keys()
 

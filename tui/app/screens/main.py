@@ -67,7 +67,7 @@ class MainScreen(Screen[None]):
         self._welcome = WelcomeEntry(default_models_dir())
         self._transcript = Transcript(id="transcript")
         self._prompt = Prompt(PromptHistory(prompt_history_file()), placeholder="Ask anything…", id="prompt")
-        self.chat = Chat(ChatSession(host), self._transcript)
+        self.chat = Chat(ChatSession(host), self._transcript, self._prompt.give_back)
         self._folded: bool | None = None
         self._offered = False
         self._state: tuple[Phase, ModelInfo | None, bool] | None = None

@@ -66,6 +66,11 @@ class Prompt(SafeTextArea):
         self.load_text(self.text.removeprefix(text))
         self.move_cursor(self.document.end)
 
+    def give_back(self, text: str) -> None:
+        """`text` could not be sent after all: it comes back, before what was typed since."""
+        self.load_text(f"{text}\n{self.text}" if self.text.strip() else text)
+        self.move_cursor(self.document.end)
+
     def action_send(self) -> None:
         """Ask for the text to be sent."""
         self.post_message(self.Sent(self.text, self))
