@@ -66,6 +66,7 @@ async def test_reply_streams_and_esc_stops_it(app: LocalLLMApp, engine: Scripted
         engine.write("It was a dark")
         await until(pilot, lambda: "It was a dark" in shown(app))
         assert app.status.phase is Phase.GENERATING
+        assert app.status.first_token_seconds is not None
         engine.write(" and stormy")
         await until(pilot, lambda: "It was a dark and stormy" in shown(app))
         await pilot.press("escape")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.scripted import model_info
@@ -12,8 +14,10 @@ from tui.app.widgets.glyphs import UNICODE
 from tui.app.widgets.status_line import status_line
 from tui.core.errors import CancelledError, ModelLoadError
 from tui.core.events import Failed, Finished, Loaded, Loading, Prefilling, StopReason, Timings, Token, Unloaded
+from tui.monitor.sample import Sample
 
 MODEL = model_info()
+SAMPLE = Sample(0.0, 34.0, (34.0,), 100, 13, 87, 1, 0.0, (0.0, 0.0, 0.0))
 
 
 def text(status: Status, width: int) -> str:
@@ -23,16 +27,19 @@ def text(status: Status, width: int) -> str:
 def test_a_load_and_a_reply() -> None:
     status = advance(Status(), Loading("/m/a-Q4_0.gguf", 0.43))
     assert (status.phase, status.loading, status.busy) == (Phase.LOADING, "a", True)
-    assert "loading  43 %" in text(status, 120)
+    assert "loading  43%" in text(status, 120)
     status = advance(status, Loaded(MODEL))
     assert (status.phase, status.model) == (Phase.READY, MODEL)
     status = advance(status, Prefilling(120, 1024, 0))
     assert "prefill  12%" in text(status, 120) and "prefill 120/1,024" in text(status, 160)
     status = advance(status, Token(1, b"x", "x", 1025))
     assert (status.phase, status.used) == (Phase.GENERATING, 1025)
+    assert (status.speed, status.first_token_seconds) == (0, None)
     status = advance(status, Finished(StopReason.CANCELLED, "", Timings(10, 0, 0.1, 143, 1.0, 0.2), 1030))
     assert (status.phase, status.speed, status.first_token_seconds) == (Phase.STOPPED, 142, 0.2)
     assert "142 tok/s fit for batch work" in text(status, 120)
+    again = advance(status, Prefilling(1030, 1040, 1030))
+    assert (again.speed, again.first_token_seconds) == (0, None)
 
 
 def test_a_failed_load_keeps_a_model_that_was_not_unloaded() -> None:
@@ -49,9 +56,20 @@ def test_a_failed_load_keeps_a_model_that_was_not_unloaded() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
 def test_the_line_fits_and_its_numbers_stand_still(width: int) -> None:
     one = Status(model=MODEL, phase=Phase.GENERATING, speed=9.4, used=7)
-    two = Status(model=MODEL, phase=Phase.GENERATING, speed=142.0, used=4000)
-    assert len(text(one, width)) == len(text(two, width)) <= width
-    assert text(one, width).index("ctx") == text(two, width).index("ctx")
+    two = Status(model=MODEL, phase=Phase.PREFILL, speed=142.0, used=4000, first_token_seconds=125, done=1, total=4000)
+    three = replace(two, phase=Phase.GENERATING, first_token_seconds=0.32)
+    for sample in (None, SAMPLE):
+        lines = ["".join(piece for piece, _ in status_line(s, sample, width, UNICODE)) for s in (one, two, three)]
+        assert {len(line) for line in lines} == {width}
+        assert len({line.index("ctx") for line in lines}) == 1
+        assert len({line.find("TTFT") for line in lines}) == 1
+        assert "125 s" in lines[1] and "320 ms" in lines[2] and "142 tok/s" in lines[2]
+
+
+def test_at_80_cells_the_name_gives_way_first() -> None:
+    status = Status(model=MODEL, phase=Phase.GENERATING, speed=142.0, used=1204, first_token_seconds=0.32)
+    line = "".join(piece for piece, _ in status_line(status, SAMPLE, 78, UNICODE))
+    assert line == "Scripted-1B-I…   generating  142 tok/s TTFT 320 ms C 34% R 13% ctx 1,204/4,096"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ class Status:
         done: prompt tokens evaluated, while prefilling.
         total: prompt tokens, while prefilling.
         speed: decode speed in tok/s, live or of the last reply; 0 when unknown.
-        first_token_seconds: TTFT of the last reply in seconds.
+        first_token_seconds: TTFT of the present or the last reply in seconds; None before there is one.
         prefill_speed: tok/s of reading the last prompt; None when nothing had to be read.
         used: tokens in the context.
     """
@@ -82,7 +82,7 @@ def advance(status: Status, event: Event) -> Status:
     if isinstance(event, Unloaded):
         return Status(phase=Phase.LOADING if status.phase is Phase.LOADING else Phase.NO_MODEL, loading=status.loading)
     if isinstance(event, Prefilling):
-        return replace(status, phase=Phase.PREFILL, done=event.done, total=event.total, used=event.done)
+        return _prefilling(status, event)
     if isinstance(event, Token):
         return replace(status, phase=Phase.GENERATING, used=event.position)
     if isinstance(event, Shifted):
@@ -90,6 +90,12 @@ def advance(status: Status, event: Event) -> Status:
     if isinstance(event, Finished):
         return _finished(status, event)
     return _failed(status, event) if isinstance(event, Failed) else status
+
+
+def _prefilling(status: Status, event: Prefilling) -> Status:
+    if status.phase is not Phase.PREFILL:  # another reply: what is known of the last one would be taken for its own
+        status = replace(status, speed=0.0, first_token_seconds=None)
+    return replace(status, phase=Phase.PREFILL, done=event.done, total=event.total, used=event.done)
 
 
 def _finished(status: Status, event: Finished) -> Status:

@@ -62,7 +62,7 @@ class Work:
         """
 
         def batch(events: list[Event], speed: float) -> None:
-            self._advance(events, speed)
+            self._advance(events, speed, ticket.first_token_seconds)
             on_events(events)
 
         def over() -> None:
@@ -115,12 +115,12 @@ class Work:
             elif isinstance(event, Failed):
                 self._say(event.error.line(), "info" if isinstance(event.error, CancelledError) else "error")
 
-    def _advance(self, events: list[Event], speed: float) -> None:
+    def _advance(self, events: list[Event], speed: float, first_token: float | None) -> None:
         status = self.status
         for event in events:
             status = advance(status, event)
-        if isinstance(events[-1], Token) and speed > 0:
-            status = replace(status, speed=speed)
+        if isinstance(events[-1], Token):
+            status = replace(status, speed=speed or status.speed, first_token_seconds=first_token)
         self._set(status)
 
     def _set(self, status: Status) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 
-from tui.core.events import Event
+from tui.core.events import Event, Token
 
 
 class Ticket:
@@ -24,6 +25,9 @@ class Ticket:
         self._on_cancel = on_cancel
         self._cancelled = False
         self._over = threading.Event()
+        self._asked = time.perf_counter()
+        self.first_token_seconds: float | None = None
+        """Seconds from the request to the first token (TTFT), as soon as there is one."""
 
     def drain(self) -> list[Event]:
         """All events since the last call, oldest first; empty when there are none. Never waits."""
@@ -70,6 +74,8 @@ class Ticket:
 
     def post(self, event: Event) -> None:
         """Hand an event to the holder; the engine's side."""
+        if self.first_token_seconds is None and isinstance(event, Token):
+            self.first_token_seconds = time.perf_counter() - self._asked
         self._events.put(event)
 
     def close(self, last: Event) -> None:

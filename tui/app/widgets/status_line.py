@@ -6,6 +6,7 @@ Every number has a slot of its own width, so that only the digits that change ar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
@@ -17,14 +18,54 @@ from tui.core.text import one_line
 from tui.core.units import format_bytes, format_count, format_seconds, format_speed, speed_band
 from tui.monitor.sample import Sample
 
-WIDE = 100
-"""From this many cells on, the line has room for the speed in words, TTFT and a bar."""
-
-ROOMY = 140
-"""From this many cells on, prefill is told in tokens instead of percent, and TTFT has room."""
+NAME = 14
+"""Cells that the model's name keeps before anything else gives way."""
 
 _BAND = 20
 """Cells of the longest words for a speed, `minimum for dialogue`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much the line says.
+
+    Attributes:
+        counts: prefill in tokens instead of percent.
+        band: what the speed feels like, in words.
+        bar: how full the context is, as a meter.
+        machine: CPU and RAM: 0 left out, 1 by their first letters, 2 by name.
+        words: `first token` instead of TTFT.
+        name: cells that the model's name keeps.
+        short: one slot for phase and speed, and the TTFT without a label.
+    """
+
+    counts: bool = False
+    band: bool = False
+    bar: bool = False
+    machine: int = 0
+    words: bool = False
+    name: int = NAME
+    short: bool = False
+
+    @property
+    def gap(self) -> int:
+        """Cells between two slots."""
+        return 2 if self.band else 1
+
+
+_DETAILS = (
+    Detail(counts=True, band=True, bar=True, words=True, name=36),
+    Detail(band=True, bar=True, name=20),
+    Detail(band=True, name=12),
+    Detail(machine=2),
+    Detail(machine=1),
+    Detail(name=6),
+    Detail(name=0, short=True),
+)
+"""What gives way, in this order, as the line gets narrower; what a line says does not depend on the figures."""
+
+SIDE_PANES = 100
+"""From this many cells on, CPU and RAM have a pane of their own."""
 
 
 def status_line(status: Status, sample: Sample | None, width: int, glyphs: Glyphs) -> Line:
@@ -36,14 +77,28 @@ def status_line(status: Status, sample: Sample | None, width: int, glyphs: Glyph
         width: cells.
         glyphs: the characters to draw with.
     """
-    wide = width >= WIDE
-    slots = [_phase(status, width >= ROOMY)]
-    slots += _speed(status, width) + ([] if wide else _machine(sample)) + _context(status, wide, glyphs)
-    while slots and sum(_width(slot) + 2 for slot in slots) > width - 10:
-        slots.pop(-2 if len(slots) > 1 else -1)
-    room = width - sum(_width(slot) + 2 for slot in slots) - 1
-    model = _model(status, glyphs, max(room, 4))
-    return (*model, *(piece for slot in slots for piece in (("  ", ""), *slot)))
+    for detail in _DETAILS:
+        slots = [slot for slot in _slots(status, sample, detail, glyphs) if slot]
+        taken = sum(_width(slot) + detail.gap for slot in slots)
+        if taken + detail.name <= width:
+            break
+    gap: Piece = (" " * detail.gap, "")
+    model = _model(status, glyphs, max(width - taken, 0))
+    return (*model, *(piece for slot in slots for piece in (gap, *slot)))
+
+
+def _slots(status: Status, sample: Sample | None, detail: Detail, glyphs: Glyphs) -> list[Line]:
+    """Each always as wide as any other with the same detail."""
+    if detail.short:
+        phase = _speed(status, detail) if status.phase in _SPEEDY and status.speed > 0 else _phase(status, detail)
+        return [phase, _first_token(status, detail), _context(status, detail, glyphs)]
+    return [
+        _phase(status, detail),
+        _speed(status, detail),
+        _first_token(status, detail),
+        _machine(sample, detail),
+        _context(status, detail, glyphs),
+    ]
 
 
 def _width(slot: Sequence[Piece]) -> int:
@@ -60,64 +115,80 @@ def _model(status: Status, glyphs: Glyphs, room: int) -> Line:
         facts = f" {glyphs.dot} {quantization(status.model)} {glyphs.dot} {format_bytes(status.model.size)}"
     name = one_line(name)
     if cell_len(name) > room:
-        name = set_cell_size(name, room - 1).rstrip() + glyphs.ellipsis
+        name = (set_cell_size(name, room - 1).rstrip() + glyphs.ellipsis) if room > 3 else ""
     if cell_len(name) + cell_len(facts) > room:
         facts = ""
     fill = " " * max(0, room - cell_len(name) - cell_len(facts))
     return ((name, "model"), (facts, "label"), (fill, ""))
 
 
-def _phase(status: Status, roomy: bool) -> Line:
+_SPEEDY = frozenset({Phase.GENERATING, Phase.READY})
+"""Phases that the speed says just as well, where there is room for one of them."""
+
+
+def _phase(status: Status, detail: Detail) -> Line:
     text, role = status.phase.value, "value"
     if status.phase is Phase.NO_MODEL:
         text = ""
     elif status.phase is Phase.LOADING:
-        text, role = f"loading {100 * status.fraction:3.0f} %", "title"
+        text, role = f"loading {100 * status.fraction:3.0f}%", "title"
     elif status.phase is Phase.PREFILL:
         percent = 100 * status.done / status.total if status.total else 0
         counts = f"prefill {format_count(status.done)}/{format_count(status.total)}"
-        text, role = counts if roomy else f"prefill {percent:3.0f}%", "title"
+        text, role = counts if detail.counts else f"prefill {percent:3.0f}%", "title"
     elif status.phase is Phase.GENERATING:
         role = "title"
     elif status.phase in (Phase.STOPPED, Phase.FAILED):
         role = "warning"
-    return ((f"{text:>{22 if roomy else 13}}", role),)
+    return ((f"{text:>{22 if detail.counts else 12}}", role),)
 
 
-def _speed(status: Status, width: int) -> list[Line]:
+def _speed(status: Status, detail: Detail) -> Line:
     text = format_speed(status.speed) if status.speed > 0 else "-" if status.model else ""
-    slots: list[Line] = [((f"{text:>10}", "value"),)]
-    if width >= WIDE:
-        band = speed_band(status.speed) if status.speed > 0 else ""
-        slots[0] = (*slots[0], (f" {band:<{_BAND}}", "label"))
-    if width >= ROOMY:
-        first = format_seconds(status.first_token_seconds) if status.first_token_seconds is not None else "-"
-        slots.append((("first token ", "label"), (f"{first:>7}", "value")))
-    return slots
+    number: Piece = (f"{text:>{12 if detail.short else 10}}", "value")
+    if not detail.band:
+        return (number,)
+    band = speed_band(status.speed) if status.speed > 0 else ""
+    return (number, (f" {band:<{_BAND}}", "label"))
 
 
-def _machine(sample: Sample | None) -> list[Line]:
-    if sample is None:
-        return []
-    ram = 100 * sample.ram_used / sample.ram_total if sample.ram_total else 0
-    return [
-        (("CPU ", "label"), (f"{sample.cpu_percent:3.0f}%", "value")),
-        (("RAM ", "label"), (f"{ram:3.0f}%", "value")),
-    ]
-
-
-def _context(status: Status, wide: bool, glyphs: Glyphs) -> list[Line]:
+def _first_token(status: Status, detail: Detail) -> Line:
+    """The TTFT of the reply, as soon as there is a first token."""
     if status.model is None:
-        return []
+        return ()
+    seconds = status.first_token_seconds
+    # Above a minute in whole seconds, so that the slot stays as wide as it is.
+    text = "-" if seconds is None else format_seconds(seconds) if seconds < 59.9 else f"{seconds:.0f} s"
+    label = "" if detail.short else "first token " if detail.words else "TTFT "
+    return ((label, "label"), (f"{text:>6}", "value"))
+
+
+def _machine(sample: Sample | None, detail: Detail) -> Line:
+    if not detail.machine:
+        return ()
+    cpu, ram = ("CPU", "RAM") if detail.machine == 2 else ("C", "R")
+    if sample is None:
+        return ((" " * (2 * len(cpu) + 9 + (detail.machine - 1) * 2), ""),)
+    share = 100 * sample.ram_used / sample.ram_total if sample.ram_total else 0
+    space = " " * (detail.machine - 1)
+    return (
+        (f"{cpu}{space}", "label"), (f"{sample.cpu_percent:3.0f}%", "value"),
+        (f" {ram}{space}", "label"), (f"{share:3.0f}%", "value"),
+    )  # fmt: skip
+
+
+def _context(status: Status, detail: Detail, glyphs: Glyphs) -> Line:
+    if status.model is None:
+        return ()
     size = status.model.n_ctx
     share = min(100.0, 100 * status.used / size) if size else 0.0
     total = format_count(size)
     role = "warning" if share >= 90 else "value"
-    if not wide:
-        return [(("ctx ", "label"), (f"{format_count(status.used):>{len(total)}}", role), (f"/{total}", "label"))]
+    number: Piece = (f"{format_count(status.used):>{len(total)}}", role)
+    if not detail.bar:
+        return (("ctx ", "label"), number, (f"/{total}", "label"))
     filled, track = meter(share, 10, glyphs)
-    number = f" {format_count(status.used):>{len(total)}}"
-    return [(("ctx ", "label"), (filled, "bar"), (track, "track"), (number, role), (f" / {total}", "label"))]
+    return (("ctx ", "label"), (filled, "bar"), (track, "track"), (" ", ""), number, (f" / {total}", "label"))
 
 
 class StatusLine(LinesPane):
@@ -142,7 +213,7 @@ class StatusLine(LinesPane):
     def show_sample(self, sample: Sample) -> None:
         """Draw the machine's figures, where the line is too narrow for a pane of them."""
         self._sample = sample
-        if self.size.width < WIDE:
+        if self.size.width < SIDE_PANES:
             self.rearrange()
 
     def lines_for(self, width: int) -> Sequence[Line]:
