@@ -29,7 +29,9 @@ def main() -> int:
     if text == wanted:
         print("README matches the code.")
         return 0
-    print("README's tables of settings are out of date: python -m tests.support.docs writes them anew.", file=sys.stderr)
+    print(
+        "README's tables of settings are out of date: python -m tests.support.docs writes them anew.", file=sys.stderr
+    )
     return 1
 
 

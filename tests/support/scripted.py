@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from tui.core.errors import CancelledError, LocalLLMError, NoModelError
@@ -64,7 +65,13 @@ class ScriptedEngine(Engine):
         """The model the test loaded."""
         return self.scripted_model
 
-    def load(self, path: Path, params: LoadParams, check: Check | None = None) -> Ticket:
+    def load(
+        self,
+        path: Path,
+        params: LoadParams,
+        check: Check | None = None,
+        begin_with: Callable[[], int | None] | None = None,
+    ) -> Ticket:
         """Load: at once, or with `hold` when the test says so. The file is not looked at."""
         ticket = Ticket(on_cancel=self._cancelled)
         self.loads.append(path)

@@ -69,7 +69,13 @@ class Engine:
         """Load llama.cpp itself, so that the first model loads faster."""
         self._submit(lambda ticket, _runtime: ticket.close(Unloaded()))
 
-    def load(self, path: Path, params: LoadParams, check: Check | None = None) -> Ticket:
+    def load(
+        self,
+        path: Path,
+        params: LoadParams,
+        check: Check | None = None,
+        begin_with: Callable[[], int | None] | None = None,
+    ) -> Ticket:
         """Load a model; the one loaded before is unloaded first, and generations under way end.
 
         Args:
@@ -77,6 +83,8 @@ class Engine:
             params: how to load it.
             check: called first, in the engine's thread, with what tells whether the load was cancelled meanwhile; a
                 LocalLLMError of its own fails the load and leaves the loaded model as it is.
+            begin_with: tells, in the engine's thread, with how many decode threads to begin where their number is
+                automatic; None, as an argument or an answer, begins with all cores.
 
         Returns:
             A ticket: Unloaded (if a model was loaded), Loading many times, at last Loaded or Failed.
@@ -88,7 +96,7 @@ class Engine:
                 check(lambda: ticket.cancelled)
             if ticket.cancelled:
                 raise CancelledError(f"Loading {path.name} was stopped")
-            runtime.load(ticket, path, params)
+            runtime.load(ticket, path, params, begin_with() if begin_with else None)
 
         return self._submit(command)
 

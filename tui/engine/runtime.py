@@ -84,8 +84,14 @@ class Runtime:
         if self._scheduler:
             self._scheduler.fail_all(error)
 
-    def load(self, ticket: Ticket, path: Path, params: LoadParams) -> None:
+    def load(self, ticket: Ticket, path: Path, params: LoadParams, begin_with: int | None = None) -> None:
         """Load a model; what was loaded before is unloaded first. Errors end the ticket.
+
+        Args:
+            ticket: where its events go.
+            path: the file.
+            params: how to load it.
+            begin_with: decode threads to begin with where their number is automatic; None for all cores.
 
         Raises:
             ModelFileError: an adapter is missing; what is loaded stays.
@@ -96,7 +102,7 @@ class Runtime:
             self.unload()
             ticket.post(Unloaded())
         try:
-            self._load(ticket, path, params)
+            self._load(ticket, path, params, begin_with or self._cores)
         except LocalLLMError as error:
             self.unload()
             ticket.close(Failed(error))
@@ -133,7 +139,7 @@ class Runtime:
         self._close()
         self._adapters.forget()
         try:
-            self._open(self._model, replace(self._params, lora=lora))
+            self._open(self._model, replace(self._params, lora=lora), self._cores)
         except LocalLLMError:
             self.unload()
             raise
@@ -177,7 +183,7 @@ class Runtime:
             assert self._scheduler
             self._scheduler.submit(generation)
 
-    def _load(self, ticket: Ticket, path: Path, params: LoadParams) -> None:
+    def _load(self, ticket: Ticket, path: Path, params: LoadParams, begin_with: int) -> None:
         started = time.perf_counter()
 
         def progress(fraction: float) -> bool:
@@ -187,14 +193,14 @@ class Runtime:
         self._model = model = Model(path, params, progress)
         self._adapters = Adapters(model.pointer)
         self._adapters.load(params.lora)
-        self._open(model, params)
+        self._open(model, params, begin_with)
         assert self.info
         self.info = replace(self.info, load_seconds=time.perf_counter() - started)
         ticket.close(Loaded(self.info))
 
-    def _open(self, model: Model, params: LoadParams) -> None:
+    def _open(self, model: Model, params: LoadParams, begin_with: int) -> None:
         """Make a context for a loaded model, and all that works on it."""
-        threads = self._threads(params)
+        threads = self._threads(params, begin_with)
         self._abort.lower()
         self._context = context = Context(
             model,
@@ -220,7 +226,10 @@ class Runtime:
             sequences=self._count,
             chunk=prefill_chunk(model.parameters, threads.prefill, context.n_batch),
             tuners=Tuners(
-                threads, tune_decode=params.threads <= 0, tune_prefill=max(params.threads, params.threads_batch) <= 0
+                threads,
+                self._cores,
+                tune_decode=params.threads <= 0,
+                tune_prefill=max(params.threads, params.threads_batch) <= 0,
             ),
             abort=self._abort,
         )
@@ -272,11 +281,11 @@ class Runtime:
         self._speculates = rows > self._count
         return rows
 
-    def _threads(self, params: LoadParams) -> Threads:
+    def _threads(self, params: LoadParams, begin_with: int) -> Threads:
         """The counts to begin with. Fixed decode threads hold for prefill too, as in llama.cpp."""
-        decode = params.threads if params.threads > 0 else self._cores
-        prefill = params.threads_batch if params.threads_batch > 0 else decode
-        return Threads(decode, prefill)
+        decode = params.threads if params.threads > 0 else begin_with
+        otherwise = params.threads if params.threads > 0 else self._cores
+        return Threads(decode, params.threads_batch if params.threads_batch > 0 else otherwise)
 
     def _prepare(
         self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, durable: bool

@@ -63,14 +63,15 @@ class ThreadTuner:
     changed: the distance goes back to 4 and a trial comes at once.
 
     Args:
-        start: threads to begin with; also the most it will use.
+        start: threads to begin with.
+        most: the most it will use.
         name: what the threads do, for the log.
         steps: fewest steps in a window.
     """
 
-    def __init__(self, start: int, name: str, *, steps: int = _WINDOW_STEPS) -> None:
-        self._most = max(1, start)
-        self._settled = self._most
+    def __init__(self, start: int, most: int, name: str, *, steps: int = _WINDOW_STEPS) -> None:
+        self._most = max(1, most)
+        self._settled = min(max(1, start), self._most)
         self._name = name
         self._steps = steps
         self._window = _Window()
@@ -149,22 +150,23 @@ class Tuners:
     """The two tuners of one context; a count that the person fixed is left alone.
 
     Args:
-        fixed: counts to begin with, and to keep where they are fixed.
+        start: counts to begin with, and to keep where they are fixed.
+        most: the most threads where they are not.
         tune_decode: whether the first may change.
         tune_prefill: whether the second may change.
     """
 
-    def __init__(self, fixed: Threads, *, tune_decode: bool, tune_prefill: bool) -> None:
-        self._fixed = fixed
-        self._decode = ThreadTuner(fixed.decode, "decode") if tune_decode else None
-        self._prefill = ThreadTuner(fixed.prefill, "prefill", steps=2) if tune_prefill else None
+    def __init__(self, start: Threads, most: int, *, tune_decode: bool, tune_prefill: bool) -> None:
+        self._start = start
+        self._decode = ThreadTuner(start.decode, most, "decode") if tune_decode else None
+        self._prefill = ThreadTuner(start.prefill, most, "prefill", steps=2) if tune_prefill else None
 
     @property
     def threads(self) -> Threads:
         """The counts to use for the next step."""
         return Threads(
-            self._decode.threads if self._decode else self._fixed.decode,
-            self._prefill.threads if self._prefill else self._fixed.prefill,
+            self._decode.threads if self._decode else self._start.decode,
+            self._prefill.threads if self._prefill else self._start.prefill,
         )
 
     def measured(self, seconds: float, tokens: int, *, prefill: bool) -> None:

@@ -17,8 +17,9 @@ from tui.run.interrupt import Interrupted, Interruption
 from tui.run.list_models import table
 from tui.run.one_shot import BROKEN_PIPE, DONE, FAILED
 from tui.run.output import Output, OutputClosedError, Progress, complain
-from tui.services.bench import Bench, BenchPlan, Costs, Result, Speed
+from tui.services.bench import Bench
 from tui.services.bench_results import keep
+from tui.services.measurements import BenchPlan, Costs, Result, Speed
 from tui.services.model_host import ModelHost
 
 _HEADINGS = ("TEST", "DEPTH", "THREADS", "TOK/S", "±", "FEELS")

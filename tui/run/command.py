@@ -10,8 +10,8 @@ from tui.run.list_models import list_models
 from tui.run.one_shot import run
 from tui.run.output import Output, wants_color, warn
 from tui.run.request import RunRequest
-from tui.services.bench import BenchPlan
 from tui.services.find_model import find_model
+from tui.services.measurements import BenchPlan
 from tui.settings.settings import COMMAND_LINE, DEFAULT, Settings
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tui.monitor.cpu import usable_cores
-from tui.services.bench import Result, Speed
+from tui.services.measurements import Result, Speed
 from tui.settings.paths import data_dir, private_dir
 
 _LOGGER = logging.getLogger("localllm.bench")

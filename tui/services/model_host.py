@@ -11,6 +11,7 @@ from tui.engine.engine import Engine
 from tui.engine.planner import Plan
 from tui.engine.ticket import Ticket
 from tui.monitor.cpu import usable_cores
+from tui.services.bench_results import fastest_threads
 from tui.services.load_check import LoadCheck
 
 
@@ -45,7 +46,12 @@ class ModelHost:
         Returns:
             The engine's ticket.
         """
-        return self.engine.load(path, params, lambda cancelled: self._check(path, params, cancelled))
+        return self.engine.load(
+            path,
+            params,
+            check=lambda cancelled: self._check(path, params, cancelled),
+            begin_with=lambda: fastest_threads(path),
+        )
 
     def plan(self, path: Path, params: LoadParams) -> Plan:
         """What a load would take, as llama.cpp itself says. Loads nothing; for a worker thread.

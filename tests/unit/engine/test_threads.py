@@ -46,14 +46,14 @@ def changes(counts: list[int]) -> int:
 
 
 def test_on_an_idle_machine_it_stays_with_all_cores() -> None:
-    tuner = ThreadTuner(2, "decode")
+    tuner = ThreadTuner(2, 2, "decode")
     steps, _ = run(tuner, idle_machine, 30)
     assert tuner.threads == 2
     assert steps >= 0.98 * 30 * 150
 
 
 def test_on_a_busy_machine_it_goes_down_within_a_second_and_gets_the_speed() -> None:
-    tuner = ThreadTuner(2, "decode")
+    tuner = ThreadTuner(2, 2, "decode")
     run(tuner, busy_machine, 1)
     assert tuner.threads == 1
     steps, _ = run(tuner, busy_machine, 20)
@@ -61,7 +61,7 @@ def test_on_a_busy_machine_it_goes_down_within_a_second_and_gets_the_speed() -> 
 
 
 def test_it_follows_a_machine_that_becomes_busy_and_free_again() -> None:
-    tuner = ThreadTuner(2, "decode")
+    tuner = ThreadTuner(2, 2, "decode")
     run(tuner, idle_machine, 20)
     assert tuner.threads == 2
     run(tuner, busy_machine, 2)
@@ -71,26 +71,33 @@ def test_it_follows_a_machine_that_becomes_busy_and_free_again() -> None:
 
 
 def test_it_does_not_oscillate_between_equal_counts() -> None:
-    tuner = ThreadTuner(2, "decode")
+    tuner = ThreadTuner(2, 2, "decode")
     _, counts = run(tuner, lambda _: 1 / 140, 60, noise=0.1)
     assert changes(counts) <= 2 * 14, "a trial there and back, ever rarer"
 
 
+def test_it_begins_where_it_is_told_and_finds_its_way_up() -> None:
+    tuner = ThreadTuner(1, 2, "decode")
+    assert tuner.threads == 1
+    run(tuner, lambda n: {1: 1 / 100, 2: 1 / 190}[n], 10)
+    assert tuner.threads == 2
+
+
 def test_many_cores_settle_near_the_best_count() -> None:
-    tuner = ThreadTuner(16, "decode")
+    tuner = ThreadTuner(16, 16, "decode")
     run(tuner, sixteen_cores, 120)
     assert 8 <= tuner.threads <= 12
 
 
 @pytest.mark.parametrize("machine", [lambda _: 0.001, lambda _: 10.0])
 def test_one_thread_is_never_changed(machine: Machine) -> None:
-    tuner = ThreadTuner(1, "decode")
+    tuner = ThreadTuner(1, 1, "decode")
     run(tuner, machine, 40)
     assert tuner.threads == 1
 
 
 def test_prefill_steps_of_different_sizes_are_compared_by_the_token() -> None:
-    tuner = ThreadTuner(2, "prefill", steps=2)
+    tuner = ThreadTuner(2, 2, "prefill", steps=2)
     for at in range(200):
         units = 64 if at % 7 else 5
         tuner.measured(units / {1: 100.0, 2: 190.0}[tuner.threads], units)

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.engines import events_of
 from tui.core.errors import LocalLLMError
-from tui.core.events import ModelInfo
+from tui.core.events import Loaded, ModelInfo
 from tui.core.parameters import LoadParams
-from tui.services.bench import Bench, BenchPlan, Costs, Speed
+from tui.monitor.cpu import usable_cores
+from tui.services.bench import Bench
 from tui.services.bench_results import fastest_threads, keep
+from tui.services.measurements import BenchPlan, Costs, Speed
 from tui.services.model_host import ModelHost
 
 SMALL = BenchPlan(n_prompt=16, n_gen=8, depths=(0, 32), threads=(1, 2), repetitions=2)
@@ -52,3 +55,10 @@ def test_the_fastest_thread_count_is_kept_for_the_model(tiny_gguf: Path, smollm2
     assert fastest_threads(tiny_gguf) == 2
     assert fastest_threads(smollm2) is None
     assert fastest_threads(tmp_path / "none.gguf") is None
+
+
+def test_automatic_threads_begin_with_what_was_fastest(host: ModelHost, tiny_gguf: Path) -> None:
+    keep(tiny_gguf, [Speed("tg", 8, 0, 1, 90.0, 1.0), Speed("tg", 8, 0, 2, 70.0, 1.0)])
+    last = events_of(host.load(tiny_gguf, LoadParams(n_ctx=256)))[-1]
+    assert isinstance(last, Loaded) and last.model.threads == 1
+    assert last.model.threads_batch == usable_cores()
