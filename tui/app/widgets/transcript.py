@@ -6,7 +6,7 @@ to the last of 10.
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 
 from rich.segment import Segment
 from textual.cache import LRUCache
@@ -108,15 +108,27 @@ class Transcript(ScrollView, can_focus=False):
         start = self._ends[index - 1] if index else 0
         old = self._lines[start:]
         new = [entry.lines(width) for entry in self._entries[index:]]
-        self._lines[start:] = [line for lines in new for line in lines]
+        laid = [line for lines in new for line in lines]
+        # A line that says what it said before stays the same object: it is neither drawn nor sent again.
+        laid[: len(old)] = [was if was.is_same(now) else now for was, now in zip(old, laid, strict=False)]
+        self._lines[start:] = laid
         self._ends[index:] = [start + end for end in accumulate(len(lines) for lines in new)]
-        height = self._height()
-        same = next((i for i, (a, b) in enumerate(zip(old, self._lines[start:], strict=False)) if a is not b), len(old))
-        if height != self.virtual_size.height or width != self.virtual_size.width:
-            self.virtual_size = Size(width, height)
+        self._resize_virtually(Size(width, self._height()))
         self._keep_end()
-        first = start + same
-        self.refresh_lines(first, max(height, start + len(old)) - first)
+        pairs = enumerate(zip_longest(old, laid), start)
+        if changed := [at for at, (was, now) in pairs if was is not now]:
+            self.refresh_lines(changed[0], changed[-1] - changed[0] + 1)
+
+    def _resize_virtually(self, size: Size) -> None:
+        """Take the size of what can be scrolled through.
+
+        A layout sends the whole pane again. As long as everything fits, a line more does not need one.
+        """
+        before, room = self.virtual_size, self.scrollable_content_region.height
+        if size.width == before.width and max(size.height, before.height) <= room:
+            self.set_reactive(Transcript.virtual_size, size)
+        elif size != before:
+            self.virtual_size = size
 
     def _height(self) -> int:
         """Lines to scroll through. While a reply grows it scrolls several lines at a time.
