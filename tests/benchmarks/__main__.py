@@ -26,11 +26,12 @@ BENCHMARKS: dict[str, Benchmark] = {
     "frame": on_screen.first_frame,
     "idle": on_screen.idle,
     "echo": on_screen.echo,
+    "quit": on_screen.leave,
     "memory": on_screen.memory,
 }
 """All benchmarks by name."""
 
-_QUICK = Sizes(rounds=3, decode=64, prompt=1000, samples=10, idle_seconds=5.0)
+_QUICK = Sizes(rounds=3, decode=64, reply=100, prompt=1000, samples=10, idle_seconds=5.0)
 _WIDTHS = (58, 20, 8, 7)
 
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     missed = False
     with tempfile.TemporaryDirectory() as scratch:
-        sizes = _QUICK if parsed.quick else Sizes(decode=200 if parsed.only == ["app"] else 128)
+        sizes = _QUICK if parsed.quick else Sizes()
         setup = Setup(smollm2_path(), {"Gemma 3": gemma3_path()}, Path(scratch), sizes)
         if not parsed.json:
             print(_line(("what", "value", "goal", "", "detail")))

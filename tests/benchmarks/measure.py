@@ -15,6 +15,7 @@ class Sizes:
     Attributes:
         rounds: how often A and B alternate.
         decode: tokens of a decode.
+        reply: tokens of a reply in the application.
         prompt: tokens of a prefill.
         samples: how often a latency is taken.
         idle_seconds: how long an idle program is watched.
@@ -23,6 +24,7 @@ class Sizes:
 
     rounds: int = 5
     decode: int = 128
+    reply: int = 200
     prompt: int = 3000
     samples: int = 20
     idle_seconds: float = 10.0

@@ -96,6 +96,20 @@ def echo(setup: Setup) -> Iterator[Measurement]:
                       detail=spread(times, "ms"))  # fmt: skip
 
 
+def leave(setup: Setup) -> Iterator[Measurement]:
+    """Milliseconds from the key that quits until the process is gone, 95th percentile."""
+    times: list[float] = []
+    for _ in range(setup.sizes.samples // 2):
+        with _chatting(setup, _options(setup, "auto", tokens=2000)) as terminal:
+            started = time.perf_counter()
+            terminal.press("ctrl+q")
+            terminal.wait_exit()
+            times.append((time.perf_counter() - started) * 1000)
+    yield Measurement(
+        "quit while generating, p95", percentile(times, 0.95), "ms", at_most=1000, detail=spread(times, "ms")
+    )
+
+
 def memory(setup: Setup) -> Iterator[Measurement]:
     """Peak resident memory in MiB."""
     options = _options(setup, "2")
@@ -117,7 +131,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
 
 def _options(setup: Setup, threads: str, tokens: int = 0) -> list[str]:
     return [
-        "-m", str(setup.model), "-t", threads, "-c", str(setup.sizes.n_ctx), "-n", str(tokens or setup.sizes.decode),
+        "-m", str(setup.model), "-t", threads, "-c", str(setup.sizes.n_ctx), "-n", str(tokens or setup.sizes.reply),
         "--temp", "0", "--ignore-eos",
     ]  # fmt: skip
 
