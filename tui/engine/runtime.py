@@ -139,7 +139,7 @@ class Runtime:
         self._close()
         self._adapters.forget()
         try:
-            self._open(self._model, replace(self._params, lora=lora), self._cores)
+            self._open(self._model, replace(self._params, lora=lora), self.info.threads)
         except LocalLLMError:
             self.unload()
             raise
