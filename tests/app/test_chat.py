@@ -192,7 +192,7 @@ async def test_failed_generation_is_one_line_and_the_chat_goes_on(app: LocalLLMA
         await until(pilot, lambda: "✗ The prompt has 9,000 tokens: the context has 4,096" in flat(app))
         assert prompt(app).text == "hello"
         assert "❯ you" not in shown(app) and "● Scripted" not in shown(app)
-        assert app.main_screen.chat.session.messages == ()
+        assert not app.main_screen.chat.session.messages
         await say(pilot, app, "shorter")
         await until(pilot, lambda: "first token" in flat(app))
         assert [m.content for m in app.main_screen.chat.session.messages] == ["shorter", "ok"]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.app.rendering.running_text import RunningText, TextLine
+from tui.app.rendering.shown import shown_text
 
 PIECES = st.lists(
     st.tuples(
@@ -37,7 +38,7 @@ def test_no_line_is_too_wide_and_nothing_is_lost(pieces: list[tuple[str, str]], 
         running.append(text, kind)
     assert all(cell_len(line.text.rstrip(" ")) <= width for line in running.lines)
     joined = "".join(line.text + ("\n" if line.break_kind else "") for line in running.lines)
-    assert joined == "".join(text for text, _ in pieces)
+    assert joined == shown_text("".join(text for text, _ in pieces))
 
 
 @given(PIECES, st.integers(2, 30), st.integers(2, 30))

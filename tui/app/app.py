@@ -18,6 +18,7 @@ from tui.app.commands.command import bindings
 from tui.app.model_search import ModelsFound, search_models
 from tui.app.navigation import Navigation
 from tui.app.rendering.blocks import warm_up
+from tui.app.rendering.shown import shown_line
 from tui.app.sampling import SampleTaken, start_sampler
 from tui.app.screens.main import MainScreen
 from tui.app.status import Status
@@ -123,7 +124,7 @@ class LocalLLMApp(Navigation):
         """Tell the person one line, where it stays: in the transcript, and over any other screen."""
         self.main_screen.note(text, kind)
         if self.screen is not self.main_screen:
-            self.notify(text, severity="error" if kind == "error" else "information", markup=False)
+            self.notify(shown_line(text), severity="error" if kind == "error" else "information", markup=False)
 
     def load_model(self, path: Path) -> None:
         """Load a model in place of the loaded one."""

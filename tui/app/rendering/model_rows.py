@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
 
+from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.fit import Fit, MemoryPlan, quick_fit
-from tui.core.text import one_line
 from tui.core.units import format_bytes, format_count, format_parameters
 
 Piece = tuple[str, str]
@@ -66,7 +66,7 @@ def cut_left(text: str, width: int) -> str:
 def home_path(path: Path | str) -> str:
     """A path with `~` for the home directory, as one safe line."""
     text, home = str(path), str(Path.home())
-    return one_line("~" + text[len(home) :] if text == home or text.startswith(home + "/") else text)
+    return shown_line("~" + text[len(home) :] if text == home or text.startswith(home + "/") else text)
 
 
 def fit_piece(entry: ModelEntry, available: int) -> Piece:
@@ -79,7 +79,7 @@ def fit_piece(entry: ModelEntry, available: int) -> Piece:
 
 def source_text(entry: ModelEntry) -> str:
     """Where the model was found."""
-    origin = home_path(entry.origin) if entry.source == "folder" else one_line(entry.origin)
+    origin = home_path(entry.origin) if entry.source == "folder" else shown_line(entry.origin)
     return _SOURCES[entry.source] + origin
 
 
@@ -95,17 +95,18 @@ def row(entry: ModelEntry, loaded: bool, available: int, width: int, pointer: st
     """
     mark: Piece = (f"{pointer if loaded else ' '} ", "mark")
     word, role = fit_piece(entry, available)
-    name = one_line(entry.name)
+    name = shown_line(entry.name)
     if width < FULL:
         room = max(1, width - 2 - _FIT)
         return [mark, (cut(name, room), "name"), (f" {word:>{_FIT - 1}}", role)]
     share = columns(width)
+    kind = shown_line(entry.quantization) or "-"
     parameters = format_parameters(entry.parameters) if entry.parameters else "-"
     return [
         mark,
         (cut(name, share.name), "name"),
         (f"{format_bytes(entry.file_size):>9}", "fact"),
-        (f"{one_line(entry.quantization)[:8] or '-':>9}", "fact"),
+        (f" {cut(kind.rjust(8), 8)}", "fact"),
         (f"{parameters:>8}", "fact"),
         (f"  {word:<{_FIT}}", role),
         (" " + cut(source_text(entry), share.source) if share.source else "", "fact"),
@@ -121,7 +122,7 @@ def heading(width: int) -> str:
 
 def facts(entry: ModelEntry) -> list[str]:
     """What the header says, in a few words each."""
-    said = [one_line(entry.architecture)] if entry.architecture else []
+    said = [shown_line(entry.architecture)] if entry.architecture else []
     if entry.n_ctx_train:
         said.append(f"trained context {format_count(entry.n_ctx_train)}")
     if entry.architecture:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, get_character_cell_size, split_graphemes
 
-from tui.core.text import printable
+from tui.app.rendering.shown import shown_text
 
 TAB = "    "
 
@@ -142,7 +142,7 @@ class RunningText:
         Returns:
             Number of the first line that changed.
         """
-        shown = printable(text, keep="\n\t").replace("\t", TAB)
+        shown = shown_text(text).replace("\t", TAB)
         first = len(self.lines) - 1
         if shown:
             self._runs.append((shown, kind))

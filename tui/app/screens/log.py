@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Log, Static
 
-from tui.core.text import printable
+from tui.app.rendering.shown import shown_text
 from tui.core.units import format_count
 from tui.settings.logs import RingHandler
 
@@ -56,7 +56,7 @@ class LogScreen(Screen[None]):
             return
         self._written = self._ring.written
         wanted = self._wanted.casefold()
-        lines = [printable(line, keep="\t") for line in self._ring.lines()]
+        lines = [shown_text(line) for line in self._ring.lines()]
         shown = [line for line in lines if wanted in line.casefold()]
         log = self.query_one(Log)
         at_end = log.is_vertical_scroll_end

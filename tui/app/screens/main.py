@@ -19,6 +19,7 @@ from tui.app.commands.catalogue import CHAT_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.commands.provider import commands_of, usable
 from tui.app.prompt_history import PromptHistory
+from tui.app.rendering.shown import shown_line
 from tui.app.status import Phase, Status, model_name
 from tui.app.widgets.entries import NoteEntry
 from tui.app.widgets.gauges import GaugesPane
@@ -163,7 +164,7 @@ class MainScreen(Screen[None]):
 
     def _hint(self, text: str) -> None:
         """A few words on the line above the prompt; empty takes them away."""
-        self.query_one("#prompt-row").border_title = Content(text) if text else None
+        self.query_one("#prompt-row").border_title = Content(shown_line(text)) if text else None
 
     # Sending
 

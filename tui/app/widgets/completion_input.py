@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from rich.text import Text
 from textual import events
 from textual.widgets import Input
 
+from tui.app.widgets.safe_text_area import shown
 from tui.core.text import printable
 
 _NAMED = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -37,6 +39,11 @@ class CompletionInput(Input):
     def on_mount(self) -> None:
         """A blinking cursor would keep an idle link busy."""
         self.cursor_blink = False
+
+    @property
+    def _value(self) -> Text:
+        """The value as it is drawn: each character of it is one, however it is shown."""
+        return Text(shown(self.value), no_wrap=True, overflow="ignore", end="")
 
     def _on_paste(self, event: events.Paste) -> None:
         text = event.text.replace("\r\n", "\n").replace("\r", "\n")

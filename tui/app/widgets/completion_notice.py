@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
+from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line, LinesPane
-from tui.core.text import one_line
 
 ROLES = {"info": "label", "warning": "warning", "error": "error"}
 
@@ -32,7 +32,7 @@ class CompletionNotice(LinesPane):
             text: one line; untrusted parts are made safe.
             kind: `info`, `warning` or `error`.
         """
-        self._text, self._kind = one_line(text), kind
+        self._text, self._kind = shown_line(text), kind
         self.rearrange()
 
     def lines_for(self, width: int) -> Sequence[Line]:

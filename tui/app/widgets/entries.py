@@ -10,7 +10,7 @@ from textual.content import Content
 
 from tui.app.rendering.document import Document
 from tui.app.rendering.layout import wrap
-from tui.core.text import one_line, printable
+from tui.app.rendering.shown import shown_line, shown_text
 
 INDENT = 2
 MAX_WIDTH = 100
@@ -20,7 +20,7 @@ _BLANK = Content("")
 
 
 def _running_text(text: str) -> str:
-    return printable(text.replace("\r\n", "\n"), keep="\n\t")
+    return shown_text(text.replace("\r\n", "\n"))
 
 
 def _indented(lines: list[Content]) -> list[Content]:
@@ -63,7 +63,7 @@ class ReplyEntry(Entry):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._heading = Content.styled(f"● {one_line(name)}", "model")
+        self._heading = Content.styled(f"● {shown_line(name)}", "model")
         self._document = Document()
         self._cache: tuple[tuple[int, int], list[Content]] = ((-1, -1), [])
         self._indents: dict[int, tuple[Content, Content]] = {}
@@ -91,6 +91,7 @@ class ReplyEntry(Entry):
         self.running = False
         self._footer = []
         if notice:
+            notice = shown_line(notice)
             self._footer.append(Content.styled(f"{'✗' if failed else '■'} {notice}", "error" if failed else "notice"))
         if stats:
             self._footer.append(Content.styled(stats, "faint"))
@@ -127,7 +128,7 @@ class NoteEntry(Entry):
         super().__init__()
         mark, style = self.MARKS[kind]
         self._mark = Content.styled(f"{mark} ", style)
-        self._text = Content.styled(one_line(text), style)
+        self._text = Content.styled(shown_line(text), style)
 
     def lines(self, width: int) -> list[Content]:
         body = wrap(self._text, _text_width(width))

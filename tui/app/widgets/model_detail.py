@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Sequence
 
 from tui.app.rendering.model_rows import FULL, cut_left, facts, home_path, need_text
+from tui.app.rendering.shown import shown_line
 from tui.app.widgets.lines import Line, LinesPane
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.fit import MemoryPlan
-from tui.core.text import one_line
 from tui.core.units import format_bytes
 
 
@@ -24,10 +24,10 @@ def detail_lines(entry: ModelEntry, available: int, plan: MemoryPlan | None, wid
     """
     said = facts(entry)
     if width < FULL:
-        said = [f"{one_line(entry.quantization) or 'unknown type'}, {format_bytes(entry.file_size)}", *said]
+        said = [f"{shown_line(entry.quantization) or 'unknown type'}, {format_bytes(entry.file_size)}", *said]
     role, last = "label", need_text(plan, available) if plan else ""
     if entry.problem:
-        role, last = "error", one_line(entry.problem)
+        role, last = "error", shown_line(entry.problem)
     elif plan is not None and plan.total > available:
         role = "warning"
     lines: list[Line] = [((cut_left(home_path(entry.path), width), "value"),)] if width >= FULL else []

@@ -1,15 +1,17 @@
-"""A text editor for text that others wrote: what a terminal would obey is shown, and stays in the text."""
+"""Editors for text that others wrote: what a terminal would obey is shown, and stays in the text."""
 
 from __future__ import annotations
 
 from rich.text import Text
 from textual.widgets import TextArea
 
+from tui.app.rendering.shown import NOTHING, steady
 from tui.core.text import printable
 
 
 def shown(text: str) -> str:
-    """`text` with one visible character for each that acts on a terminal, so that columns stay what they are."""
+    """`text` with one character for each that acts on a terminal or has no width that is the same everywhere."""
+    text = steady(text, NOTHING)
     if printable(text, keep="\t") == text:
         return text
     return "".join(_picture(char) if printable(char, keep="\t") != char else char for char in text)

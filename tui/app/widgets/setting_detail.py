@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from tui.app.rendering.shown import shown_line
 from tui.app.widgets.lines import Line, LinesPane
 from tui.app.widgets.settings_draft import SettingsDraft, origin_text
 from tui.core.options import Option
-from tui.core.text import one_line
 
 
 def flag_of(spec: Option) -> str:
@@ -47,16 +47,16 @@ class SettingDetail(LinesPane):
             return [()] * self.HEIGHT
         spec = self._spec
         help_lines: list[Line] = [((text, "value"),) for text in textwrap.wrap(spec.help, max(20, width))[:2]]
-        facts = [f"takes {spec.range_text()}", f"default {one_line(spec.format(spec.default)) or 'empty'}"]
+        facts = [f"takes {spec.range_text()}", f"default {shown_line(spec.format(spec.default)) or 'empty'}"]
         facts += [flag for flag in (flag_of(spec),) if flag]
         lines = [*help_lines, ((" · ".join(facts)[:width], "label"),), self._last(spec)]
         return (lines + [()] * self.HEIGHT)[: self.HEIGHT]
 
     def _last(self, spec: Option) -> Line:
         if self._error:
-            return ((one_line(self._error), "error"),)
+            return ((shown_line(self._error), "error"),)
         role = "warning" if spec.name in self._draft.changes else "label"
         text = origin_text(self._draft, spec)
         if spec.reload and spec.name in self._draft.changes:
             text += " · applies when the model is loaded again"
-        return ((one_line(text), role),)
+        return ((shown_line(text), role),)

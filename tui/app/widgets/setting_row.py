@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from tui.app.rendering.shown import steady
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line, LinesPane, Piece
 from tui.app.widgets.settings_draft import SettingsDraft, step
@@ -122,7 +123,7 @@ class SettingRow(LinesPane, can_focus=True):
     def value_text(self) -> str:
         """The draft's value as one safe line."""
         text = self.spec.format(self._draft.get(self.spec.name))
-        return printable(text.replace("\n", current_glyphs().newline))
+        return steady(printable(text.replace("\n", current_glyphs().newline)))
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """The row."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
+from tui.app.rendering.shown import shown_line
 from tui.app.status import Phase, Status, model_name, quantization
 from tui.app.widgets.bar import meter
 from tui.app.widgets.glyphs import Glyphs, current_glyphs
 from tui.app.widgets.lines import Line, LinesPane, Piece
-from tui.core.text import one_line
 from tui.core.units import format_bytes, format_count, format_seconds, format_speed, speed_band
 from tui.monitor.sample import Sample
 
@@ -64,9 +64,6 @@ _DETAILS = (
 )
 """What gives way, in this order, as the line gets narrower; what a line says does not depend on the figures."""
 
-SIDE_PANES = 100
-"""From this many cells on, CPU and RAM have a pane of their own."""
-
 
 def status_line(status: Status, sample: Sample | None, width: int, glyphs: Glyphs) -> Line:
     """The line for a width.
@@ -113,7 +110,7 @@ def _model(status: Status, glyphs: Glyphs, room: int) -> Line:
     else:
         name = model_name(status.model.path)
         facts = f" {glyphs.dot} {quantization(status.model)} {glyphs.dot} {format_bytes(status.model.size)}"
-    name = one_line(name)
+    name = shown_line(name)
     if cell_len(name) > room:
         name = (set_cell_size(name, room - 1).rstrip() + glyphs.ellipsis) if room > 3 else ""
     if cell_len(name) + cell_len(facts) > room:
@@ -213,8 +210,7 @@ class StatusLine(LinesPane):
     def show_sample(self, sample: Sample) -> None:
         """Draw the machine's figures, where the line is too narrow for a pane of them."""
         self._sample = sample
-        if self.size.width < SIDE_PANES:
-            self.rearrange()
+        self.rearrange()
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """The line."""

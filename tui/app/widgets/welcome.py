@@ -7,8 +7,8 @@ from pathlib import Path
 from textual.content import Content
 
 from tui.app.rendering.layout import wrap
+from tui.app.rendering.shown import shown_line
 from tui.app.widgets.entries import Entry
-from tui.core.text import one_line
 
 _BLANK = Content("")
 
@@ -22,7 +22,7 @@ class WelcomeEntry(Entry):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self._folder = one_line(str(folder))
+        self._folder = shown_line(str(folder))
         self._found: int | None = None
         self._loaded = False
 
