@@ -17,7 +17,8 @@ import llama_cpp.llama_cpp as lib
 
 from tui.core.parameters import LoadParams
 from tui.engine import llama_log
-from tui.engine.context import AbortFlag, Context, Outcome
+from tui.engine.abort import AbortFlag
+from tui.engine.context import Context, Outcome
 from tui.engine.dry_run import resident_bytes
 from tui.engine.model import Model
 from tui.engine.speculation import rows_of_logits

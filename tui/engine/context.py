@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any
@@ -13,6 +12,7 @@ import llama_cpp.llama_cpp as lib
 from tui.core.errors import DecodeError, ModelLoadError
 from tui.core.parameters import LoadParams
 from tui.engine import llama_log
+from tui.engine.abort import AbortFlag
 from tui.engine.model import Model
 from tui.engine.rope import set_rope
 from tui.engine.threads import Threads
@@ -21,29 +21,6 @@ _KV_TYPES = {
     "f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "iq4_nl": 20, "bf16": 30,
 }  # fmt: skip  # enum ggml_type
 _FLASH = {"auto": -1, "off": 0, "on": 1}  # enum llama_flash_attn_type
-
-
-class AbortFlag:
-    """A flag that llama.cpp polls between the nodes of its graph, without Python's lock.
-
-    llama.cpp calls `bool callback(void *data)` hundreds of times for each token, from its own threads. A callback in
-    Python would wait for the interpreter's lock each time. The C library's `strlen` is such a function already: on two
-    bytes, the flag and a zero, it returns 0 or 1.
-    """
-
-    def __init__(self) -> None:
-        self._bytes = ctypes.create_string_buffer(2)
-        self.data = ctypes.cast(self._bytes, ctypes.c_void_p)
-        libc = ctypes.CDLL("msvcrt" if os.name == "nt" else None)
-        self.callback = ctypes.cast(libc.strlen, lib.ggml_abort_callback)
-
-    def raise_(self) -> None:
-        """Make the evaluation under way end. Any thread."""
-        self._bytes[0] = b"\x01"
-
-    def lower(self) -> None:
-        """Let the next evaluation run."""
-        self._bytes[0] = b"\x00"
 
 
 class Outcome(Enum):
@@ -93,9 +70,12 @@ class Context:
             )
         self.kv_bytes = llama_log.log.buffer_bytes("KV", "RS")
         self.compute_bytes = llama_log.log.buffer_bytes("compute", "output")
+        self.graph_nodes = llama_log.log.graph_nodes
+        """Nodes of the graph of a full micro-batch, about."""
         self._n_swa = model.n_swa
         self.n_ctx: int = lib.llama_n_ctx(self.pointer)
         self.n_batch: int = lib.llama_n_batch(self.pointer)
+        self.n_ubatch: int = lib.llama_n_ubatch(self.pointer)
         self._batch = lib.llama_batch_init(self.n_batch, 0, sequences)
 
     def free(self) -> None:

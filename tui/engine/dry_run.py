@@ -99,7 +99,8 @@ class DryRun:
         return 2 * min(load.n_ubatch, context.n_batch) * context.n_ctx * self._model.n_head
 
     def _make(self, load: LoadParams, sequences: int) -> Context:
-        from tui.engine.context import AbortFlag, Context
+        from tui.engine.abort import AbortFlag
+        from tui.engine.context import Context
         from tui.engine.speculation import rows_of_logits
         from tui.engine.threads import Threads
 

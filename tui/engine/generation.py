@@ -65,6 +65,14 @@ class Generation:
         self._cached = cached
         self.ticket.post(Prefilling(cached, len(self.prompt), cached, restored))
 
+    def prefilling(self, done: int) -> None:
+        """Tell how far the prompt is, between two steps. Any thread.
+
+        Args:
+            done: prompt tokens computed so far.
+        """
+        self.ticket.post(Prefilling(done, len(self.prompt), self._cached))
+
     def prefilled(self, done: int, seconds: float) -> None:
         """Note that prompt tokens were evaluated.
 
@@ -73,7 +81,7 @@ class Generation:
             seconds: how long the step took.
         """
         self._prompt_seconds += seconds
-        self.ticket.post(Prefilling(done, len(self.prompt), self._cached))
+        self.prefilling(done)
 
     def decoded(self, seconds: float) -> None:
         """Note the time of an evaluation after the prompt's."""

@@ -19,6 +19,7 @@ _REASON = re.compile(r"error loading model[^:]*: (?P<reason>.+)|failed to load m
 _BUFFER = re.compile(r" (?P<name>\S+) +(?P<kind>model|KV|RS|compute|output) buffer size *= *(?P<mebibytes>[0-9.]+) MiB")
 _CELLS = re.compile(r"llama_kv_cache: size = *(?P<mebibytes>[0-9.]+) MiB")
 _OFFLOADED = re.compile(r"offloaded (?P<some>\d+)/(?P<all>\d+) layers to GPU")
+_GRAPH = re.compile(r" graph: nodes = (?P<nodes>\d+)")
 _HOST_BUFFER = re.compile(r"CPU|AMX|BLAS|MTL|Metal|\w+_Host$")
 """Buffers in the computer's own memory: the processor's, repacked or not, Apple's shared ones, a GPU's pinned ones."""
 _MEBIBYTE = 1024 * 1024
@@ -59,6 +60,7 @@ class LlamaLog:
         self._buffers.clear()
         self._cells = 0.0
         self.flash_refused = False
+        self.graph_nodes = 0
 
     def buffer_bytes(self, *kinds: str, host_only: bool = False) -> int:
         """Bytes of the buffers that were made since `begin`, as llama.cpp reported them.
@@ -95,6 +97,8 @@ class LlamaLog:
         LOGGER.log(self._level, "%s", line)
 
     def _measure(self, line: str) -> None:
+        if found := _GRAPH.search(line):
+            self.graph_nodes = int(found["nodes"])
         if found := _BUFFER.search(line):
             key = found["name"], found["kind"]
             self._buffers[key] = self._buffers.get(key, 0.0) + float(found["mebibytes"])

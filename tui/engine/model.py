@@ -108,6 +108,11 @@ class Model:
         return bool(lib.llama_model_is_recurrent(self.pointer) or lib.llama_model_is_hybrid(self.pointer))
 
     @property
+    def positions_follow_context(self) -> bool:
+        """Whether the size of the context decides how positions are computed (long and short RoPE factors)."""
+        return bool(self.metadata(f"{self.architecture}.rope.scaling.original_context_length"))
+
+    @property
     def chat_template(self) -> str:
         """The Jinja chat template in the file; empty when there is none."""
         text = lib.llama_model_chat_template(self.pointer, None)

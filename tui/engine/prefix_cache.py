@@ -103,7 +103,7 @@ class PrefixCache:
         return kept
 
 
-def fingerprint(path: Path, params: LoadParams, build: str) -> str:
+def fingerprint(path: Path, params: LoadParams, build: str, n_ctx: int | None) -> str:
     """What a KV state depends on besides its tokens, as one word.
 
     The model file is identified by its size, its first mebibyte (the header) and its last.
@@ -112,6 +112,7 @@ def fingerprint(path: Path, params: LoadParams, build: str) -> str:
         path: the model.
         params: how it was loaded.
         build: llama.cpp's version.
+        n_ctx: tokens of context, where positions are computed otherwise in a longer one; else None.
     """
     digest = hashlib.blake2b(digest_size=20)
     size = path.stat().st_size
@@ -122,5 +123,5 @@ def fingerprint(path: Path, params: LoadParams, build: str) -> str:
     facts = {key: value for key, value in asdict(params).items() if key not in _IRRELEVANT}
     adapters = [adapter_of(lora)[0].stat() for lora in params.lora]
     facts["adapters"] = [(file.st_size, file.st_mtime_ns) for file in adapters]
-    digest.update(json.dumps([size, build, facts], sort_keys=True).encode())
+    digest.update(json.dumps([size, build, facts, n_ctx], sort_keys=True).encode())
     return digest.hexdigest()

@@ -16,8 +16,9 @@ from tui.core.messages import Message
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import ChatPrompt, Prompt, TokenPrompt
 from tui.engine import llama_log, speculation
+from tui.engine.abort import abort_flag
 from tui.engine.adapters import Adapters, adapter_of
-from tui.engine.context import AbortFlag, Context
+from tui.engine.context import Context
 from tui.engine.generation import Generation
 from tui.engine.model import Model
 from tui.engine.prefix_cache import PrefixCache, fingerprint
@@ -50,7 +51,7 @@ class Runtime:
         lib.llama_backend_init()
         self._count = sequences
         self._cores = cores
-        self._abort = AbortFlag()
+        self._abort = abort_flag()
         self._may_abort = False
         self._model: Model | None = None
         self._context: Context | None = None
@@ -215,7 +216,7 @@ class Runtime:
         build = lib.llama_version().decode()
         states = StateCache(
             kv_cache_dir(),
-            fingerprint(model.path, params, build),
+            fingerprint(model.path, params, build, context.n_ctx if model.positions_follow_context else None),
             ram=params.cache_ram * MEBIBYTE,
             disk=params.cache_disk * MEBIBYTE,
         )

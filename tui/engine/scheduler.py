@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from tui.core.errors import LocalLLMError
 from tui.core.events import Failed, StateTimed, StopReason
-from tui.engine.context import AbortFlag, Context, Outcome
+from tui.engine.abort import AbortFlag
+from tui.engine.context import Context, Outcome
 from tui.engine.generation import Generation
+from tui.engine.prefill_watch import PrefillWatch
 from tui.engine.prefix_cache import PrefixCache
 from tui.engine.sequence import Sequence, common_prefix
 from tui.engine.threads import Tuners
@@ -68,6 +70,7 @@ class Scheduler:
         self._chunk = chunk
         self._tuners = tuners
         self._abort = abort
+        self._watch = PrefillWatch(abort.nodes, context.graph_nodes)
         self._sequences = [Sequence(number) for number in range(sequences)]
         self._waiting: deque[Generation] = deque()
         self._steps = 0
@@ -93,7 +96,7 @@ class Scheduler:
         self._context.set_threads(self._tuners.threads)
         started = time.perf_counter()
         try:
-            outcome = self._context.evaluate()
+            outcome = self._evaluate(rows)
         except LocalLLMError as error:
             for row in rows:
                 self._fail(row.sequence, error)
@@ -107,6 +110,21 @@ class Scheduler:
             self._measure(rows, seconds)
         for row in rows:
             self._take(row, outcome, seconds)
+
+    def _evaluate(self, rows: list[_Row]) -> Outcome:
+        """Evaluate the batch; the progress of a lone prompt is told while it runs."""
+        row = rows[0]
+        if len(rows) > 1 or row.generation.pending is not None:
+            return self._context.evaluate()
+        done, count = len(row.sequence.tokens), len(row.tokens)
+        graphs = -(-count // self._context.n_ubatch)
+        self._watch.begin(count, graphs, lambda more: row.generation.prefilling(done + more))
+        outcome = None
+        try:
+            outcome = self._context.evaluate()
+        finally:
+            self._watch.end(whole=outcome is Outcome.DONE)
+        return outcome
 
     def _measure(self, rows: list[_Row], seconds: float) -> None:
         """Tell the tuners of a step; not of guesses, which compare with neither prompts nor single tokens."""
@@ -143,6 +161,7 @@ class Scheduler:
     def close(self, timeout: float) -> None:
         """End every generation, and wait for the files under way, `timeout` seconds at most."""
         self.cancel_all()
+        self._watch.close()
         self._prefixes.close(timeout)
 
     def cancel_all(self) -> None:
