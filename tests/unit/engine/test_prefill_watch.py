@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tui.core.parameters import LoadParams
+from tui.engine import llama_log
 from tui.engine.abort import AbortFlag, CountingFlag
 from tui.engine.context import Context, Outcome
 from tui.engine.model import Model
@@ -63,6 +64,7 @@ def test_an_evaluation_tells_how_far_it_is_and_nothing_after_its_end() -> None:
 
 def test_the_nodes_of_a_real_evaluation_are_counted(tiny_gguf: Path) -> None:
     flag = CountingFlag()
+    llama_log.install()
     params = LoadParams(n_ctx=256)
     model = Model(tiny_gguf, params, lambda _: True)
     context = Context(model, params, threads=Threads(1, 1), sequences=1, outputs=1, abort=flag)
