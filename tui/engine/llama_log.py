@@ -42,6 +42,8 @@ class LlamaLog:
         """Share of the model's layers in the computer's own memory, 0 to 1; the others are on a GPU."""
         self.flash_refused = False
         """Whether llama.cpp said, since `begin`, that it cannot use flash attention."""
+        self.graph_nodes = 0
+        """Nodes of the last graph that was made since `begin`; 0 if there was none."""
 
     def receive(self, level: int, text: str) -> None:
         """Take a piece of log text; a line is passed on when its newline comes."""
