@@ -69,7 +69,7 @@ def test_the_line_fits_and_its_numbers_stand_still(width: int) -> None:
 def test_at_80_cells_the_name_gives_way_first() -> None:
     status = Status(model=MODEL, phase=Phase.GENERATING, speed=142.0, used=1204, first_token_seconds=0.32)
     line = "".join(piece for piece, _ in status_line(status, SAMPLE, 78, UNICODE))
-    assert line == "Scripted-1B-I…   generating  142 tok/s TTFT 320 ms C 34% R 13% ctx 1,204/4,096"
+    assert line == "Scripted-…   generating  142 tok/s TTFT 320 ms CPU 34% RAM 13% ctx 1,204/4,096"
 
 
 @pytest.mark.parametrize(

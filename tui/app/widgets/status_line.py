@@ -18,9 +18,6 @@ from tui.app.widgets.lines import Line, LinesPane, Piece
 from tui.core.units import format_bytes, format_count, format_seconds, format_speed, speed_band
 from tui.monitor.sample import Sample
 
-NAME = 14
-"""Cells that the model's name keeps before anything else gives way."""
-
 _BAND = 20
 """Cells of the longest words for a speed, `minimum for dialogue`."""
 
@@ -33,7 +30,7 @@ class Detail:
         counts: prefill in tokens instead of percent.
         band: what the speed feels like, in words.
         bar: how full the context is, as a meter.
-        machine: CPU and RAM: 0 left out, 1 by their first letters, 2 by name.
+        machine: CPU and RAM, which have a pane of their own where there is room for one.
         words: `first token` instead of TTFT.
         name: cells that the model's name keeps.
         short: one slot for phase and speed, and the TTFT without a label.
@@ -42,9 +39,9 @@ class Detail:
     counts: bool = False
     band: bool = False
     bar: bool = False
-    machine: int = 0
+    machine: bool = False
     words: bool = False
-    name: int = NAME
+    name: int = 6
     short: bool = False
 
     @property
@@ -57,9 +54,8 @@ _DETAILS = (
     Detail(counts=True, band=True, bar=True, words=True, name=36),
     Detail(band=True, bar=True, name=20),
     Detail(band=True, name=12),
-    Detail(machine=2),
-    Detail(machine=1),
-    Detail(name=6),
+    Detail(machine=True, name=10),
+    Detail(),
     Detail(name=0, short=True),
 )
 """What gives way, in this order, as the line gets narrower; what a line says does not depend on the figures."""
@@ -163,15 +159,10 @@ def _first_token(status: Status, detail: Detail) -> Line:
 def _machine(sample: Sample | None, detail: Detail) -> Line:
     if not detail.machine:
         return ()
-    cpu, ram = ("CPU", "RAM") if detail.machine == 2 else ("C", "R")
     if sample is None:
-        return ((" " * (2 * len(cpu) + 9 + (detail.machine - 1) * 2), ""),)
+        return ((" " * 15, ""),)
     share = 100 * sample.ram_used / sample.ram_total if sample.ram_total else 0
-    space = " " * (detail.machine - 1)
-    return (
-        (f"{cpu}{space}", "label"), (f"{sample.cpu_percent:3.0f}%", "value"),
-        (f" {ram}{space}", "label"), (f"{share:3.0f}%", "value"),
-    )  # fmt: skip
+    return (("CPU", "label"), (f"{sample.cpu_percent:3.0f}%", "value"), (" RAM", "label"), (f"{share:3.0f}%", "value"))
 
 
 def _context(status: Status, detail: Detail, glyphs: Glyphs) -> Line:
