@@ -66,7 +66,7 @@ async def test_narrow_top_line_has_everything(app: LocalLLMApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         status = app.main_screen.query_one(StatusLine)
         await until(pilot, lambda: "RAM" in status.plain and "ready" in status.plain)
-        for part in ("Scripted", "CPU", "RAM", "ctx", "4,096"):
+        for part in ("Scripted", "CPU", "RAM", "TTFT", "ctx", "4,096"):
             assert part in status.plain
         assert len(status.plain) <= 78
 
@@ -116,6 +116,22 @@ async def test_narrow_models_come_over_the_chat(
         await pilot.press("enter")
         await until(pilot, lambda: app.status.phase is Phase.READY)
         assert len(engine.loads) == 1
+
+
+async def test_changed_load_settings_are_a_key_away(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.READY and not app.work.busy)
+        await pilot.press("f4")
+        row = app.screen.query_one("#setting-n_ctx")
+        row.focus()
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: on_main(app))
+        transcript = app.main_screen.query_one(Transcript)
+        assert "F9 loads the model again" in " ".join(transcript.plain.split())
+        await pilot.press("f9")
+        await until(pilot, lambda: len(engine.loads) == 2 and app.status.phase is Phase.READY)
+        assert engine.loads[0] == engine.loads[1]
+        assert engine.load_params[1].n_ctx == 4608
 
 
 async def test_help_lists_every_command_that_works_here(app: LocalLLMApp) -> None:

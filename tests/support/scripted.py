@@ -55,6 +55,7 @@ class ScriptedEngine(Engine):
         self.reason = StopReason.END
         self.prompts: list[Prompt] = []
         self.loads: list[Path] = []
+        self.load_params: list[LoadParams] = []
         self.closed = False
         self._open: Ticket | None = None
         self._position = 0
@@ -75,6 +76,7 @@ class ScriptedEngine(Engine):
         """Load: at once, or with `hold` when the test says so. The file is not looked at."""
         ticket = Ticket(on_cancel=self._cancelled)
         self.loads.append(path)
+        self.load_params.append(params)
         if self.load_error is not None:
             ticket.post(Loading(str(path), 0.0))
             ticket.close(Failed(self.load_error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -41,8 +42,8 @@ class Navigation(App[int]):
             return None if isinstance(self._below_palette, ModalScreen) else True
         if action in ("models", "settings", "completion", "log"):
             return True if hasattr(self._below_palette, "commands") else None
-        if action == "unload":
-            return True if self.host.model else None
+        if action in ("unload", "reload"):
+            return True if self.host.model and hasattr(self._below_palette, "commands") else None
         return True
 
     @property
@@ -57,6 +58,11 @@ class Navigation(App[int]):
     def action_unload(self) -> None:
         """Give back the model's memory."""
         self.work.unload()
+
+    def action_reload(self) -> None:
+        """Load the model again, with the settings that hold now."""
+        if (model := self.host.model) is not None:
+            self.work.load(Path(model.path), self.settings.load)
 
     def action_help(self) -> None:
         """What can be done here."""
@@ -82,7 +88,7 @@ class Navigation(App[int]):
         reload = self.host.model is not None and settings.load != self.settings.load
         self.settings = settings
         if reload:
-            self.say("The load settings changed; they hold from the next load on: F2, then Enter", "warning")
+            self.say("The load settings changed: F9 loads the model again with them", "warning")
 
     def action_completion(self) -> None:
         """To the completion view, and back to the chat."""

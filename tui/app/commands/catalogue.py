@@ -20,13 +20,17 @@ APP_COMMANDS: tuple[Command, ...] = (
     ),
     Command("app.log", "Log", "What llama.cpp reported.", "f8", "app.log"),
     Command(
+        "app.reload", "Load the model again", "Load it anew, with the load settings that hold now.", "f9",
+        "app.reload", "", "Models",
+    ),
+    Command(
         "app.unload", "Unload the model", "Give back the memory of the loaded model.", "", "app.unload", "", "Models"
     ),
     Command(
         "app.commands", "All commands", "Search for a command by name.", "ctrl+p", "app.command_palette", "commands"
     ),
     Command("app.quit", "Quit", "Leave; what runs is stopped.", "ctrl+q", "app.quit", "quit"),
-)
+)  # fmt: skip
 
 RUN_COMMANDS: tuple[Command, ...] = (
     Command(
