@@ -164,6 +164,11 @@ class Prefilling:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjusted:
+    """A generation under way goes on with other parameters, from its next token on."""
+
+
+@dataclass(frozen=True, slots=True)
 class StateTimed:
     """How long a computed conversation takes to be saved and brought back, in memory.
 
@@ -249,5 +254,5 @@ class Failed:
     error: LocalLLMError
 
 
-Event = Loading | Loaded | Unloaded | Prefilling | Dropped | Shifted | StateTimed | Token | Finished | Failed
+Event = Loading | Loaded | Unloaded | Prefilling | Dropped | Shifted | StateTimed | Adjusted | Token | Finished | Failed
 """Everything the engine may say."""

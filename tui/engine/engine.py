@@ -131,6 +131,19 @@ class Engine:
 
         return self._submit(command)
 
+    def adjust(self, generation: Ticket, params: GenerationParams) -> Ticket:
+        """Let a generation under way go on with other parameters, from its next token on.
+
+        Args:
+            generation: its ticket.
+            params: the new parameters.
+
+        Returns:
+            A ticket that ends with Adjusted, or with Failed when the parameters make no sense or it is over; the
+            generation then goes on as it was.
+        """
+        return self._submit(lambda ticket, runtime: runtime.adjust(ticket, generation, params))
+
     def time_state(self) -> Ticket:
         """Measure what saving and bringing back the computed conversation costs.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from tui.core.events import Finished, Prefilling, Shifted, StopReason, Timings, Token
 from tui.core.parameters import GenerationParams
@@ -20,8 +21,8 @@ class Generation:
         prompt: the prompt's tokens; at least one.
         params: when to stop.
         sampler: chooses the tokens; freed with the generation's end.
-        text: makes text of them.
         requested: `time.perf_counter()` when the generation was asked for.
+        template_stops: stop strings that the chat template needs besides those of `params`.
         speculation: guesses what comes next; None for no guessing.
         durable: whether the KV state is to be kept on disk when it is over.
     """
@@ -32,9 +33,9 @@ class Generation:
         prompt: list[int],
         params: GenerationParams,
         sampler: SamplerChain,
-        text: TextStream,
         requested: float,
         *,
+        template_stops: Sequence[str] = (),
         speculation: Speculation | None = None,
         durable: bool = False,
     ) -> None:
@@ -47,13 +48,26 @@ class Generation:
         self._cached = 0
         self.pending: int | None = None
         """The token that was chosen last and is not evaluated yet."""
-        self._text = text
+        self._text = TextStream((*params.stop, *template_stops))
+        self._template_stops = template_stops
         self._requested = requested
-        self._generated = 0
+        self.generated: list[int] = []
+        """Tokens chosen so far."""
         self._prompt_seconds = 0.0
         self._compute_seconds = 0.0
         self._first: float | None = None
         self._last = 0.0
+
+    def adjust(self, params: GenerationParams, sampler: SamplerChain) -> None:
+        """Go on with other parameters from the next token on.
+
+        Args:
+            params: the new ones.
+            sampler: made from them.
+        """
+        self.sampler.free()
+        self.params, self.sampler = params, sampler
+        self._text.watch_for((*params.stop, *self._template_stops))
 
     def reuse(self, cached: int, *, restored: bool) -> None:
         """Note how much of the prompt need not be evaluated.
@@ -100,7 +114,7 @@ class Generation:
     def remaining(self) -> int | None:
         """Tokens that may still be generated; None for no limit."""
         limit = self.params.n_predict
-        return None if limit < 0 else limit - self._generated
+        return None if limit < 0 else limit - len(self.generated)
 
     def accept(self, token: int, piece: bytes, position: int) -> StopReason | None:
         """Take a chosen token that is not an end token.
@@ -114,14 +128,14 @@ class Generation:
             Why the generation ends with it; None when it goes on.
         """
         self._note_time()
-        self._generated += 1
+        self.generated.append(token)
         self.pending = token
         if self.speculation:
             self.speculation.append(token)
         self.ticket.post(Token(token, piece, self._text.push(piece), position))
         if self._text.stopped_by:
             return StopReason.STOP_STRING
-        if self._generated == self.params.n_predict:
+        if 0 <= self.params.n_predict <= len(self.generated):
             return StopReason.LENGTH
         return None
 
@@ -150,7 +164,7 @@ class Generation:
             prompt_tokens=len(self.prompt),
             cached_tokens=self._cached,
             prompt_seconds=self._prompt_seconds,
-            generated_tokens=self._generated,
+            generated_tokens=len(self.generated),
             decode_seconds=self._last - self._first if self._first is not None else 0.0,
             first_token_seconds=self._first - self._requested if self._first is not None else None,
             threads=threads,

@@ -11,7 +11,7 @@ from pathlib import Path
 import llama_cpp.llama_cpp as lib
 
 from tui.core.errors import LocalLLMError, NoModelError, PromptTooLongError, TemplateError
-from tui.core.events import Dropped, Failed, Loaded, Loading, ModelInfo, Unloaded
+from tui.core.events import Adjusted, Dropped, Failed, Loaded, Loading, ModelInfo, Unloaded
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import ChatPrompt, Prompt, TokenPrompt
@@ -27,7 +27,6 @@ from tui.engine.sampling import SamplerChain
 from tui.engine.scheduler import Scheduler
 from tui.engine.state_cache import StateCache
 from tui.engine.template import ChatTemplate
-from tui.engine.text import TextStream
 from tui.engine.threads import Threads, Tuners
 from tui.engine.ticket import Ticket
 from tui.settings.paths import kv_cache_dir
@@ -157,6 +156,20 @@ class Runtime:
             self._context.free()
         self._may_abort = False
         self._scheduler = self._context = None
+
+    def adjust(self, ticket: Ticket, generation: Ticket, params: GenerationParams) -> None:
+        """Let a generation under way go on with other parameters.
+
+        Raises:
+            LocalLLMError: it is over, or the parameters make no sense; it goes on as it was.
+        """
+        found = self._scheduler.generation_of(generation) if self._scheduler else None
+        if found is None or not (self._model and self._context and self._template):
+            raise LocalLLMError("That generation is over")
+        n_ctx = self._context.n_ctx
+        sampler = SamplerChain(params, self._model.vocabulary, found.prompt, n_ctx, found.generated)
+        found.adjust(params, sampler)
+        ticket.close(Adjusted())
 
     def time_state(self, ticket: Ticket) -> None:
         """Measure how long it takes to save and bring back what the KV cache holds."""
@@ -293,14 +306,15 @@ class Runtime:
     ) -> Generation:
         if not (self._model and self._context and self._template):
             raise NoModelError("No model is loaded", hint="choose one first")
-        stops = params.stop + (self._template.stops if isinstance(prompt, ChatPrompt) else ())
+        template_stops = self._template.stops if isinstance(prompt, ChatPrompt) else ()
         tokens = self._tokens(ticket, prompt, params, self._context.n_ctx)
         vocabulary, n_ctx = self._model.vocabulary, self._context.n_ctx
         sampler = SamplerChain(params, vocabulary, tokens, n_ctx)
         guesses = speculation.Speculation(tokens) if self._speculates else None
         return Generation(
-            ticket, tokens, params, sampler, TextStream(stops), requested, speculation=guesses, durable=durable
-        )
+            ticket, tokens, params, sampler, requested,
+            template_stops=template_stops, speculation=guesses, durable=durable,
+        )  # fmt: skip
 
 
 def _cut_to_fit(messages: tuple[Message, ...]) -> tuple[Message, ...]:

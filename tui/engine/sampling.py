@@ -47,20 +47,30 @@ class SamplerChain:
     Args:
         params: what to build.
         vocabulary: the model's tokens.
-        history: tokens of the prompt, which the penalties and DRY look back on.
+        prompt: tokens of the prompt, which the penalties and DRY look back on.
         n_ctx: tokens of context, for windows of that size.
+        generated: tokens that another chain has chosen already; the penalties look back on them too, a grammar goes
+            on after them, and the draws go on with a seed of their own.
 
     Raises:
-        SettingError: a sampler, a logit bias or a grammar that makes no sense.
+        SettingError: a sampler, a logit bias or a grammar that makes no sense, or does not fit the generated text.
     """
 
-    def __init__(self, params: GenerationParams, vocabulary: Vocabulary, history: Sequence[int], n_ctx: int) -> None:
+    def __init__(
+        self,
+        params: GenerationParams,
+        vocabulary: Vocabulary,
+        prompt: Sequence[int],
+        n_ctx: int,
+        generated: Sequence[int] = (),
+    ) -> None:
         self.seed = secrets.randbelow(_SEED_LIMIT) if params.seed == RANDOM_SEED else params.seed
-        recipe = _Recipe(params, vocabulary, history, n_ctx, self.seed)
+        draws = (self.seed + len(generated)) % _SEED_LIMIT
+        recipe = _Recipe(params, vocabulary, [*prompt, *generated], n_ctx, draws)
         order = sampler_names(params.samplers)
         biases = _biases(recipe)
         text = grammar_text(params)
-        grammar = Grammar(text, vocabulary) if text else None
+        grammar = _grammar_after(generated, text, vocabulary) if text else None
         self._chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         if biases:
             self._add(_logit_bias(biases, vocabulary.size))
@@ -93,6 +103,16 @@ class SamplerChain:
 
     def _add(self, sampler: Any) -> None:
         lib.llama_sampler_chain_add(self._chain, sampler)
+
+
+def _grammar_after(generated: Sequence[int], text: str, vocabulary: Vocabulary) -> Grammar:
+    grammar = Grammar(text, vocabulary)
+    for token in generated:
+        if not grammar.allows(token):
+            grammar.free()
+            raise SettingError("The grammar does not fit the text so far", hint="stop the generation first")
+        grammar.accept(token)
+    return grammar
 
 
 def sampler_names(order: str) -> list[str]:

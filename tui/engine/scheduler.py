@@ -15,6 +15,7 @@ from tui.engine.prefill_watch import PrefillWatch
 from tui.engine.prefix_cache import PrefixCache
 from tui.engine.sequence import Sequence, common_prefix
 from tui.engine.threads import Tuners
+from tui.engine.ticket import Ticket
 from tui.engine.vocabulary import Vocabulary
 
 
@@ -83,6 +84,11 @@ class Scheduler:
     def submit(self, generation: Generation) -> None:
         """Put a generation in line; it starts when a sequence is free."""
         self._waiting.append(generation)
+
+    def generation_of(self, ticket: Ticket) -> Generation | None:
+        """The generation whose events go to a ticket; None when it is over."""
+        running = (sequence.generation for sequence in self._sequences if sequence.generation)
+        return next((g for g in (*running, *self._waiting) if g.ticket is ticket), None)
 
     def step(self) -> None:
         """Evaluate one batch and take the tokens that come of it. Errors end the generations they concern."""

@@ -17,11 +17,15 @@ class TextStream:
     """
 
     def __init__(self, stops: Sequence[str] = ()) -> None:
-        self._stops = tuple(stop for stop in stops if stop)
+        self.watch_for(stops)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held = ""
         self.stopped_by = ""
         """The stop string that was met; empty until then."""
+
+    def watch_for(self, stops: Sequence[str]) -> None:
+        """Look for other stop strings from now on."""
+        self._stops = tuple(stop for stop in stops if stop)
 
     def push(self, piece: bytes) -> str:
         """Add one token's bytes.
