@@ -112,6 +112,8 @@ class Work:
             if isinstance(event, Loaded):
                 seconds = format_seconds(event.model.load_seconds)
                 self._say(f"{model_name(event.model.path)} is ready, loaded in {seconds}", "info")
+                for warning in event.model.warnings:
+                    self._say(warning, "warning")
             elif isinstance(event, Failed):
                 self._say(event.error.line(), "info" if isinstance(event.error, CancelledError) else "error")
 
