@@ -12,9 +12,10 @@ from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
 from tui.app.status import Phase
 from tui.app.widgets.prompt import Prompt
+from tui.app.widgets.settings_summary import SettingsSummary
 from tui.app.widgets.transcript import Transcript
 from tui.core.errors import DecodeError, ModelFileError, PromptTooLongError
-from tui.core.events import StopReason
+from tui.core.events import Dropped, Prefilling, Shifted, StopReason, Timings
 from tui.core.prompts import ChatPrompt
 
 
@@ -165,6 +166,40 @@ async def test_japanese_is_whole(app: LocalLLMApp, engine: ScriptedEngine) -> No
         await until(pilot, lambda: "first token" in flat(app))
         assert "こんにちは。あなたの名前は何ですか？" in shown(app)
         assert shown(app).replace("\n", "").replace(" ", "").count("東京の天気は晴れです。") == 20
+
+
+async def test_how_a_reply_came_about_is_said_quietly(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    engine.timings = Timings(10, 0, 0.1, 40, 0.3, 0.12, threads=1, drafted_tokens=32, accepted_tokens=20)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        summary = app.main_screen.query_one(SettingsSummary)
+        assert "2 (auto)" in summary.plain
+        engine.hold = True
+        await say(pilot, app, "hello")
+        engine.post(Dropped(2))
+        engine.post(Prefilling(8, 10, 8, restored=True))
+        engine.write("It was")
+        await until(pilot, lambda: "the first 2 messages no longer fit and were left out" in flat(app))
+        engine.post(Shifted(1000, 100))
+        engine.post(Shifted(24, 100))
+        await until(pilot, lambda: "context full: the oldest 1,024 tokens are forgotten" in flat(app))
+        engine.end()
+        await until(pilot, lambda: "62 % of guesses right" in flat(app))
+        assert "resumed from the saved state" in flat(app)
+        await until(pilot, lambda: "1 (auto)" in summary.plain)
+        engine.hold, engine.timings = False, None
+        await say(pilot, app, "and then?")
+        await until(pilot, lambda: flat(app).count("first token") == 2)
+        assert flat(app).count("resumed") == flat(app).count("guesses") == 1
+
+
+async def test_warnings_of_a_load_are_said(make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine) -> None:
+    engine.warnings = ("The context is larger than trained.", "The adapter has \x1b[1m no effect.")
+    app = make_app(model="/models/a.gguf")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        assert "! The context is larger than trained." in flat(app)
+        assert "! The adapter has ^[[1m no effect." in flat(app)
 
 
 async def test_context_full_is_said(app: LocalLLMApp, engine: ScriptedEngine) -> None:

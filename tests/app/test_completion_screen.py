@@ -19,7 +19,7 @@ from tui.app.widgets.completion_text import CompletionText
 from tui.app.widgets.safe_text_area import SafeTextArea
 from tui.core.errors import PromptTooLongError
 from tui.core.escapes import process_escapes
-from tui.core.events import StopReason
+from tui.core.events import Shifted, StopReason
 from tui.core.prompts import RawPrompt
 from tui.services.model_host import ModelHost
 from tui.settings.settings import Settings
@@ -176,6 +176,20 @@ async def test_what_could_not_be_completed_comes_back_before_what_was_typed_sinc
         app.engine.fail(PromptTooLongError("The prompt has 9,000 tokens"))
         await until(pilot, lambda: app.field.value == r" and\nx")
         assert app.text.plain == app.view.session.text == "Startok"
+
+
+async def test_what_was_forgotten_is_said_and_stays_said() -> None:
+    app = ViewApp()
+    app.engine.hold = True
+    async with app.run_test(size=(120, 40)) as pilot:
+        await typed(pilot, app, "go")
+        await until(pilot, lambda: bool(app.engine.prompts))
+        app.engine.write(" on")
+        app.engine.post(Shifted(1024, 100))
+        await until(pilot, lambda: "the oldest 1,024 tokens are forgotten" in app.notice)
+        app.engine.end()
+        await until(pilot, lambda: "end of text" in app.notice)
+        assert "the oldest 1,024 tokens are forgotten" in app.notice
 
 
 async def test_model_output_is_never_markup_nor_control() -> None:

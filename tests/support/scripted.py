@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tui.core.errors import CancelledError, LocalLLMError, NoModelError
 from tui.core.events import (
+    Event,
     Failed,
     Finished,
     Loaded,
@@ -41,6 +43,8 @@ class ScriptedEngine(Engine):
         replies: texts of the next replies, in order; when there is none, the reply is `ok`.
         hold: keep a generation or load open until the test calls `write`, `end` or `end_load`.
         load_error: makes the next load fail.
+        warnings: what the next loads warn of.
+        timings: figures of the next replies, in place of made-up ones.
         reason: how the next reply ends.
         prompts: what was asked so far.
     """
@@ -51,8 +55,10 @@ class ScriptedEngine(Engine):
         self.replies: deque[str] = deque()
         self.hold = False
         self.load_error: LocalLLMError | None = None
+        self.warnings: tuple[str, ...] = ()
         self.generate_error: LocalLLMError | None = None
         self.reason = StopReason.END
+        self.timings: Timings | None = None
         self.prompts: list[Prompt] = []
         self.loads: list[Path] = []
         self.load_params: list[LoadParams] = []
@@ -94,7 +100,7 @@ class ScriptedEngine(Engine):
     def end_load(self) -> None:
         """The load under way succeeds."""
         assert self._open is not None and self._pending_load is not None
-        self.scripted_model = model_info(str(self._pending_load))
+        self.scripted_model = replace(model_info(str(self._pending_load)), warnings=self.warnings)
         ticket, self._open, self._pending_load = self._open, None, None
         ticket.close(Loaded(self.scripted_model))
 
@@ -136,7 +142,12 @@ class ScriptedEngine(Engine):
         assert ticket is not None
         count = self._position
         timings = Timings(10, 0, 0.1, count, max(count - 1, 0) / 142, 0.12)
-        ticket.close(Finished(reason, "", timings, 10 + count))
+        ticket.close(Finished(reason, "", self.timings or timings, 10 + count))
+
+    def post(self, event: Event) -> None:
+        """Anything else happens to the reply under way."""
+        assert self._open is not None
+        self._open.post(event)
 
     def fail(self, error: LocalLLMError) -> None:
         """The reply under way breaks off."""

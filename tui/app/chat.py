@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tui.app.reply_words import notice_words, stats_words
+from tui.app.reply_words import Remarks, notice_words, stats_words
 from tui.app.widgets.entries import Entry, NoteEntry, ReplyEntry, UserEntry
 from tui.app.widgets.transcript import Transcript
 from tui.core.events import Event, Failed, Finished, ModelInfo, Token
@@ -28,6 +28,7 @@ class Chat:
         self._give_back = give_back
         self._said: UserEntry | None = None
         self._reply: ReplyEntry | None = None
+        self._remarks = Remarks()
         self._cleared: tuple[Entry, ...] = ()
         self._n_ctx = 0
 
@@ -90,12 +91,16 @@ class Chat:
     def take(self, events: Sequence[Event]) -> None:
         """Show a batch of events: one change of the transcript, however many tokens there are."""
         text: list[str] = []
+        remarked = False
         for event in events:
             self.session.absorb(event)
+            remarked |= self._remarks.absorb(event)
             if isinstance(event, Token | Finished):
                 text.append(event.text)
         if self._reply is None:
             return
+        if remarked:
+            self._reply.remark(self._remarks.words)
         if piece := "".join(text):
             self._reply.append(piece)
         last = events[-1]
@@ -107,6 +112,7 @@ class Chat:
 
     def _begin(self, model: ModelInfo, name: str) -> None:
         self._n_ctx = model.n_ctx
+        self._remarks = Remarks()
         self._reply = ReplyEntry(name)
         self._transcript.add(self._reply)
 

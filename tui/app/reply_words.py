@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.core.events import Finished, StopReason
+from tui.core.events import Dropped, Event, Finished, Prefilling, Shifted, StopReason
 from tui.core.units import format_count, format_seconds, format_speed, speed_band
 
 
@@ -17,7 +17,41 @@ def stats_words(event: Finished) -> str:
         parts.append(f"{format_speed(timings.decode_speed)}, {speed_band(timings.decode_speed)}")
     if timings.first_token_seconds is not None:
         parts.append(f"first token {format_seconds(timings.first_token_seconds)}")
+    if (share := timings.acceptance) is not None:
+        parts.append(f"{100 * share:.0f} % of guesses right")
     return " · ".join(parts)
+
+
+class Remarks:
+    """What is said, once and quietly, about the way a reply came about."""
+
+    def __init__(self) -> None:
+        self._restored = False
+        self._dropped = 0
+        self._forgotten = 0
+
+    def absorb(self, event: Event) -> bool:
+        """Take an event of the reply; True when the words changed."""
+        before = self.words
+        if isinstance(event, Prefilling):
+            self._restored = self._restored or event.restored
+        elif isinstance(event, Dropped):
+            self._dropped = event.messages
+        elif isinstance(event, Shifted):
+            self._forgotten += event.discarded
+        return self.words != before
+
+    @property
+    def words(self) -> list[str]:
+        """One line each."""
+        lines = ["resumed from the saved state"] if self._restored else []
+        if self._dropped == 1:
+            lines.append("the first message no longer fits and was left out")
+        elif self._dropped:
+            lines.append(f"the first {format_count(self._dropped)} messages no longer fit and were left out")
+        if self._forgotten:
+            lines.append(f"context full: the oldest {format_count(self._forgotten)} tokens are forgotten")
+        return lines
 
 
 def notice_words(event: Finished, n_ctx: int) -> str:

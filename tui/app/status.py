@@ -53,6 +53,7 @@ class Status:
         first_token_seconds: TTFT of the present or the last reply in seconds; None before there is one.
         prefill_speed: tok/s of reading the last prompt; None when nothing had to be read.
         used: tokens in the context.
+        threads: threads that decode had in the last reply; 0 before one.
     """
 
     model: ModelInfo | None = None
@@ -65,6 +66,7 @@ class Status:
     first_token_seconds: float | None = None
     prefill_speed: float | None = None
     used: int = 0
+    threads: int = 0
 
     @property
     def busy(self) -> bool:
@@ -107,6 +109,7 @@ def _finished(status: Status, event: Finished) -> Status:
         speed=event.timings.decode_speed,
         first_token_seconds=event.timings.first_token_seconds,
         prefill_speed=event.timings.prompt_speed or None,
+        threads=event.timings.threads or status.threads,
     )
 
 

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from tui.app.commands.command import bindings
 from tui.app.commands.completion import COMPLETION_COMMANDS
 from tui.app.commands.provider import commands_of, usable
-from tui.app.reply_words import notice_words
+from tui.app.reply_words import Remarks, notice_words
 from tui.app.screens.editor import EditorScreen
 from tui.app.status import Phase, Status
 from tui.app.widgets.completion_input import CompletionInput, escaped
@@ -28,7 +28,7 @@ from tui.app.widgets.status_line import StatusLine
 from tui.app.work import Work
 from tui.core.errors import CancelledError, LocalLLMError
 from tui.core.escapes import process_escapes
-from tui.core.events import Event, Failed, Finished, Shifted, StopReason, Token
+from tui.core.events import Event, Failed, Finished, StopReason, Token
 from tui.core.units import format_count, format_seconds
 from tui.monitor.sample import Sample
 from tui.services.completion import CompletionSession, Segment
@@ -63,7 +63,8 @@ def count_words(event: Finished) -> str:
     if timings.first_token_seconds is None:
         return words
     seconds = format_seconds(timings.first_token_seconds + timings.decode_seconds)
-    return f"{words} in {seconds} · first token {format_seconds(timings.first_token_seconds)}"
+    words += f" in {seconds} · first token {format_seconds(timings.first_token_seconds)}"
+    return words if timings.acceptance is None else f"{words} · {100 * timings.acceptance:.0f} % of guesses right"
 
 
 class CompletionScreen(Screen[None]):
@@ -93,6 +94,7 @@ class CompletionScreen(Screen[None]):
         self._pending = prompt or ""
         self._generated = False
         self._work: Work | None = None
+        self._remarks = Remarks()
         self.session = CompletionSession(host)
 
     def compose(self) -> ComposeResult:
@@ -185,6 +187,7 @@ class CompletionScreen(Screen[None]):
         assert self._work is not None
         self._say("")
         self._generated = False
+        self._remarks = Remarks()
         if added:
             self.query_one(CompletionText).append(added, kinds_of(self.session.segments)[-1][1])
         self._work.follow(ticket, self._take, self._show_keys)
@@ -204,9 +207,9 @@ class CompletionScreen(Screen[None]):
             self.session.absorb(event)
             if isinstance(event, Token | Finished):
                 text.append(event.text)
-            if isinstance(event, Shifted):
-                self._say(f"context full: the model no longer sees {format_count(event.discarded)} tokens", "warning")
-            elif isinstance(event, Finished):
+            if self._remarks.absorb(event):
+                self._say(" · ".join(self._remarks.words))
+            if isinstance(event, Finished):
                 self._finished(event)
             elif isinstance(event, Failed):
                 cancelled = isinstance(event.error, CancelledError)
@@ -235,7 +238,7 @@ class CompletionScreen(Screen[None]):
         n_ctx = self._host.model.n_ctx if self._host.model else 0
         reason = end_words(event, n_ctx)
         kind = "warning" if event.reason is StopReason.CONTEXT_FULL else "info"
-        self._say(f"{reason} · {count_words(event)}", kind)
+        self._say(" · ".join((reason, count_words(event), *self._remarks.words)), kind)
 
     # What the person asks for
 

@@ -71,7 +71,7 @@ class MainScreen(Screen[None]):
         self.chat = Chat(ChatSession(host), self._transcript, self._prompt.give_back)
         self._folded: bool | None = None
         self._offered = False
-        self._state: tuple[Phase, ModelInfo | None, bool] | None = None
+        self._state: tuple[Phase, ModelInfo | None, bool, int] | None = None
 
     @property
     def program(self) -> LocalLLMApp:
@@ -116,11 +116,11 @@ class MainScreen(Screen[None]):
         self.query_one(StatusLine).show(status)
         speed = Speeds(status.speed or None, status.first_token_seconds, status.prefill_speed)
         self.query_one(SpeedPane).show(speed)
-        state = (status.phase, status.model, self.program.work.busy)
+        state = (status.phase, status.model, self.program.work.busy, status.threads)
         if state == self._state:
             return
         self._state = state
-        self.query_one(SettingsSummary).show(self.program.settings, status.model)
+        self.query_one(SettingsSummary).show(self.program.settings, status.model, status.threads)
         if not status.busy:
             self._hint("")
         self._show_welcome()
@@ -133,7 +133,7 @@ class MainScreen(Screen[None]):
             self.query_one(GaugesPane).show(sample, model)
 
     def _show_settings(self, settings: Settings) -> None:
-        self.query_one(SettingsSummary).show(settings, self._host.model)
+        self.query_one(SettingsSummary).show(settings, self._host.model, self.program.status.threads)
         self._show_panes(self.size.width)
 
     def _show_keys(self) -> None:

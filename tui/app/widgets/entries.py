@@ -6,6 +6,8 @@ read as markup.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from tui.app.rendering.document import Document
@@ -67,6 +69,7 @@ class ReplyEntry(Entry):
         self._document = Document()
         self._cache: tuple[tuple[int, int], list[Content]] = ((-1, -1), [])
         self._indents: dict[int, tuple[Content, Content]] = {}
+        self._remarks: list[Content] = []
         self._footer: list[Content] = []
         self.running = True
 
@@ -78,6 +81,11 @@ class ReplyEntry(Entry):
     def append(self, text: str) -> None:
         """Add text that the model wrote."""
         self._document.append(_running_text(text))
+        self.version += 1
+
+    def remark(self, words: Sequence[str]) -> None:
+        """Say how the reply comes about, quietly, in lines under it."""
+        self._remarks = [Content.styled(shown_line(line), "faint") for line in words]
         self.version += 1
 
     def finish(self, stats: str, notice: str = "", failed: bool = False) -> None:
@@ -115,7 +123,7 @@ class ReplyEntry(Entry):
             lines.append(pair[1])
         if not body:
             lines.append(Content.styled("  …", "faint") if self.running else Content.styled("  (no text)", "faint"))
-        footer = [piece for line in self._footer for piece in wrap(line, width)]
+        footer = [piece for line in (*self._remarks, *self._footer) for piece in wrap(line, width)]
         return [*lines, *_indented(footer), _BLANK]
 
 

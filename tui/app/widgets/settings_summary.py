@@ -11,20 +11,21 @@ from tui.settings.settings import Settings, option_named
 _SHOWN = (("temp", "temperature"), ("top_k", "top-k"), ("top_p", "top-p"), ("min_p", "min-p"), ("seed", "seed"))
 
 
-def summary_lines(settings: Settings, model: ModelInfo | None, width: int) -> list[Line]:
+def summary_lines(settings: Settings, model: ModelInfo | None, width: int, threads_used: int = 0) -> list[Line]:
     """The whole pane.
 
     Args:
         settings: what holds now.
         model: the loaded model, for what the automatic values came to.
         width: cells.
+        threads_used: threads that decode had in the last reply; 0 before one.
     """
     lines = [spread([("SETTINGS", "title")], [("F4", "label")], width)]
     for name, label in _SHOWN:
         lines.append(_fact(label, option_named(name).format(settings.get(name)), width))
     threads = option_named("threads").format(settings.load.threads)
     if model is not None and model.threads > 0:
-        threads = f"{model.threads} ({threads})" if threads == "auto" else str(model.threads)
+        threads = f"{threads_used or model.threads} (auto)" if threads == "auto" else str(model.threads)
     return [*lines, _fact("threads", threads, width)]
 
 
@@ -43,12 +44,13 @@ class SettingsSummary(LinesPane):
         super().__init__(id=id)
         self._settings = Settings()
         self._model: ModelInfo | None = None
+        self._threads = 0
 
-    def show(self, settings: Settings, model: ModelInfo | None) -> None:
-        """Draw other values."""
-        self._settings, self._model = settings, model
+    def show(self, settings: Settings, model: ModelInfo | None, threads_used: int = 0) -> None:
+        """Draw other values; see `summary_lines`."""
+        self._settings, self._model, self._threads = settings, model, threads_used
         self.rearrange()
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """The pane's lines."""
-        return summary_lines(self._settings, self._model, width)
+        return summary_lines(self._settings, self._model, width, self._threads)
