@@ -96,7 +96,7 @@ def write_tiny_gguf(
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, architecture, split_max_tensors=tensors_a_part)
     _add_model(writer, name, kind, shape, n_ctx_train)
-    _add_vocabulary(writer)
+    add_vocabulary(writer)
     if template:
         writer.add_chat_template(CHATML)
     for key, value in (metadata or {}).items():
@@ -135,7 +135,8 @@ def _add_model(writer: gguf.GGUFWriter, name: str, kind: str, shape: Shape, n_ct
     writer.add_vocab_size(N_VOCAB)
 
 
-def _add_vocabulary(writer: gguf.GGUFWriter) -> None:
+def add_vocabulary(writer: gguf.GGUFWriter) -> None:
+    """Add the byte-level vocabulary to a file."""
     kinds = gguf.TokenType
     tokens = [("<unk>", kinds.UNKNOWN), ("<s>", kinds.CONTROL), ("</s>", kinds.CONTROL)]
     tokens += [(f"<0x{byte:02X}>", kinds.BYTE) for byte in range(256)]

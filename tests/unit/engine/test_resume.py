@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.engines import Reply, events_of, gather, load, reply
+from tests.support.conversations import FIRST, SECOND, ask, live_through, running
+from tests.support.engines import load, reply
 from tests.support.reference import Reference
-from tui.core.events import Token
-from tui.core.parameters import GenerationParams
 from tui.core.prompts import RawPrompt
 from tui.engine.engine import Engine
 from tui.settings.paths import kv_cache_dir
 
 GREEDY = {"temp": 0.0, "ignore_eos": True}
-FIRST = "the first conversation is about the sea, and goes on for a while, wave after wave, until the tide turns: "
-SECOND = "another one is about mountains; it is just as long, and shares no word at its beginning with the first: "
-
-
-def ask(engine: Engine, text: str, count: int = 8) -> Reply:
-    """A few greedy tokens, kept on disk."""
-    ticket = engine.generate(
-        RawPrompt(text), GenerationParams(temp=0.0, ignore_eos=True, n_predict=count), durable=True
-    )
-    return gather(events_of(ticket))
 
 
 def test_two_conversations_stay_warm_beside_each_other(tiny: Engine, tiny_reference: Reference) -> None:
@@ -95,57 +81,4 @@ def test_a_damaged_state_is_ignored(tiny_gguf: Path, tiny_reference: Reference) 
 def test_after_any_history_a_reply_is_what_a_fresh_context_gives(
     tiny_gguf: Path, tiny_reference: Reference, seed: int
 ) -> None:
-    rng = random.Random(seed)
-    texts = [FIRST, SECOND, FIRST[:40] + "a third one begins like the first. "]
-    engine = started(tiny_gguf)
-    try:
-        for _ in range(25):
-            which = rng.randrange(len(texts))
-            action = rng.choice(["say", "say", "say", "stop", "edit", "restart"])
-            if action == "restart":
-                assert engine.close(30)
-                engine = started(tiny_gguf)
-            elif action == "edit":
-                texts[which] = texts[which][: rng.randrange(10, len(texts[which]))]
-            elif action == "stop":
-                stop_after(engine, texts[which], rng.randrange(1, 6))
-            else:
-                texts[which] = said(engine, tiny_reference, texts[which] + rng.choice("abc "), rng.randrange(1, 9))
-            if len(texts[which]) > 200:
-                texts[which] = texts[which][:60]
-    finally:
-        assert engine.close(30)
-
-
-def said(engine: Engine, reference: Reference, text: str, count: int) -> str:
-    """`text` with a reply that equals the one of a fresh context."""
-    got = ask(engine, text, count)
-    tokens = reference.tokenize(text)
-    assert reference.same_up_to_near_ties(tokens, got.tokens, reference.greedy(tokens, count))
-    return text + got.text
-
-
-def stop_after(engine: Engine, text: str, count: int) -> None:
-    """A generation that is stopped after a few tokens."""
-    ticket = engine.generate(RawPrompt(text), GenerationParams(temp=0.0, ignore_eos=True), durable=True)
-    for event in ticket.events():
-        count -= isinstance(event, Token)
-        if count <= 0:
-            ticket.cancel()
-
-
-def started(path: Path, **params: object) -> Engine:
-    """An engine with the model."""
-    engine = Engine()
-    load(engine, path, **{"n_ctx": 256, "threads": 1, **params})
-    return engine
-
-
-@contextmanager
-def running(path: Path, **params: object) -> Iterator[Engine]:
-    """An engine with the model, closed at the end."""
-    engine = started(path, **params)
-    try:
-        yield engine
-    finally:
-        assert engine.close(30)
+    live_through(tiny_gguf, tiny_reference, seed)
