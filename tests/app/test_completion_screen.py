@@ -216,6 +216,12 @@ async def test_the_view_follows_its_end_until_the_person_scrolls_up() -> None:
         app.engine.write("\nmore\nmore\nlast")
         await until(pilot, lambda: app.text.plain.endswith("last"))
         assert app.text.scroll_offset.y == there
+        row = app.view.query_one("#completion-row")
+        await until(pilot, lambda: "newer below (End)" in str(row.border_title))
+        await pilot.press("end")
+        await until(pilot, lambda: "prompt" in str(row.border_title))
+        assert app.text.scroll_offset.y == app.text.max_scroll_y
+        await pilot.press("pageup")
         await pilot.press("pagedown", "pagedown", "pagedown")
         await until(pilot, lambda: app.text.scroll_offset.y == app.text.max_scroll_y)
         app.engine.write("\nend\nend")

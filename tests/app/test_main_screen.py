@@ -223,9 +223,16 @@ async def test_reading_back_is_not_disturbed(app: LocalLLMApp, engine: ScriptedE
         engine.write("more\n\n" * 20)
         await until(pilot, lambda: "more" in transcript.plain)
         assert transcript.scroll_offset.y == at
-        await pilot.press(*["pagedown"] * 20)
+        row = app.main_screen.query_one("#prompt-row")
+        await until(pilot, lambda: "newer below (End)" in str(row.border_title))
+        await pilot.press("x", "home", "end")
+        assert transcript.scroll_offset.y == at
+        await pilot.press("end")
+        await until(pilot, lambda: transcript.is_vertical_scroll_end and not row.border_title)
         engine.write("end\n\n" * 20)
         await until(pilot, lambda: "end" in transcript.plain)
+        await until(pilot, lambda: transcript.is_vertical_scroll_end)
+        await pilot.press("pageup", *["pagedown"] * 3)
         await until(pilot, lambda: transcript.is_vertical_scroll_end)
 
 

@@ -23,6 +23,7 @@ from tui.app.rendering.shown import NOTHING, shown_line, shown_text, steady
 from tui.app.widgets.completion_input import CompletionInput
 from tui.app.widgets.completion_text import CompletionText
 from tui.app.widgets.entries import NoteEntry, ReplyEntry, UserEntry
+from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.safe_text_area import shown as shown_in_editor
 from tui.catalogue.entry import ModelEntry
 
@@ -121,3 +122,18 @@ async def test_the_completion_view_too(app: LocalLLMApp, engine: ScriptedEngine)
         await pilot.pause()
         assert all(is_steady(strip.text) for strip in app.screen._compositor.render_strips())
         assert engine.prompts[-1].text == EMOJI  # type: ignore[union-attr]
+
+
+def test_the_marks_of_a_poor_terminal_are_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    current_glyphs.cache_clear()
+    try:
+        reply = ReplyEntry("model")
+        reply.append("# a\n\n- b\n  - c\n\n> d\n\n---\n\n```\ne\n```\n\n|a|b|\n|-|-|\n|1|2|\n")
+        reply.finish("12 tokens", "stopped")
+        entries = (UserEntry("x"), reply, ReplyEntry("empty"), NoteEntry("x"), NoteEntry("x", "error"))
+        lines = [line.plain for entry in entries for line in entry.lines(40)]
+        assert "".join(lines).isascii(), lines
+        assert "> you" in lines and "* model" in lines and "  # stopped" in lines
+    finally:
+        current_glyphs.cache_clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.app.widgets.glyphs import current_glyphs
 from tui.core.events import Dropped, Event, Finished, Prefilling, Shifted, StopReason
 from tui.core.units import format_count, format_seconds, format_speed, speed_band
 
@@ -19,7 +20,7 @@ def stats_words(event: Finished) -> str:
         parts.append(f"first token {format_seconds(timings.first_token_seconds)}")
     if (share := timings.acceptance) is not None:
         parts.append(f"{100 * share:.0f} % of guesses right")
-    return " · ".join(parts)
+    return f" {current_glyphs().dot} ".join(parts)
 
 
 class Remarks:

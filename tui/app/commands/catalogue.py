@@ -77,7 +77,11 @@ CHAT_COMMANDS: tuple[Command, ...] = (
     ),
     Command("chat.up", "Scroll up", "Earlier parts of the conversation.", "pageup", "screen.page_up", "", "Chat"),
     Command("chat.down", "Scroll down", "Later parts of the conversation.", "pagedown", "screen.page_down", "", "Chat"),
-)
+    Command(
+        "chat.end", "To the newest", "The end of the conversation; in the prompt once its cursor is at the end.", "end",
+        "screen.to_end", "", "Chat", priority=False,
+    ),
+)  # fmt: skip
 
 PROMPT_KEYS: tuple[tuple[str, str], ...] = (
     ("Enter", "Send the prompt."),

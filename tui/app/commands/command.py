@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
+_NAMES = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn", "end": "End"}
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -36,10 +38,8 @@ class Command:
     def key(self) -> str:
         """The first key as a person reads it: `F1`, `Esc`, `ctrl+r`; empty when it has none."""
         first = self.keys.partition(",")[0]
-        if first == "escape":
-            return "Esc"
-        if first in ("pageup", "pagedown"):
-            return {"pageup": "PgUp", "pagedown": "PgDn"}[first]
+        if first in _NAMES:
+            return _NAMES[first]
         return first.upper() if first[:1] == "f" and first[1:].isdigit() else first
 
     def binding(self) -> Binding:

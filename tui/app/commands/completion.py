@@ -30,4 +30,6 @@ COMPLETION_COMMANDS: tuple[Command, ...] = (
     ),
     Command("completion.up", "Scroll up", "Earlier parts of the text.", "pageup", "screen.page(-1)", "", _GROUP),
     Command("completion.down", "Scroll down", "Later parts of the text.", "pagedown", "screen.page(1)", "", _GROUP),
+    Command("completion.end", "To the newest", "The end of the text; in the input once its cursor is at the end.",
+            "end", "screen.to_end", "", _GROUP, priority=False),
 )  # fmt: skip

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from tui.app.rendering.blocks import Block, Code, Listing, Paragraph, Quote, Rule, Table
+from tui.app.widgets.glyphs import current_glyphs
 
-BULLETS = ("•", "◦", "▪")
 _BLANK = Content("")
 
 
@@ -30,9 +30,10 @@ def lay_out_block(block: Block, width: int, depth: int = 0) -> list[Content]:
     if isinstance(block, Code):
         return _code(block, width)
     if isinstance(block, Rule):
-        return [Content.styled("─" * width, "faint")]
+        return [Content.styled(current_glyphs().rule * width, "faint")]
     if isinstance(block, Quote):
-        return _prefixed(lay_out(block.blocks, width - 2, depth), Content.styled("│ ", "faint"))
+        bar = Content.styled(f"{current_glyphs().column} ", "faint")
+        return _prefixed(lay_out(block.blocks, width - 2, depth), bar)
     if isinstance(block, Listing):
         return _listing(block, width, depth)
     return _table(block, width)
@@ -55,7 +56,7 @@ def _paragraph(block: Paragraph, width: int) -> list[Content]:
     lines = wrap(mark + text, width)
     if block.level == 1:
         longest = max(line.cell_length for line in lines)
-        lines.append(Content.styled("─" * longest, "faint"))
+        lines.append(Content.styled(current_glyphs().rule * longest, "faint"))
     return lines
 
 
@@ -67,9 +68,10 @@ def _prefixed(lines: list[Content], first: Content, rest: Content | None = None)
 def _listing(block: Listing, width: int, depth: int) -> list[Content]:
     lines: list[Content] = []
     numbers = [f"{block.start + index}." for index in range(len(block.items))] if block.start is not None else []
+    bullets = current_glyphs().bullets
     room = max((len(number) for number in numbers), default=1) + 1
     for index, item in enumerate(block.items):
-        mark = f"{numbers[index]:>{room - 1}} " if numbers else BULLETS[depth % len(BULLETS)] + " "
+        mark = f"{numbers[index]:>{room - 1}} " if numbers else bullets[depth % len(bullets)] + " "
         loose = bool(item) and isinstance(item[0], Paragraph) and not item[0].tight
         if loose and index:
             lines.append(_BLANK)
@@ -85,7 +87,7 @@ def _code(block: Code, width: int) -> list[Content]:
     lines: list[Content] = []
     for line in text.split("\n", allow_blank=True):
         lines.extend(line.expand_tabs(4).fold(room) or [_BLANK])
-    bar = Content.styled("▏ ", "faint")
+    bar = Content.styled(f"{current_glyphs().edge} ", "faint")
     return [bar + line.stylize_before("codeblock") for line in lines]
 
 
@@ -98,7 +100,7 @@ def _highlighted(block: Code) -> Content:
 
 
 def _table(block: Table, width: int) -> list[Content]:
-    columns = len(block.align)
+    columns, glyphs = len(block.align), current_glyphs()
     widths = _column_widths(block, width)
     lines: list[Content] = []
     for number, row in enumerate(block.rows):
@@ -108,9 +110,10 @@ def _table(block: Table, width: int) -> list[Content]:
                 _aligned(cells[c][index] if c < len(cells) and index < len(cells[c]) else _BLANK, widths[c], align)
                 for c, align in enumerate(block.align)
             ]
-            lines.append(Content.styled(" │ ", "faint").join(parts))
+            lines.append(Content.styled(f" {glyphs.column} ", "faint").join(parts))
         if number == 0 and columns:
-            lines.append(Content.styled("─┼─".join("─" * w for w in widths), "faint"))
+            cross = glyphs.rule + glyphs.cross + glyphs.rule
+            lines.append(Content.styled(cross.join(glyphs.rule * w for w in widths), "faint"))
     return lines
 
 

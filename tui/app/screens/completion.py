@@ -22,7 +22,7 @@ from tui.app.status import Phase, Status
 from tui.app.widgets.completion_input import CompletionInput, escaped
 from tui.app.widgets.completion_notice import CompletionNotice
 from tui.app.widgets.completion_text import CompletionText, Kind, legend
-from tui.app.widgets.glyphs import current_glyphs
+from tui.app.widgets.glyphs import current_glyphs, newer_below
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.status_line import StatusLine
 from tui.app.work import Work
@@ -63,8 +63,9 @@ def count_words(event: Finished) -> str:
     if timings.first_token_seconds is None:
         return words
     seconds = format_seconds(timings.first_token_seconds + timings.decode_seconds)
-    words += f" in {seconds} · first token {format_seconds(timings.first_token_seconds)}"
-    return words if timings.acceptance is None else f"{words} · {100 * timings.acceptance:.0f} % of guesses right"
+    dot = current_glyphs().dot
+    words += f" in {seconds} {dot} first token {format_seconds(timings.first_token_seconds)}"
+    return words if timings.acceptance is None else f"{words} {dot} {100 * timings.acceptance:.0f} % of guesses right"
 
 
 class CompletionScreen(Screen[None]):
@@ -156,6 +157,12 @@ class CompletionScreen(Screen[None]):
         keys = [(command, bool(usable(self, command))) for command in commands_of(self) if command.short]
         self.query_one(KeyLine).show(keys)
 
+    @on(CompletionText.Behind)
+    def _behind(self, event: CompletionText.Behind) -> None:
+        glyphs = current_glyphs()
+        newer = Content.styled(newer_below(glyphs), "$text-muted")
+        self.query_one("#completion-row").border_title = newer if event.newer else legend(glyphs)
+
     def _say(self, text: str, kind: str = "info") -> None:
         self.query_one(CompletionNotice).show(text, kind)
 
@@ -208,7 +215,7 @@ class CompletionScreen(Screen[None]):
             if isinstance(event, Token | Finished):
                 text.append(event.text)
             if self._remarks.absorb(event):
-                self._say(" · ".join(self._remarks.words))
+                self._say(f" {current_glyphs().dot} ".join(self._remarks.words))
             if isinstance(event, Finished):
                 self._finished(event)
             elif isinstance(event, Failed):
@@ -238,7 +245,7 @@ class CompletionScreen(Screen[None]):
         n_ctx = self._host.model.n_ctx if self._host.model else 0
         reason = end_words(event, n_ctx)
         kind = "warning" if event.reason is StopReason.CONTEXT_FULL else "info"
-        self._say(" · ".join((reason, count_words(event), *self._remarks.words)), kind)
+        self._say(f" {current_glyphs().dot} ".join((reason, count_words(event), *self._remarks.words)), kind)
 
     # What the person asks for
 
@@ -302,3 +309,7 @@ class CompletionScreen(Screen[None]):
     def action_line(self, direction: int) -> None:
         """Scroll by a line."""
         self.query_one(CompletionText).scroll_relative(y=direction, animate=False)
+
+    def action_to_end(self) -> None:
+        """The newest part of the text."""
+        self.query_one(CompletionText).to_end()

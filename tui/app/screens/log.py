@@ -44,7 +44,7 @@ class LogScreen(Screen[None]):
         """Lines and a search field."""
         yield Static(Content(""), id="log-title")
         yield Log(id="log-lines")
-        yield Input(placeholder="show only lines with…", id="log-search", compact=True)
+        yield Input(placeholder="show only lines with this text", id="log-search", compact=True)
 
     def on_mount(self) -> None:
         """Show what there is, and look again now and then."""

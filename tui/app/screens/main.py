@@ -23,7 +23,7 @@ from tui.app.rendering.shown import shown_line
 from tui.app.status import Phase, Status, model_name
 from tui.app.widgets.entries import NoteEntry
 from tui.app.widgets.gauges import GaugesPane
-from tui.app.widgets.glyphs import current_glyphs
+from tui.app.widgets.glyphs import current_glyphs, newer_below
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.model_list import ModelList
 from tui.app.widgets.prompt import Prompt
@@ -67,10 +67,13 @@ class MainScreen(Screen[None]):
         self._host = host
         self._welcome = WelcomeEntry(default_models_dir())
         self._transcript = Transcript(id="transcript")
-        self._prompt = Prompt(PromptHistory(prompt_history_file()), placeholder="Ask anything…", id="prompt")
+        asking = f"Ask anything{current_glyphs().ellipsis}"
+        self._prompt = Prompt(PromptHistory(prompt_history_file()), placeholder=asking, id="prompt")
         self.chat = Chat(ChatSession(host), self._transcript, self._prompt.give_back)
         self._folded: bool | None = None
         self._offered = False
+        self._hinted = ""
+        self._newer = False
         self._state: tuple[Phase, ModelInfo | None, bool, int] | None = None
 
     @property
@@ -94,7 +97,7 @@ class MainScreen(Screen[None]):
                 yield SpeedPane(id="speed")
                 yield SettingsSummary(id="summary")
         yield KeyLine(id="keys")
-        yield Static(Content("The terminal is too small: 40×10 is the least."), id="too-small")
+        yield Static(Content("The terminal is too small: 40x10 is the least."), id="too-small")
 
     def on_mount(self) -> None:
         """Follow what the application tells."""
@@ -164,7 +167,20 @@ class MainScreen(Screen[None]):
 
     def _hint(self, text: str) -> None:
         """A few words on the line above the prompt; empty takes them away."""
-        self.query_one("#prompt-row").border_title = Content(shown_line(text)) if text else None
+        self._hinted = text
+        self._show_hint()
+
+    @on(Transcript.Behind)
+    def _behind(self, event: Transcript.Behind) -> None:
+        self._newer = event.newer
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """What was hinted last, or else that the reply goes on out of sight."""
+        title = Content(shown_line(self._hinted)) if self._hinted else None
+        if title is None and self._newer:
+            title = Content.styled(newer_below(current_glyphs()), "$text-muted")
+        self.query_one("#prompt-row").border_title = title
 
     # Sending
 
@@ -283,3 +299,7 @@ class MainScreen(Screen[None]):
     def action_page_down(self) -> None:
         """Later parts of the conversation."""
         self._transcript.scroll_page_down(animate=False)
+
+    def action_to_end(self) -> None:
+        """The newest part of the conversation."""
+        self._transcript.to_end()

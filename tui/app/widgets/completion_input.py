@@ -6,6 +6,7 @@ import re
 
 from rich.text import Text
 from textual import events
+from textual.actions import SkipAction
 from textual.widgets import Input
 
 from tui.app.widgets.safe_text_area import shown
@@ -44,6 +45,12 @@ class CompletionInput(Input):
     def _value(self) -> Text:
         """The value as it is drawn: each character of it is one, however it is shown."""
         return Text(shown(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def action_end(self, select: bool = False) -> None:
+        """To the end of the line; whoever is there means the end of the text above."""
+        if not select and self.cursor_position == len(self.value):
+            raise SkipAction
+        super().action_end(select)
 
     def _on_paste(self, event: events.Paste) -> None:
         text = event.text.replace("\r\n", "\n").replace("\r", "\n")

@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.content import Content
 from textual.events import Resize
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -81,8 +82,20 @@ class CompletionText(ScrollView, can_focus=True):
     }
     """
 
+    class Behind(Message):
+        """Whether there is something new below, which the person has not seen since scrolling back.
+
+        Attributes:
+            newer: whether there is.
+        """
+
+        def __init__(self, newer: bool) -> None:
+            super().__init__()
+            self.newer = newer
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._newer = False
         self._text = RunningText()
         self._follow = True
         self._fitting = False
@@ -105,6 +118,7 @@ class CompletionText(ScrollView, can_focus=True):
         before = self._text.lines[-1]
         first = self._text.append(text, kind)
         self._fit()
+        self._tell(newer=not self._follow)
         self._refresh_line_from(first, before)
         if (more := len(self._text.lines) - first - 1) > 0:
             self.refresh_lines(first + 1, more)
@@ -123,8 +137,7 @@ class CompletionText(ScrollView, can_focus=True):
         self._text.clear()
         for text, kind in runs:
             self._text.append(text, kind)
-        self._follow = True
-        self._fit()
+        self.to_end()
         self.refresh()
 
     def on_resize(self, event: Resize) -> None:
@@ -138,6 +151,19 @@ class CompletionText(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         if not self._fitting:
             self._follow = round(new_value) >= self.max_scroll_y
+            if self._follow:
+                self._tell(newer=False)
+
+    def _tell(self, newer: bool) -> None:
+        if newer != self._newer:
+            self._newer = newer
+            self.post_message(self.Behind(newer))
+
+    def to_end(self) -> None:
+        """Go to the end of the text and stay there."""
+        self._follow = True
+        self._fit()
+        self._tell(newer=False)
 
     @property
     def _width(self) -> int:

@@ -13,6 +13,7 @@ from textual.content import Content
 from tui.app.rendering.document import Document
 from tui.app.rendering.layout import wrap
 from tui.app.rendering.shown import shown_line, shown_text
+from tui.app.widgets.glyphs import current_glyphs
 
 INDENT = 2
 MAX_WIDTH = 100
@@ -53,7 +54,7 @@ class UserEntry(Entry):
 
     def lines(self, width: int) -> list[Content]:
         body = [line.stylize_before("user") for line in wrap(self._text, _text_width(width))]
-        return [Content.styled("❯ you", "you"), *_indented(body), _BLANK]
+        return [Content.styled(f"{current_glyphs().prompt} you", "you"), *_indented(body), _BLANK]
 
 
 class ReplyEntry(Entry):
@@ -65,7 +66,7 @@ class ReplyEntry(Entry):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._heading = Content.styled(f"● {shown_line(name)}", "model")
+        self._heading = Content.styled(f"{current_glyphs().reply} {shown_line(name)}", "model")
         self._document = Document()
         self._cache: tuple[tuple[int, int], list[Content]] = ((-1, -1), [])
         self._indents: dict[int, tuple[Content, Content]] = {}
@@ -99,8 +100,9 @@ class ReplyEntry(Entry):
         self.running = False
         self._footer = []
         if notice:
-            notice = shown_line(notice)
-            self._footer.append(Content.styled(f"{'✗' if failed else '■'} {notice}", "error" if failed else "notice"))
+            glyphs = current_glyphs()
+            mark = glyphs.failed if failed else glyphs.stopped
+            self._footer.append(Content.styled(f"{mark} {shown_line(notice)}", "error" if failed else "notice"))
         if stats:
             self._footer.append(Content.styled(stats, "faint"))
         self.version += 1
@@ -122,7 +124,7 @@ class ReplyEntry(Entry):
             self._indents[id(line)] = pair
             lines.append(pair[1])
         if not body:
-            lines.append(Content.styled("  …", "faint") if self.running else Content.styled("  (no text)", "faint"))
+            lines.append(Content.styled(f"  {current_glyphs().ellipsis}" if self.running else "  (no text)", "faint"))
         footer = [piece for line in (*self._remarks, *self._footer) for piece in wrap(line, width)]
         return [*lines, *_indented(footer), _BLANK]
 
@@ -130,11 +132,10 @@ class ReplyEntry(Entry):
 class NoteEntry(Entry):
     """A line of the program itself: a model was loaded, a load failed, what to do next."""
 
-    MARKS = {"info": ("·", "faint"), "error": ("✗", "error"), "warning": ("!", "notice")}  # noqa: RUF012
-
     def __init__(self, text: str, kind: str = "info") -> None:
         super().__init__()
-        mark, style = self.MARKS[kind]
+        glyphs = current_glyphs()
+        mark, style = {"error": (glyphs.failed, "error"), "warning": ("!", "notice")}.get(kind, (glyphs.dot, "faint"))
         self._mark = Content.styled(f"{mark} ", style)
         self._text = Content.styled(shown_line(text), style)
 

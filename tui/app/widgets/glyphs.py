@@ -24,6 +24,15 @@ class Glyphs:
         newline: stands for a line break inside one line.
         ellipsis: stands for what was cut off.
         dot: stands between two facts.
+        reply: stands before who replies.
+        stopped: marks why a reply ended early.
+        failed: marks an error.
+        bullets: of lists, by depth.
+        edge: left of a block of code.
+        rule: a horizontal line.
+        column: between two columns, and left of a quotation.
+        cross: where a rule and a column meet.
+        below: there is more below.
     """
 
     fills: str
@@ -37,10 +46,25 @@ class Glyphs:
     newline: str
     ellipsis: str
     dot: str
+    reply: str
+    stopped: str
+    failed: str
+    bullets: str
+    edge: str
+    rule: str
+    column: str
+    cross: str
+    below: str
 
 
-UNICODE = Glyphs(" ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█", "·", "▸", "◂", "▸", "»", "❯", "↵", "…", "·")
-ASCII = Glyphs(".-#", " .-#", ".", ">", "<", ">", "+", ">", "/", "~", "-")
+UNICODE = Glyphs(
+    " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█", "·", "▸", "◂", "▸", "»", "❯", "↵", "…", "·",
+    "●", "■", "✗", "•◦▪", "▏", "─", "│", "┼", "▾",
+)  # fmt: skip
+ASCII = Glyphs(
+    ".-#", " .-#", ".", ">", "<", ">", "+", ">", "/", "~", "-",
+    "*", "#", "x", "*-+", "|", "-", "|", "+", "v",
+)  # fmt: skip
 
 
 def glyphs_for(encoding: str, term: str = "") -> Glyphs:
@@ -53,3 +77,8 @@ def glyphs_for(encoding: str, term: str = "") -> Glyphs:
 def current_glyphs() -> Glyphs:
     """The set for the terminal this program runs in."""
     return glyphs_for(locale.getencoding(), os.environ.get("TERM", ""))
+
+
+def newer_below(glyphs: Glyphs) -> str:
+    """Said while a text grows below what one reads."""
+    return f"{glyphs.below} newer below (End)"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tui.app.rendering.model_rows import FULL, cut_left, facts, home_path, need_text
 from tui.app.rendering.shown import shown_line
+from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line, LinesPane
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.fit import MemoryPlan
@@ -31,7 +32,7 @@ def detail_lines(entry: ModelEntry, available: int, plan: MemoryPlan | None, wid
     elif plan is not None and plan.total > available:
         role = "warning"
     lines: list[Line] = [((cut_left(home_path(entry.path), width), "value"),)] if width >= FULL else []
-    lines += [((text, "label"),) for text in ([" · ".join(said)] if width >= FULL else said)]
+    lines += [((text, "label"),) for text in ([f" {current_glyphs().dot} ".join(said)] if width >= FULL else said)]
     wrapped = textwrap.wrap(last, max(10, width))[: 2 if width >= FULL else 6]
     return [*lines, *(((text, role),) for text in wrapped)]
 

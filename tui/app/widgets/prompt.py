@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
@@ -92,6 +93,12 @@ class Prompt(SafeTextArea):
             self._recall(self._history.newer())
         else:
             self.action_cursor_down()
+
+    def action_cursor_line_end(self, select: bool = False) -> None:
+        """To the end of the line; whoever is there means the end of something larger."""
+        if not select and self.cursor_location == self.get_cursor_line_end_location():
+            raise SkipAction
+        super().action_cursor_line_end(select)
 
     @property
     def wrapped_row(self) -> int:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from tui.app.rendering.shown import shown_line
+from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line, LinesPane
 from tui.app.widgets.settings_draft import SettingsDraft, origin_text
 from tui.core.options import Option
@@ -49,7 +50,7 @@ class SettingDetail(LinesPane):
         help_lines: list[Line] = [((text, "value"),) for text in textwrap.wrap(spec.help, max(20, width))[:2]]
         facts = [f"takes {spec.range_text()}", f"default {shown_line(spec.format(spec.default)) or 'empty'}"]
         facts += [flag for flag in (flag_of(spec),) if flag]
-        lines = [*help_lines, ((" · ".join(facts)[:width], "label"),), self._last(spec)]
+        lines = [*help_lines, ((f" {current_glyphs().dot} ".join(facts)[:width], "label"),), self._last(spec)]
         return (lines + [()] * self.HEIGHT)[: self.HEIGHT]
 
     def _last(self, spec: Option) -> Line:
@@ -58,5 +59,5 @@ class SettingDetail(LinesPane):
         role = "warning" if spec.name in self._draft.changes else "label"
         text = origin_text(self._draft, spec)
         if spec.reload and spec.name in self._draft.changes:
-            text += " · applies when the model is loaded again"
+            text += f" {current_glyphs().dot} applies when the model is loaded again"
         return ((shown_line(text), role),)

@@ -13,6 +13,7 @@ from textual.cache import LRUCache
 from textual.content import Content
 from textual.events import Resize
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -53,8 +54,20 @@ class Transcript(ScrollView, can_focus=False):
     }
     """
 
+    class Behind(Message):
+        """Whether there is something new below, which the person has not seen since scrolling back.
+
+        Attributes:
+            newer: whether there is.
+        """
+
+        def __init__(self, newer: bool) -> None:
+            super().__init__()
+            self.newer = newer
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._newer = False
         self._entries: list[Entry] = []
         self._ends: list[int] = []
         self._lines: list[Content] = []
@@ -85,6 +98,8 @@ class Transcript(ScrollView, can_focus=False):
         for index in range(len(self._entries) - 1, -1, -1):
             if self._entries[index] is entry:
                 self._lay_out_from(index)
+                if not self._following:
+                    self._tell(newer=True)
                 return
 
     def take(self, entry: Entry) -> None:
@@ -153,6 +168,18 @@ class Transcript(ScrollView, can_focus=False):
         """Whoever scrolls back reads in peace; whoever returns to the end follows again."""
         super().watch_scroll_y(old_value, new_value)
         self._following = new_value >= self.max_scroll_y
+        if self._following:
+            self._tell(newer=False)
+
+    def _tell(self, newer: bool) -> None:
+        if newer != self._newer:
+            self._newer = newer
+            self.post_message(self.Behind(newer))
+
+    def to_end(self) -> None:
+        """Go to the newest line and stay there."""
+        self._following = True
+        self._keep_end()
 
     def _keep_end(self) -> None:
         if self._following and self.scroll_offset.y != self.max_scroll_y:

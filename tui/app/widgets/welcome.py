@@ -9,6 +9,7 @@ from textual.content import Content
 from tui.app.rendering.layout import wrap
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.entries import Entry
+from tui.app.widgets.glyphs import current_glyphs
 
 _BLANK = Content("")
 
@@ -60,7 +61,7 @@ class WelcomeEntry(Entry):
                 "F1 lists all keys.",
             ]
         if self._found is None:
-            return ["Looking for models…"]
+            return ["Looking for models" + current_glyphs().ellipsis]
         if self._found:
             return [
                 "#Choose a model.", "", "F2 shows the models, Enter loads the marked one.",
