@@ -100,7 +100,7 @@ def test_the_main_job(start: Start, models_folder: Path, tiny_gguf: Path) -> Non
     terminal.wait_for(r"tiny-random.* fits")
     choose(terminal, "SmolLM2-135M")
     terminal.wait_for("SmolLM2-135M-Instruct is ready")
-    terminal.wait_for(r"^ SmolLM2-135M-Instruct · Q4_1 .* ready\b")
+    terminal.wait_for(r"^ SmolLM2-135M-Instruct.* ready\b")
 
     terminal.press("escape")
     ask(terminal, QUESTION)
@@ -120,12 +120,13 @@ def test_the_main_job(start: Start, models_folder: Path, tiny_gguf: Path) -> Non
 
     choose(terminal, "tiny-random")
     terminal.wait_for("tiny-random is ready")
-    terminal.wait_for(r"^ tiny-random · F32 .* ready\b")
+    terminal.wait_for(r"^ tiny-random.* ready\b")
     leave(terminal)
 
 
 def choose(terminal: Terminal, name: str) -> None:
     """Load a model from the list, with the arrow keys and Enter."""
+    terminal.wait_until(lambda: bool(marked_row(terminal)), "a row to be marked")
     terminal.press("f2")
     for _ in range(len(terminal.lines)):
         if re.search(rf"{name}.* fits", marked_row(terminal)):

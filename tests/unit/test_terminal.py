@@ -47,15 +47,17 @@ def test_a_program_that_ends_is_not_waited_for() -> None:
 
 def test_the_program_has_a_terminal_of_its_own_that_changes_its_size() -> None:
     code = (
-        "import os, signal\n"
-        "signal.signal(signal.SIGWINCH, lambda *a: print(tuple(os.get_terminal_size()), flush=True))\n"
+        "import os, signal, sys\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])\n"
         "print('asked', input(), open('/dev/tty').isatty(), flush=True)\n"
-        "signal.pause()"
+        "signal.sigwait([signal.SIGWINCH])\n"
+        "input(tuple(os.get_terminal_size()))\n"
+        "sys.exit(3)"
     )
     with Terminal([sys.executable, "-c", code], columns=40, rows=6) as terminal:
         terminal.write("hello\r")
         terminal.wait_for("asked hello True")
         terminal.resize(50, 9)
         terminal.wait_for(r"\(50, 9\)")
-        terminal.press("ctrl+c")
-        assert terminal.wait_exit() != 0
+        terminal.press("enter")
+        assert terminal.wait_exit() == 3
