@@ -9,15 +9,36 @@ import pytest
 
 from tests.support.scripted import ScriptedEngine
 from tui.app.app import LocalLLMApp
+from tui.core.parameters import LoadParams
+from tui.engine.planner import Plan
 from tui.services.launch import Launch
 from tui.services.model_host import ModelHost
 from tui.settings.settings import Settings
+
+MIB = 1024**2
 
 
 @pytest.fixture
 def engine() -> ScriptedEngine:
     """An engine that says what the test tells it to."""
     return ScriptedEngine()
+
+
+class ScriptedHost(ModelHost):
+    """A host whose plans cost nothing: no process is started to ask llama.cpp.
+
+    Attributes:
+        planned: what was asked.
+    """
+
+    def __init__(self, engine: ScriptedEngine) -> None:
+        super().__init__(engine)
+        self.planned: list[tuple[Path, LoadParams]] = []
+
+    def plan(self, path: Path, params: LoadParams) -> Plan:
+        """A made-up plan that grows with the context."""
+        self.planned.append((path, params))
+        return Plan(params.n_ctx, "f16", "f16", 90 * MIB, params.n_ctx * 1024, 20 * MIB, 4 * MIB)
 
 
 @pytest.fixture
@@ -28,7 +49,7 @@ def make_app(engine: ScriptedEngine, tmp_path: Path) -> Callable[..., LocalLLMAp
         folder = tmp_path / "no-models"
         settings = Settings().replace(model_dirs=(str(folder),))
         values: dict[str, object] = {"settings": settings, **launch}
-        return LocalLLMApp(Launch(**values), ModelHost(engine))  # type: ignore[arg-type]
+        return LocalLLMApp(Launch(**values), ScriptedHost(engine))  # type: ignore[arg-type]
 
     return make
 

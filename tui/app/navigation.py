@@ -17,6 +17,7 @@ from tui.settings.settings import Settings
 
 if TYPE_CHECKING:
     from tui.app.screens.main import MainScreen
+    from tui.app.widgets.load_price import LoadPrice
     from tui.app.work import Work
 
 
@@ -80,7 +81,16 @@ class Navigation(App[int]):
         from tui.app.screens.settings import SettingsScreen
 
         if not isinstance(self.screen, SettingsScreen):
-            self.push_screen(SettingsScreen(self.settings), self._take_settings)
+            self.push_screen(SettingsScreen(self.settings, self._price()), self._take_settings)
+
+    def _price(self) -> LoadPrice | None:
+        """What tells the price of a load: of the loaded model, or else of the marked one."""
+        from tui.app.widgets.load_price import LoadPrice
+
+        if (model := self.host.model) is not None:
+            return LoadPrice(Path(model.path), self.host.plan, model.context_bytes, id="settings-price")
+        marked = self.main_screen.marked_model
+        return LoadPrice(marked, self.host.plan, id="settings-price") if marked else None
 
     def _take_settings(self, settings: Settings | None) -> None:
         if settings is None:

@@ -13,6 +13,7 @@ from tui.app.widgets.glyphs import current_glyphs
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.fit import Fit, MemoryPlan, quick_fit
 from tui.core.units import format_bytes, format_count, format_parameters
+from tui.engine.planner import Plan
 
 Piece = tuple[str, str]
 """A text and its role: `name`, `fact`, `fits`, `tight`, `no`, `problem` or empty."""
@@ -132,11 +133,18 @@ def facts(entry: ModelEntry) -> list[str]:
     return said
 
 
-def need_text(plan: MemoryPlan, available: int) -> str:
-    """What a load with the present settings takes, and what would fit when it is too much."""
-    text = f"needs about {format_bytes(plan.total)} of {format_bytes(available)} free"
+def need_text(plan: MemoryPlan, available: int, exact: Plan | None = None) -> str:
+    """What a load with the present settings takes, and what would fit when it is too much.
+
+    Args:
+        plan: by the formula.
+        available: bytes of memory that a load may take.
+        exact: what llama.cpp says; None while it has not been asked.
+    """
+    total = format_bytes(exact.total) if exact else f"about {format_bytes(plan.total)}"
+    text = f"needs {total} of {format_bytes(available)} free"
     text += f" at {format_count(plan.n_ctx)} tokens of context"
-    if plan.total <= available:
+    if (exact or plan).total <= available:
         return text
     largest = plan.largest_context(available)
     return f"{text}; {format_count(largest)} would fit" if largest else f"{text}: too big"

@@ -262,6 +262,12 @@ class MainScreen(Screen[None]):
 
         self.app.push_screen(ModelsScreen(), self._take_model)
 
+    @property
+    def marked_model(self) -> Path | None:
+        """The file of the model that the list is on, if it can be loaded."""
+        marked = self.query_one(ModelList).marked
+        return marked.path if marked is not None and not marked.problem else None
+
     def _take_model(self, path: Path | None) -> None:
         if path is not None:
             self.program.load_model(path)

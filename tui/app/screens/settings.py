@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from tui.app.screens.editor import EditorScreen
 from tui.app.widgets.glyphs import Glyphs, current_glyphs
+from tui.app.widgets.load_price import LoadPrice
 from tui.app.widgets.setting_detail import SettingDetail
 from tui.app.widgets.setting_row import SettingRow
 from tui.app.widgets.settings_draft import SettingsDraft, matches
@@ -41,6 +42,7 @@ class SettingsScreen(Screen[Settings | None]):
 
     Args:
         settings: what holds now.
+        price: tells what a load with the chosen settings takes; None where there is no model to load.
     """
 
     CSS_PATH = "settings.tcss"
@@ -67,9 +69,10 @@ class SettingsScreen(Screen[Settings | None]):
     | up,down,pageup,pagedown,home,end | Move between the rows. |
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, price: LoadPrice | None = None) -> None:
         super().__init__()
         self._draft = SettingsDraft(settings)
+        self._price = price
 
     def compose(self) -> ComposeResult:
         """Search, rows, detail, keys."""
@@ -82,6 +85,8 @@ class SettingsScreen(Screen[Settings | None]):
                     yield row
             yield Static(Content("No setting matches. Esc shows all of them."), id="settings-none")
         yield SettingDetail(self._draft, id="settings-detail")
+        if self._price is not None:
+            yield self._price
         yield Input(placeholder="search by name, help or flag", id="settings-search", compact=True)
         yield Static(Content(keys_text(current_glyphs())), id="settings-keys")
 
@@ -91,6 +96,11 @@ class SettingsScreen(Screen[Settings | None]):
         search = self.query_one("#settings-search", Input)
         search.display = search.cursor_blink = False
         self._go_to(self._rows[0])
+        self._ask_price()
+
+    def _ask_price(self) -> None:
+        if self._price is not None:
+            self._price.show(self._draft.result().load)
 
     @staticmethod
     def _heading(section: Section) -> Content:
@@ -114,6 +124,8 @@ class SettingsScreen(Screen[Settings | None]):
     @on(SettingRow.Edited)
     def _edited(self, event: SettingRow.Edited) -> None:
         self.query_one(SettingDetail).show(event.row.spec, event.error)
+        if event.row.spec.reload and not event.error:
+            self._ask_price()
 
     @on(SettingRow.TextWanted)
     def _edit_text(self, event: SettingRow.TextWanted) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from tui.app.pricing import Price
 from tui.app.rendering.model_rows import FULL, cut_left, facts, home_path, need_text
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
@@ -14,7 +15,9 @@ from tui.catalogue.fit import MemoryPlan
 from tui.core.units import format_bytes
 
 
-def detail_lines(entry: ModelEntry, available: int, plan: MemoryPlan | None, width: int) -> list[Line]:
+def detail_lines(
+    entry: ModelEntry, available: int, plan: MemoryPlan | None, width: int, price: Price | None = None
+) -> list[Line]:
     """The detail: three rows where there is room, and a few short ones in a narrow column.
 
     Args:
@@ -22,14 +25,16 @@ def detail_lines(entry: ModelEntry, available: int, plan: MemoryPlan | None, wid
         available: bytes of memory that a load may take.
         plan: what a load takes; None while that is not known.
         width: cells.
+        price: what llama.cpp says to that; None while it has not been asked.
     """
     said = facts(entry)
     if width < FULL:
         said = [f"{shown_line(entry.quantization) or 'unknown type'}, {format_bytes(entry.file_size)}", *said]
-    role, last = "label", need_text(plan, available) if plan else ""
-    if entry.problem:
-        role, last = "error", shown_line(entry.problem)
-    elif plan is not None and plan.total > available:
+    exact = price.plan if price else None
+    role, last = "label", need_text(plan, available, exact) if plan else ""
+    if entry.problem or (price and price.error):
+        role, last = "error", shown_line(entry.problem or (price.error if price else ""))
+    elif plan is not None and (exact or plan).total > available:
         role = "warning"
     lines: list[Line] = [((cut_left(home_path(entry.path), width), "value"),)] if width >= FULL else []
     lines += [((text, "label"),) for text in ([f" {current_glyphs().dot} ".join(said)] if width >= FULL else said)]
@@ -49,18 +54,24 @@ class ModelDetail(LinesPane):
         self._entry: ModelEntry | None = None
         self._available = 0
         self._plan: MemoryPlan | None = None
+        self._price: Price | None = None
 
-    def show(self, entry: ModelEntry | None, available: int, plan: MemoryPlan | None = None) -> None:
+    def show(
+        self, entry: ModelEntry | None, available: int, plan: MemoryPlan | None = None, price: Price | None = None
+    ) -> None:
         """Describe a model.
 
         Args:
             entry: the model; None: nothing.
             available: bytes of memory that a load may take.
             plan: what a load takes; None while that is not known.
+            price: what llama.cpp says to that; None while it has not been asked.
         """
-        self._entry, self._available, self._plan = entry, available, plan
+        self._entry, self._available, self._plan, self._price = entry, available, plan, price
         self.rearrange()
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """The detail's lines."""
-        return detail_lines(self._entry, self._available, self._plan, width) if self._entry else []
+        if self._entry is None:
+            return []
+        return detail_lines(self._entry, self._available, self._plan, width, self._price)

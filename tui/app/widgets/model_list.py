@@ -18,11 +18,13 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.app.pricing import Price, Pricing
 from tui.app.rendering.model_rows import FULL, Piece, cut, empty_text, heading, matches, row
 from tui.app.status import Status
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.model_detail import ModelDetail
 from tui.catalogue.entry import ModelEntry
+from tui.catalogue.fit import MemoryPlan
 from tui.core.errors import LocalLLMError
 from tui.core.events import ModelInfo
 from tui.core.parameters import LoadParams
@@ -101,7 +103,7 @@ class ModelList(Vertical):
     @dataclass
     class _Planned(Message):
         path: Path
-        plan: object
+        plan: MemoryPlan
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -113,6 +115,9 @@ class ModelList(Vertical):
         self._query = ""
         self._width = 0
         self._available = available_memory()
+        self._plan: MemoryPlan | None = None
+        self._price: Price | None = None
+        self._pricing: Pricing | None = None
 
     def compose(self) -> ComposeResult:
         """Heading, column names, rows, what to do without any, filter, detail."""
@@ -133,6 +138,8 @@ class ModelList(Vertical):
             self.watch(app, "searching", self._follow)
             self.watch(app, "status", self._follow_status)
             self.watch(app, "settings", self._follow_settings)
+        if (host := getattr(app, "host", None)) is not None:
+            self._pricing = Pricing(self, host.plan, self._take_price)
         self._draw()
 
     def focus(self, scroll_visible: bool = True, *, from_app_focus: bool = False) -> ModelList:
@@ -246,8 +253,13 @@ class ModelList(Vertical):
     @on(OptionList.OptionHighlighted)
     def _describe(self) -> None:
         entry = self.marked
-        self.query_one(ModelDetail).show(entry, self._available)
+        self._plan = self._price = None
+        self._show_detail()
+        if self._pricing is not None:
+            self._pricing.forget()
         if entry is not None and not entry.problem:
+            if self._pricing is not None:
+                self._pricing.ask(entry.path, self._load)
             reader = partial(self._read_plan, entry.path, self._load)
             self.run_worker(reader, thread=True, group="plan", exclusive=True, exit_on_error=False)
 
@@ -264,7 +276,16 @@ class ModelList(Vertical):
     def on_model_list__planned(self, message: _Planned) -> None:
         """Show the plan, unless the mark has moved on."""
         if (entry := self.marked) is not None and entry.path == message.path:
-            self.query_one(ModelDetail).show(entry, self._available, message.plan)  # type: ignore[arg-type]
+            self._plan = message.plan
+            self._show_detail()
+
+    def _take_price(self, price: Price) -> None:
+        """What llama.cpp says is exact, so that it stands in place of the formula's figure."""
+        self._price = price
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        self.query_one(ModelDetail).show(self.marked, self._available, self._plan, self._price)
 
     # What the person asks for
 
