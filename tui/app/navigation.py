@@ -45,7 +45,15 @@ class Navigation(App[int]):
             return True if hasattr(self._below_palette, "commands") else None
         if action in ("unload", "reload"):
             return True if self.host.model and hasattr(self._below_palette, "commands") else None
+        if action == "bench":
+            return True if hasattr(self._below_palette, "commands") and self._at_hand else None
         return True
+
+    @property
+    def _at_hand(self) -> Path | None:
+        """The loaded model's file, or else that of the marked one."""
+        model = self.host.model
+        return Path(model.path) if model is not None else self.main_screen.marked_model
 
     @property
     def _below_palette(self) -> Screen[Any]:
@@ -84,13 +92,11 @@ class Navigation(App[int]):
             self.push_screen(SettingsScreen(self.settings, self._price()), self._take_settings)
 
     def _price(self) -> LoadPrice | None:
-        """What tells the price of a load: of the loaded model, or else of the marked one."""
+        """What tells the price of a load of the model at hand."""
         from tui.app.widgets.load_price import LoadPrice
 
-        if (model := self.host.model) is not None:
-            return LoadPrice(Path(model.path), self.host.plan, model.context_bytes, id="settings-price")
-        marked = self.main_screen.marked_model
-        return LoadPrice(marked, self.host.plan, id="settings-price") if marked else None
+        freed = self.host.model.context_bytes if self.host.model else 0
+        return LoadPrice(path, self.host.plan, freed, id="settings-price") if (path := self._at_hand) else None
 
     def _take_settings(self, settings: Settings | None) -> None:
         if settings is None:
@@ -110,6 +116,28 @@ class Navigation(App[int]):
         if not self.is_screen_installed("completion"):
             self.install_screen(CompletionScreen(self.host, self.settings, self.launch.prompt), "completion")
         self.push_screen("completion")
+
+    def action_bench(self) -> None:
+        """Measure the loaded model, or else the marked one; what was loaded is loaded again afterwards."""
+        if (path := self._at_hand) is None:
+            return
+        from tui.app.screens.bench import BenchScreen
+        from tui.monitor.cpu import usable_cores
+        from tui.services.measurements import BenchPlan, thread_counts
+
+        before = self.host.model
+
+        def make_room() -> None:
+            self.work.stop()
+
+        def bring_back() -> None:
+            if before is not None:
+                self.work.load(Path(before.path), self.settings.load)
+            else:
+                self.work.unload()
+
+        plan = BenchPlan(threads=thread_counts(usable_cores()))
+        self.push_screen(BenchScreen(self.host, path, self.settings.load, plan, make_room, bring_back))
 
     def action_log(self) -> None:
         """What llama.cpp reported."""

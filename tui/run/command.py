@@ -11,7 +11,7 @@ from tui.run.one_shot import run
 from tui.run.output import Output, wants_color, warn
 from tui.run.request import RunRequest
 from tui.services.find_model import find_model
-from tui.services.measurements import BenchPlan
+from tui.services.measurements import BenchPlan, thread_counts
 from tui.settings.settings import COMMAND_LINE, DEFAULT, Settings
 
 
@@ -95,9 +95,3 @@ def measure(
     )
     path = find_model(settings.app.model, settings.app.folders())
     return bench(path, settings.load, plan, as_json=as_json)
-
-
-def thread_counts(cores: int) -> tuple[int, ...]:
-    """1, 2, 4 and so on, and the number of cores itself."""
-    counts = {1 << power for power in range(cores.bit_length()) if 1 << power <= cores}
-    return tuple(sorted(counts | {cores}))

@@ -27,6 +27,12 @@ class BenchPlan:
     repetitions: int = 3
 
 
+def thread_counts(cores: int) -> tuple[int, ...]:
+    """The thread counts worth measuring: 1, 2, 4 and so on, and the number of cores itself."""
+    counts = {1 << power for power in range(cores.bit_length()) if 1 << power <= cores}
+    return tuple(sorted(counts | {cores}))
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
     """One test's result.

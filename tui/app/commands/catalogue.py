@@ -24,6 +24,10 @@ APP_COMMANDS: tuple[Command, ...] = (
         "app.reload", "", "Models",
     ),
     Command(
+        "app.bench", "Measure this model", "How fast it reads and writes here, by threads and by depth.", "f12",
+        "app.bench", "", "Models",
+    ),
+    Command(
         "app.unload", "Unload the model", "Give back the memory of the loaded model.", "", "app.unload", "", "Models"
     ),
     Command(
