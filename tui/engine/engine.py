@@ -206,7 +206,8 @@ class Engine:
                     self._perform(self._commands.get_nowait())
                 self._step(runtime)
             else:
-                self._tickets = {ticket for ticket in self._tickets if not ticket.over}
+                # Other threads add to the set meanwhile: going through a copy, which is made in one go, is safe.
+                self._tickets.difference_update([ticket for ticket in list(self._tickets) if ticket.over])
                 self._wait(runtime)
         if self._runtime:
             self._runtime.unload()
@@ -221,7 +222,7 @@ class Engine:
             self._perform(self._commands.get(timeout=_QUIET_SECONDS if runtime and runtime.unsaved else None))
         except Empty:
             if runtime:
-                runtime.save()
+                _save(runtime)
 
     def _perform(self, item: tuple[Ticket, _Command] | None) -> None:
         if item is None:
@@ -261,6 +262,13 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _save(runtime: Runtime) -> None:
+    try:
+        runtime.save()
+    except Exception:  # a copy of what is in memory: nothing depends on it
+        _LOGGER.exception("a conversation could not be kept on disk")
 
 
 def _unexpected(error: Exception) -> LocalLLMError:
