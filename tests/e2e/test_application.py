@@ -126,15 +126,20 @@ def test_the_main_job(start: Start, models_folder: Path, tiny_gguf: Path) -> Non
 
 def choose(terminal: Terminal, name: str) -> None:
     """Load a model from the list, with the arrow keys and Enter."""
-    terminal.wait_until(lambda: bool(marked_row(terminal)), "a row to be marked")
     terminal.press("f2")
+    marked = next_mark(terminal, "")
     for _ in range(len(terminal.lines)):
-        if re.search(rf"{name}.* fits", marked_row(terminal)):
+        if re.search(rf"{name}.* fits", marked):
             break
-        before = marked_row(terminal)
         terminal.press("down")
-        terminal.wait_until(lambda before=before: marked_row(terminal) != before, "another row to be marked")  # type: ignore[misc]
+        marked = next_mark(terminal, marked)
     terminal.press("enter")
+
+
+def next_mark(terminal: Terminal, before: str) -> str:
+    """The marked row, once another one is marked; while the screen is drawn again there may be none."""
+    terminal.wait_until(lambda: marked_row(terminal) not in ("", before), "another row to be marked")
+    return marked_row(terminal)
 
 
 def marked_row(terminal: Terminal) -> str:

@@ -58,7 +58,9 @@ def _completion(terminal: Terminal) -> None:
 
 
 def _models(terminal: Terminal) -> None:
-    terminal.wait_for(r"available +[0-9]|RAM +[0-9]")
+    terminal.wait_for("F2 models")
+    if "MODELS" in terminal.text:  # the panes are there, and their first numbers come after a moment
+        terminal.wait_for(r"available +[0-9]")
     terminal.press("f2")
     terminal.wait_for(r"SmolLM2.* fits")
     terminal.wait_for(r"gemma-3-270m.* fits")
