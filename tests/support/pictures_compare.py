@@ -18,6 +18,8 @@ _BAR = re.compile("[\u2581-\u258f·]{2,}|[\u2581-\u258f]")
 _BORDERS = "▕▏│"
 _NUMBER = re.compile(r"(?<![\w-])\d[\d,]*(\.\d+)?( ?(%|[kKMGT]i?B|ms|s|min|tok/s|tokens)(?![a-z]))*|(?<!\S)-(?!\S)")
 """A number that is no part of a word, such as a key's name; a lone dash stands for one that is not known yet."""
+_GLUED = re.compile(r"\b(CPU|RAM)\d+%")
+"""Where there is little room, 100% leaves none for a space."""
 _WORDS = re.compile(r"\b(slow|minimum for dialogue|comfortable|fast|fit for batch work|fits|tight|no)\b")
 _CORES = re.compile(r"^( ?# ?)+$")
 
@@ -96,5 +98,6 @@ def _paragraphs(rows: Rows) -> list[str]:
 
 
 def _mask(text: str) -> str:
-    text = _WORDS.sub("~", _NUMBER.sub("#", _BAR.sub(" ", text)))
+    text = _GLUED.sub(r"\1 #", _BAR.sub(" ", text))
+    text = _WORDS.sub("~", _NUMBER.sub("#", text))
     return " ".join(re.sub("─+", "─", text).split())
