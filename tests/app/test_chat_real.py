@@ -53,3 +53,17 @@ async def test_a_file_that_is_no_model_is_one_line(tmp_path: Path, smollm2: Path
         assert app.status.phase is Phase.NO_MODEL
         app.load_model(smollm2)
         await until(pilot, lambda: app.status.phase is Phase.READY, LOAD)
+
+
+async def test_settings_hold_for_the_reply_under_way(tiny_gguf: Path) -> None:
+    settings = Settings().replace(ignore_eos=True, context_policy="shift", n_ctx=256, model_dirs=())
+    app = LocalLLMApp(Launch(settings, model=str(tiny_gguf)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.READY and not app.work.busy, LOAD)
+        prompt, transcript = app.main_screen.query_one(Prompt), app.main_screen.query_one(Transcript)
+        prompt.load_text("hi")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.status.phase is Phase.GENERATING, LOAD)
+        app.take_settings(app.settings.replace(n_predict=1))
+        await until(pilot, lambda: not app.work.busy, LOAD)
+        await until(pilot, lambda: "The new settings hold from here on" in transcript.plain, LOAD)

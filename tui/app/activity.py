@@ -33,7 +33,8 @@ class Activity:
         on_events: Callable[[list[Event], float], None],
         on_over: Callable[[], None],
     ) -> None:
-        self._ticket = ticket
+        self.ticket = ticket
+        """The work."""
         self._on_events = on_events
         self._on_over = on_over
         self._speed = LiveSpeed()
@@ -41,7 +42,7 @@ class Activity:
 
     def cancel(self) -> None:
         """Ask the engine to stop; the last events still come."""
-        self._ticket.cancel()
+        self.ticket.cancel()
 
     def abandon(self) -> None:
         """Stop looking, for good."""
@@ -53,8 +54,8 @@ class Activity:
         if self._timer is None:
             return
         # Asked before draining, so that nothing posted in between is lost.
-        over = self._ticket.over
-        events = self._ticket.drain()
+        over = self.ticket.over
+        events = self.ticket.drain()
         tokens = sum(isinstance(event, Token) for event in events)
         if tokens:
             self._speed.add(tokens, time.monotonic())

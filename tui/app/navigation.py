@@ -89,7 +89,7 @@ class Navigation(App[int]):
         from tui.app.screens.settings import SettingsScreen
 
         if not isinstance(self.screen, SettingsScreen):
-            self.push_screen(SettingsScreen(self.settings, self._price()), self._take_settings)
+            self.push_screen(SettingsScreen(self.settings, self._price()), self.take_settings)
 
     def _price(self) -> LoadPrice | None:
         """What tells the price of a load of the model at hand."""
@@ -98,10 +98,13 @@ class Navigation(App[int]):
         freed = self.host.model.context_bytes if self.host.model else 0
         return LoadPrice(path, self.host.plan, freed, id="settings-price") if (path := self._at_hand) else None
 
-    def _take_settings(self, settings: Settings | None) -> None:
+    def take_settings(self, settings: Settings | None) -> None:
+        """Let other settings hold; None changes nothing."""
         if settings is None:
             return
         reload = self.host.model is not None and settings.load != self.settings.load
+        if settings.generation != self.settings.generation:
+            self.work.adjust(settings.generation)
         self.settings = settings
         if reload:
             self.say("The load settings changed: F9 loads the model again with them", "warning")

@@ -11,8 +11,8 @@ from textual.message_pump import MessagePump
 from tui.app.activity import Activity
 from tui.app.status import Phase, Status, advance, model_name
 from tui.core.errors import CancelledError
-from tui.core.events import Event, Failed, Loaded, Token
-from tui.core.parameters import LoadParams
+from tui.core.events import Adjusted, Event, Failed, Loaded, Token
+from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.units import format_seconds
 from tui.engine.ticket import Ticket
 from tui.services.model_host import ModelHost
@@ -86,6 +86,13 @@ class Work:
         self.stop()
         self.follow(self.host.unload(), lambda events: None)
 
+    def adjust(self, params: GenerationParams) -> None:
+        """Let the reply under way go on with other parameters; says so, or why it cannot."""
+        if self.status.phase not in (Phase.PREFILL, Phase.GENERATING):
+            return
+        for running in self._running:
+            Activity(self._pump, self.host.engine.adjust(running.ticket, params), self._tell_adjusted, lambda: None)
+
     def stop(self) -> bool:
         """Ask what runs to stop; False when nothing runs."""
         for activity in self._running:
@@ -116,6 +123,13 @@ class Work:
                     self._say(warning, "warning")
             elif isinstance(event, Failed):
                 self._say(event.error.line(), "info" if isinstance(event.error, CancelledError) else "error")
+
+    def _tell_adjusted(self, events: list[Event], _speed: float) -> None:
+        for event in events:
+            if isinstance(event, Adjusted):
+                self._say("The new settings hold from here on", "info")
+            elif isinstance(event, Failed):
+                self._say(event.error.line(), "error")
 
     def _advance(self, events: list[Event], speed: float, first_token: float | None) -> None:
         status = self.status
