@@ -143,7 +143,7 @@ def next_mark(terminal: Terminal, before: str) -> str:
 
 
 def marked_row(terminal: Terminal) -> str:
-    """The row of the model list that the mark is on, told by its background; the other panes' text is not part of it."""
+    """The row of the model list that the mark is on, told by its background; without the other panes' text."""
     for y, line in enumerate(terminal.lines):
         if " fits" in line and terminal.screen.cell(3, y).bg != terminal.screen.cell(3, 1).bg:
             return line.partition(BORDERS[0])[0]

@@ -53,6 +53,13 @@ def _chat(terminal: Terminal) -> None:
 
 
 def _completion(terminal: Terminal) -> None:
+    # Not by -p: over another screen than the chat, the end of the load is told in a corner for some seconds.
+    terminal.wait_for(r"^ .* ready\b")
+    terminal.press("f5")
+    terminal.wait_for("text to continue from")
+    terminal.write(PROMPT)
+    terminal.wait_for(re.escape(PROMPT[-12:]))
+    terminal.press("enter")
     terminal.wait_for(_GENERATING)
     _used(terminal, 100)
 
@@ -88,7 +95,7 @@ def _used(terminal: Terminal, tokens: int) -> None:
 
 SCENES = (
     Scene("chat", "A chat while the reply streams", (*MODEL, *OPTIONS), _chat, free="● SmolLM2"),
-    Scene("completion", "The completion view while it runs", (*MODEL, *OPTIONS, "-p", PROMPT), _completion, free="1."),
+    Scene("completion", "The completion view while it runs", (*MODEL, *OPTIONS), _completion, free="1."),
     Scene("models", "The model browser", (), _models),
     Scene("settings", "The settings form", (), _settings, exact=True),
 )
