@@ -17,7 +17,8 @@ from tests.support.terminal import Terminal
 QUESTION = "Give me three tips for a good night's sleep."
 PROMPT = "The three most important things to know about the sea are:\\n\\n1."
 MODEL = ("-m", "SmolLM2-135M-Instruct.Q4_1")
-OPTIONS = ("--temp", "0", "-s", "1", "--ignore-eos")
+OPTIONS = ("--temp", "0", "-s", "1", "--ignore-eos", "-t", "1")
+"""One thread: where other programs run at the same time, two wait for each other."""
 _GENERATING = r"^ .* generating .*tok/s"
 
 
