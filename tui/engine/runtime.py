@@ -33,7 +33,8 @@ from tui.settings.paths import kv_cache_dir
 
 MEBIBYTE = 1024 * 1024
 _WRITE_SECONDS = 0.5
-_STEP_SECONDS = 0.2
+_STEP_SECONDS = 1.0
+_STEP_SECONDS_BLIND = 0.2  # where a step cannot be stopped, or its progress not be seen
 _FLOPS_PER_THREAD = 40e9  # what one core of a server reaches in llama.cpp's prefill
 
 
@@ -233,12 +234,14 @@ class Runtime:
             ram=params.cache_ram * MEBIBYTE,
             disk=params.cache_disk * MEBIBYTE,
         )
+        watched = self._abort.nodes() is not None and not model.recurrent
+        seconds = _STEP_SECONDS if watched else _STEP_SECONDS_BLIND
         self._scheduler = Scheduler(
             context,
             model.vocabulary,
             PrefixCache(context, states, cuttable=not model.recurrent),
             sequences=self._count,
-            chunk=prefill_chunk(model.parameters, threads.prefill, context.n_batch),
+            chunk=prefill_chunk(model.parameters, threads.prefill, context.n_batch, seconds),
             tuners=Tuners(
                 threads,
                 self._cores,
@@ -326,8 +329,8 @@ def _cut_to_fit(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return messages[:start] + messages[end:]
 
 
-def prefill_chunk(parameters: int, threads: int, n_batch: int) -> int:
-    """Prompt tokens to evaluate in one step, so that a step takes a fraction of a second.
+def prefill_chunk(parameters: int, threads: int, n_batch: int, seconds: float) -> int:
+    """Prompt tokens to evaluate in one step. What a stop interrupts is computed again, so a step is not too long.
 
     Depends on the model and the number of threads alone, not on measured time: the shape of the batches changes the
     rounding, and the same seed shall give the same text.
@@ -336,6 +339,7 @@ def prefill_chunk(parameters: int, threads: int, n_batch: int) -> int:
         parameters: of the model.
         threads: for prefill.
         n_batch: most tokens in one batch.
+        seconds: what a step should take, about.
 
     Returns:
         A power of two from 64 up (64 costs a fourteenth of the speed, 32 would cost a fifth), no larger than
@@ -343,7 +347,7 @@ def prefill_chunk(parameters: int, threads: int, n_batch: int) -> int:
     """
     if lib.llama_supports_gpu_offload():
         return n_batch
-    tokens = _STEP_SECONDS * _FLOPS_PER_THREAD * threads / (2 * max(1, parameters))
+    tokens = seconds * _FLOPS_PER_THREAD * threads / (2 * max(1, parameters))
     chunk = 64
     while chunk * 2 <= tokens:
         chunk *= 2

@@ -121,11 +121,11 @@ def test_a_generation_stopped_in_prefill_keeps_what_was_computed(smollm2: Path) 
         prompt = RawPrompt("The quick brown fox jumps over the lazy dog. " * 300)
         ticket = engine.generate(prompt, GenerationParams(n_predict=1))
         for event in ticket.events():
-            if getattr(event, "done", 0) >= 128:
+            if getattr(event, "done", 0) >= 300:
                 ticket.cancel()
             last = event
         assert isinstance(last, Finished) and last.reason is StopReason.CANCELLED
-        assert 128 <= last.used < last.timings.prompt_tokens
+        assert 256 <= last.used < last.timings.prompt_tokens, "whole steps of 256 tokens are kept"
         ticket = engine.generate(prompt, GenerationParams(n_predict=1))
         first = next(ticket.events())
         assert getattr(first, "cached", 0) == last.used
