@@ -105,6 +105,7 @@ async def test_the_settings_form_prices_what_is_chosen(app: LocalLLMApp, size: t
         await pilot.press("right")
         await until(pilot, lambda: "with 4,608 tokens" in price.plain)
         assert len(price.plain) <= size[0] and price.region.height == 1
+        assert app.screen.query_one("#settings-rows").region.width == size[0]
 
 
 async def test_without_a_model_there_is_nothing_to_price(

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from textual.app import InvalidThemeError
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
 
@@ -31,6 +32,8 @@ from tui.services.model_host import ModelHost
 from tui.settings.logs import PROGRAM, RingHandler, configure_logging
 from tui.settings.paths import log_file
 from tui.settings.settings import Settings
+
+_SEVERITIES: dict[str, SeverityLevel] = {"error": "error", "warning": "warning"}
 
 
 def _provider() -> type[Provider]:
@@ -124,7 +127,7 @@ class LocalLLMApp(Navigation):
         """Tell the person one line, where it stays: in the transcript, and over any other screen."""
         self.main_screen.note(text, kind)
         if self.screen is not self.main_screen:
-            self.notify(shown_line(text), severity="error" if kind == "error" else "information", markup=False)
+            self.notify(shown_line(text), severity=_SEVERITIES.get(kind, "information"), markup=False)
 
     def load_model(self, path: Path) -> None:
         """Load a model in place of the loaded one."""
