@@ -9,6 +9,7 @@ _LOGGER = logging.getLogger("localllm.threads")
 
 _WINDOW_SECONDS = 0.1
 _WINDOW_STEPS = 8
+_LONG_SECONDS = 1.0
 _GAIN = 0.95
 _HOPELESS = 1.3
 _HOPELESS_STEPS = 3
@@ -55,12 +56,12 @@ class ThreadTuner:
     graph: with one of two cores busy, two threads reach a fifth of the speed of one. Which count is best can only be
     measured.
 
-    The rule: time is cut into windows of 8 steps and 0.1 s at least. Every few windows one window tries another
-    count, a quarter of the count fewer and a quarter more in turn. The other count is taken when it was 5% faster
-    than the window before; a trial that is 30% slower after 3 steps ends there. After each trial the distance to
-    the next doubles, from 4 up to 64 windows, so that trials cost little and the count cannot oscillate: it changes
-    at most once in a trial's distance. When the speed at the settled count falls or rises by half, the machine has
-    changed: the distance goes back to 4 and a trial comes at once.
+    The rule: time is cut into windows of 8 steps and 0.1 s at least, or of 1 s. Every few windows one window tries
+    another count, a quarter of the count fewer and a quarter more in turn. The other count is taken when it was 5%
+    faster than the window before; a trial that is 30% slower after 3 steps ends there. After each trial the
+    distance to the next doubles, from 4 up to 64 windows, so that trials cost little and the count cannot
+    oscillate: it changes at most once in a trial's distance. When the speed at the settled count falls or rises by
+    half, the machine has changed: the distance goes back to 4 and a trial comes at once.
 
     Args:
         start: threads to begin with.
@@ -99,11 +100,15 @@ class ThreadTuner:
         self._window.add(seconds, units)
         if self._trial is not None and self._is_hopeless():
             self._end_trial()
-        elif self._window.steps >= self._steps and self._window.seconds >= _WINDOW_SECONDS:
+        elif self._is_over():
             if self._trial is None:
                 self._end_window()
             else:
                 self._end_trial()
+
+    def _is_over(self) -> bool:
+        window = self._window
+        return window.seconds >= _LONG_SECONDS or (window.steps >= self._steps and window.seconds >= _WINDOW_SECONDS)
 
     def _is_hopeless(self) -> bool:
         window = self._window

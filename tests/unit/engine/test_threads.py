@@ -60,6 +60,12 @@ def test_on_a_busy_machine_it_goes_down_within_a_second_and_gets_the_speed() -> 
     assert steps >= 0.93 * 20 * 132
 
 
+def test_steps_of_seconds_do_not_make_it_wait_long() -> None:
+    tuner = ThreadTuner(2, 2, "decode")
+    run(tuner, lambda n: {1: 0.02, 2: 6.0}[n], 20)
+    assert tuner.threads == 1
+
+
 def test_it_follows_a_machine_that_becomes_busy_and_free_again() -> None:
     tuner = ThreadTuner(2, 2, "decode")
     run(tuner, idle_machine, 20)
