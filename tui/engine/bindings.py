@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import sys
 from importlib.machinery import PathFinder
-from types import ModuleType
+from importlib.util import module_from_spec
+from typing import Any
 
 
 def only_bindings() -> None:
     """Make `import llama_cpp.llama_cpp` import that module alone.
 
-    The package's own `__init__` imports its high-level interface too, and with it NumPy: four times as long. For a
-    process of which nothing else is asked. Does nothing where the package is imported already or is not there.
+    The package's own `__init__` imports its high-level interface too, and with it NumPy: 20 MB, and four times as long.
+    Whoever asks the package for anything of that gets it: it is imported then. Does nothing where the package is
+    imported already or is not there.
     """
     found = PathFinder.find_spec("llama_cpp")
-    if "llama_cpp" in sys.modules or found is None or found.submodule_search_locations is None:
+    loader = found.loader if found else None
+    if "llama_cpp" in sys.modules or found is None or loader is None:
         return
-    package = ModuleType("llama_cpp")
-    package.__path__ = list(found.submodule_search_locations)
-    package.__spec__ = found
+    package = module_from_spec(found)
+
+    def rest(name: str) -> Any:
+        if name.startswith("__") or "__getattr__" not in vars(package):
+            raise AttributeError(f"llama_cpp has no {name}")
+        del package.__getattr__
+        loader.exec_module(package)
+        return getattr(package, name)
+
+    package.__getattr__ = rest  # type: ignore[method-assign]
     sys.modules["llama_cpp"] = package

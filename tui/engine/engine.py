@@ -19,6 +19,7 @@ from tui.core.errors import CancelledError, DecodeError, LocalLLMError, ModelLoa
 from tui.core.events import Failed, ModelInfo, Unloaded
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import Prompt
+from tui.engine.bindings import only_bindings
 from tui.engine.rope import check_load_params
 from tui.engine.ticket import Ticket
 
@@ -245,6 +246,7 @@ class Engine:
 
     def _loaded_runtime(self) -> Runtime:
         if self._runtime is None:
+            only_bindings()
             try:
                 from tui.engine.runtime import Runtime
             except (ImportError, OSError, RuntimeError) as error:

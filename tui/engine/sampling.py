@@ -7,15 +7,17 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import llama_cpp.llama_cpp as lib
 
 from tui.core.errors import SettingError
 from tui.core.parameters import RANDOM_SEED, GenerationParams
-from tui.engine.constrained import ConstrainedChain
-from tui.engine.grammar import Grammar, grammar_text
 from tui.engine.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from tui.engine.constrained import ConstrainedChain
+    from tui.engine.grammar import Grammar
 
 _SEED_LIMIT = 0xFFFF_FFFF  # llama.cpp takes this one for "random"
 _MIROSTAT_CANDIDATES = 100  # as in llama.cpp's common/sampling.cpp
@@ -69,15 +71,14 @@ class SamplerChain:
         recipe = _Recipe(params, vocabulary, [*prompt, *generated], n_ctx, draws)
         order = sampler_names(params.samplers)
         biases = _biases(recipe)
-        text = grammar_text(params)
-        grammar = _grammar_after(generated, text, vocabulary) if text else None
+        grammar = _grammar_after(generated, params, vocabulary)
         self._chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         if biases:
             self._add(_logit_bias(biases, vocabulary.size))
         for sampler in _mirostat(recipe) if params.mirostat and params.temp > 0 else _in_order(recipe, order):
             self._add(sampler)
         banned = [token for token, bias in biases.items() if bias == float("-inf")]
-        self._constrained = ConstrainedChain(self._chain, grammar, vocabulary.size, banned) if grammar else None
+        self._constrained = _constrained(self._chain, grammar, vocabulary.size, banned) if grammar else None
 
     def sample(self, context: Any, index: int) -> int:
         """Choose a token from the logits of one row of the last batch, and remember it for the penalties.
@@ -105,7 +106,14 @@ class SamplerChain:
         lib.llama_sampler_chain_add(self._chain, sampler)
 
 
-def _grammar_after(generated: Sequence[int], text: str, vocabulary: Vocabulary) -> Grammar:
+def _grammar_after(generated: Sequence[int], params: GenerationParams, vocabulary: Vocabulary) -> Grammar | None:
+    if not (params.grammar.strip() or params.json_schema.strip()):
+        return None
+    from tui.engine.grammar import Grammar, grammar_text  # NumPy comes with it, 10 MB
+
+    text = grammar_text(params)
+    if not text:
+        return None
     grammar = Grammar(text, vocabulary)
     for token in generated:
         if not grammar.allows(token):
@@ -113,6 +121,12 @@ def _grammar_after(generated: Sequence[int], text: str, vocabulary: Vocabulary) 
             raise SettingError("The grammar does not fit the text so far", hint="stop the generation first")
         grammar.accept(token)
     return grammar
+
+
+def _constrained(chain: Any, grammar: Grammar, n_vocab: int, banned: Sequence[int]) -> ConstrainedChain:
+    from tui.engine.constrained import ConstrainedChain
+
+    return ConstrainedChain(chain, grammar, n_vocab, banned)
 
 
 def sampler_names(order: str) -> list[str]:

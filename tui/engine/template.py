@@ -6,10 +6,10 @@ import ctypes
 from collections.abc import Callable, Sequence
 
 import llama_cpp.llama_cpp as lib
-from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from tui.core.errors import TemplateError
 from tui.core.messages import Message
+from tui.engine.jinja import Messages, compiled
 
 PLAIN_STOPS = ("\nUser:", "\nuser:")
 """Where a model without a template would begin to speak for the person."""
@@ -74,14 +74,12 @@ def _without_system(messages: Sequence[Message]) -> Sequence[Message]:
 
 
 def _jinja(source: str, bos: str, eos: str) -> Renderer:
-    formatter: Jinja2ChatFormatter | None = None
+    template: Callable[[Messages], str] | None = None
 
     def render(messages: Sequence[Message]) -> str:
-        nonlocal formatter
-        if formatter is None:
-            formatter = Jinja2ChatFormatter(template=source, bos_token=bos, eos_token=eos)
-        dicts = [{"role": message.role, "content": message.content} for message in messages]
-        return str(formatter(messages=dicts).prompt)
+        nonlocal template
+        template = template or compiled(source, bos, eos)
+        return template([{"role": message.role, "content": message.content} for message in messages])
 
     return render
 
