@@ -50,11 +50,11 @@ async def test_send_shows_prompt_reply_and_figures(app: LocalLLMApp, engine: Scr
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)
         await pilot.press(*"hello", "enter")
-        await until(pilot, lambda: "first token" in flat(app))
+        await until(pilot, lambda: "TTFT" in flat(app))
         text = shown(app)
         assert "❯ you\n  hello" in text
         assert "● Scripted-1B-Instruct\n  1. Red\n  2. Blue" in text
-        assert "first token 120 ms" in flat(app)
+        assert "TTFT 120 ms" in flat(app)
         assert prompt(app).text == ""
         assert [m.content for m in app.main_screen.chat.session.messages] == ["hello", "1. **Red**\n2. Blue\n"]
 
@@ -151,7 +151,7 @@ async def test_hostile_text_is_shown_as_it_is(app: LocalLLMApp, engine: Scripted
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)
         await say(pilot, app, hostile)
-        await until(pilot, lambda: "first token" in flat(app))
+        await until(pilot, lambda: "TTFT" in flat(app))
         text = shown(app)
         visible = "[/bar] [@click=app.quit]x[/] ^[[2J <b>html</b> [INST] [a](http://x) \\x9b1m\\u202e"
         assert flat(app).count(visible) == 2
@@ -163,7 +163,7 @@ async def test_japanese_is_whole(app: LocalLLMApp, engine: ScriptedEngine) -> No
     async with app.run_test(size=(81, 24)) as pilot:
         await ready(pilot, app)
         await say(pilot, app, "こんにちは。あなたの名前は何ですか？")
-        await until(pilot, lambda: "first token" in flat(app))
+        await until(pilot, lambda: "TTFT" in flat(app))
         assert "こんにちは。あなたの名前は何ですか？" in shown(app)
         assert shown(app).replace("\n", "").replace(" ", "").count("東京の天気は晴れです。") == 20
 
@@ -189,7 +189,7 @@ async def test_how_a_reply_came_about_is_said_quietly(app: LocalLLMApp, engine: 
         await until(pilot, lambda: "1 (auto)" in summary.plain)
         engine.hold, engine.timings = False, None
         await say(pilot, app, "and then?")
-        await until(pilot, lambda: flat(app).count("first token") == 2)
+        await until(pilot, lambda: flat(app).count("TTFT") == 2)
         assert flat(app).count("resumed") == flat(app).count("guesses") == 1
 
 
@@ -229,7 +229,7 @@ async def test_failed_generation_is_one_line_and_the_chat_goes_on(app: LocalLLMA
         assert "❯ you" not in shown(app) and "● Scripted" not in shown(app)
         assert not app.main_screen.chat.session.messages
         await say(pilot, app, "shorter")
-        await until(pilot, lambda: "first token" in flat(app))
+        await until(pilot, lambda: "TTFT" in flat(app))
         assert [m.content for m in app.main_screen.chat.session.messages] == ["shorter", "ok"]
 
 
@@ -297,7 +297,7 @@ async def test_conversation_survives_a_change_of_model(app: LocalLLMApp, engine:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)
         await say(pilot, app, "hello")
-        await until(pilot, lambda: "first token" in flat(app) and not app.work.busy)
+        await until(pilot, lambda: "TTFT" in flat(app) and not app.work.busy)
         app.load_model(Path("/models/Other-Q8_0.gguf"))
         await until(pilot, lambda: "Other is ready" in shown(app) and not app.work.busy)
         await say(pilot, app, "and now?")

@@ -68,7 +68,7 @@ async def test_narrow_top_line_has_everything(app: LocalLLMApp) -> None:
         await until(pilot, lambda: "RAM" in status.plain and "ready" in status.plain)
         for part in ("Scripted", "CPU", "RAM", "TTFT", "ctx", "4,096"):
             assert part in status.plain
-        assert len(status.plain) <= 78
+        assert all(len(row) <= 78 for row in status.plain.splitlines()) and status.size.height == 2
 
 
 async def test_no_model_at_all_explains_what_to_do(

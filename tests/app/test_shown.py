@@ -94,7 +94,7 @@ async def test_the_panes_beside_such_text_stay_where_they_are(
     async with app.run_test(size=size) as pilot:
         await ready(pilot, app)
         await say(pilot, app, EMOJI)
-        await until(pilot, lambda: "first token" in " ".join(shown(app).split()))
+        await until(pilot, lambda: "TTFT" in " ".join(shown(app).split()))
         await pilot.press(*"next ", "❤", "\ufe0f", "\u200d", "👧")
         assert app.main_screen.chat.session.messages[0].content == EMOJI
         await pilot.pause()

@@ -11,7 +11,7 @@ from tui.app.speed import WINDOW, LiveSpeed
 from tui.app.status import Phase, Status, advance, model_name, quantization
 from tui.app.themes import theme_for
 from tui.app.widgets.glyphs import UNICODE
-from tui.app.widgets.status_line import status_line
+from tui.app.widgets.status_line import status_lines
 from tui.core.errors import CancelledError, ModelLoadError
 from tui.core.events import Failed, Finished, Loaded, Loading, Prefilling, StopReason, Timings, Token, Unloaded
 from tui.monitor.sample import Sample
@@ -21,7 +21,11 @@ SAMPLE = Sample(0.0, 34.0, (34.0,), 100, 13, 87, 1, 0.0, (0.0, 0.0, 0.0))
 
 
 def text(status: Status, width: int) -> str:
-    return "".join(piece for piece, _ in status_line(status, None, width, UNICODE))
+    return "\n".join(rows(status, None, width))
+
+
+def rows(status: Status, sample: Sample | None, width: int) -> list[str]:
+    return ["".join(piece for piece, _ in line) for line in status_lines(status, sample, width, UNICODE)]
 
 
 def test_a_load_and_a_reply() -> None:
@@ -59,17 +63,19 @@ def test_the_line_fits_and_its_numbers_stand_still(width: int) -> None:
     two = Status(model=MODEL, phase=Phase.PREFILL, speed=142.0, used=4000, first_token_seconds=125, done=1, total=4000)
     three = replace(two, phase=Phase.GENERATING, first_token_seconds=0.32)
     for sample in (None, SAMPLE):
-        lines = ["".join(piece for piece, _ in status_line(s, sample, width, UNICODE)) for s in (one, two, three)]
-        assert {len(line) for line in lines} == {width}
-        assert len({line.index("ctx") for line in lines}) == 1
-        assert len({line.find("TTFT") for line in lines}) == 1
-        assert "125 s" in lines[1] and "320 ms" in lines[2] and "142 tok/s" in lines[2]
+        shown = [rows(s, sample, width) for s in (one, two, three)]
+        assert {len(row) for lines in shown for row in lines} == {width}
+        whole = ["\n".join(lines) for lines in shown]
+        assert len({text.index("ctx") for text in whole}) == 1
+        assert len({text.find("TTFT") for text in whole[1:]} | {text.find("first token") for text in whole[1:]}) == 2
+        assert "125 s" in whole[1] and "320 ms" in whole[2] and "142 tok/s" in whole[2]
 
 
-def test_at_80_cells_the_name_gives_way_first() -> None:
+def test_at_80_cells_a_second_row_has_the_machine_and_the_speed() -> None:
     status = Status(model=MODEL, phase=Phase.GENERATING, speed=142.0, used=1204, first_token_seconds=0.32)
-    line = "".join(piece for piece, _ in status_line(status, SAMPLE, 78, UNICODE))
-    assert line == "Scripted-…   generating  142 tok/s TTFT 320 ms CPU 34% RAM 13% ctx 1,204/4,096"
+    upper, lower = rows(status, SAMPLE, 78)
+    assert upper.split()[0] == "Scripted-1B-Instruct" and upper.endswith("1,204 / 4,096")
+    assert " ".join(lower.split()) == "CPU 34% RAM 13% 142 tok/s fit for batch work TTFT 320 ms"
 
 
 @pytest.mark.parametrize(

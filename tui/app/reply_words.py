@@ -17,7 +17,7 @@ def stats_words(event: Finished) -> str:
     if timings.decode_speed > 0:
         parts.append(f"{format_speed(timings.decode_speed)}, {speed_band(timings.decode_speed)}")
     if timings.first_token_seconds is not None:
-        parts.append(f"first token {format_seconds(timings.first_token_seconds)}")
+        parts.append(f"TTFT {format_seconds(timings.first_token_seconds)}")
     if (share := timings.acceptance) is not None:
         parts.append(f"{100 * share:.0f} % of guesses right")
     return f" {current_glyphs().dot} ".join(parts)

@@ -64,7 +64,7 @@ def count_words(event: Finished) -> str:
         return words
     seconds = format_seconds(timings.first_token_seconds + timings.decode_seconds)
     dot = current_glyphs().dot
-    words += f" in {seconds} {dot} first token {format_seconds(timings.first_token_seconds)}"
+    words += f" in {seconds} {dot} TTFT {format_seconds(timings.first_token_seconds)}"
     return words if timings.acceptance is None else f"{words} {dot} {100 * timings.acceptance:.0f} % of guesses right"
 
 

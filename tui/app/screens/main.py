@@ -124,6 +124,7 @@ class MainScreen(Screen[None]):
             return
         self._state = state
         self.query_one(SettingsSummary).show(self.program.settings, status.model, status.threads)
+        self._show_sample(self.program.sample)
         if not status.busy:
             self._hint("")
         self._show_welcome()

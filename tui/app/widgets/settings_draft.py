@@ -105,5 +105,5 @@ def origin_text(draft: SettingsDraft, spec: Option) -> str:
     changed = spec.name in draft.changes
     if origin in (COMMAND_LINE, ENVIRONMENT):
         place = "on the command line" if origin == COMMAND_LINE else "by the environment"
-        return f"set {place}: that wins over the settings file whenever it is given"
+        return f"set {place}, which wins over the settings file"
     return f"changed, was {spec.format(draft.settings.get(spec.name)) or 'empty'}" if changed else f"from: {origin}"

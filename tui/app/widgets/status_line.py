@@ -1,11 +1,11 @@
-"""The top line: which model, what it is doing, how fast, and how full the context is.
+"""The top rows: which model, what it is doing, how fast, and how full the context is.
 
 Every number has a slot of its own width, so that only the digits that change are sent and nothing moves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
@@ -20,6 +20,12 @@ from tui.monitor.sample import Sample
 
 _BAND = 20
 """Cells of the longest words for a speed, `minimum for dialogue`."""
+_MACHINE = 18
+"""Cells of `CPU 100%  RAM 100%`."""
+
+
+_ONE_ROW = 96
+"""From this many cells on one row says it all, and the machine has a pane of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,6 @@ class Detail:
         machine: CPU and RAM, which have a pane of their own where there is room for one.
         words: `first token` instead of TTFT.
         name: cells that the model's name keeps.
-        short: one slot for phase and speed, and the TTFT without a label.
     """
 
     counts: bool = False
@@ -41,57 +46,62 @@ class Detail:
     bar: bool = False
     machine: bool = False
     words: bool = False
-    name: int = 6
-    short: bool = False
-
-    @property
-    def gap(self) -> int:
-        """Cells between two slots."""
-        return 2 if self.band else 1
+    name: int = 0
 
 
-_DETAILS = (
+_WIDE = (
     Detail(counts=True, band=True, bar=True, words=True, name=36),
     Detail(band=True, bar=True, name=20),
     Detail(band=True, name=12),
-    Detail(machine=True, name=10),
-    Detail(),
-    Detail(name=0, short=True),
 )
-"""What gives way, in this order, as the line gets narrower; what a line says does not depend on the figures."""
+_UPPER = (Detail(counts=True, bar=True, name=36), Detail(bar=True, name=22), Detail(name=12), Detail())
+_LOWER = (Detail(band=True, machine=True), Detail(band=True), Detail())
+"""What gives way, in this order, as a row gets narrower; what a row says does not depend on the figures."""
+_GAP: Piece = ("  ", "")
 
 
-def status_line(status: Status, sample: Sample | None, width: int, glyphs: Glyphs) -> Line:
-    """The line for a width.
+def status_lines(status: Status, sample: Sample | None, width: int, glyphs: Glyphs) -> list[Line]:
+    """One row, or two where the terminal is narrow: model and context, then machine and speed.
 
     Args:
         status: what the engine does.
-        sample: the machine's figures for a narrow line; None leaves them out.
+        sample: the machine's figures for a narrow terminal; None leaves them out.
         width: cells.
         glyphs: the characters to draw with.
     """
-    for detail in _DETAILS:
-        slots = [slot for slot in _slots(status, sample, detail, glyphs) if slot]
-        taken = sum(_width(slot) + detail.gap for slot in slots)
-        if taken + detail.name <= width:
+
+    def phase(detail: Detail) -> Line:
+        return _phase(status, detail)
+
+    def speed(detail: Detail) -> Line:
+        return _speed(status, detail)
+
+    def first_token(detail: Detail) -> Line:
+        return _first_token(status, detail)
+
+    def context(detail: Detail) -> Line:
+        return _context(status, detail, glyphs)
+
+    def model(room: int) -> Line:
+        return _model(status, glyphs, room)
+
+    if width >= _ONE_ROW:
+        return [_row(model, (phase, speed, first_token, context), _WIDE, width)]
+    upper = _row(model, (phase, context), _UPPER, width)
+    lower = _row(lambda room: _machine(sample, room), (speed, first_token), _LOWER, width)
+    return [upper, lower]
+
+
+def _row(
+    left: Callable[[int], Line], slots: Sequence[Callable[[Detail], Line]], details: Sequence[Detail], width: int
+) -> Line:
+    """What is on the left takes the room that the slots leave; each slot is always as wide with the same detail."""
+    for detail in details:
+        filled = [line for slot in slots if (line := slot(detail))]
+        taken = sum(_width(line) + len(_GAP[0]) for line in filled)
+        if taken + detail.name + (_MACHINE if detail.machine else 0) <= width:
             break
-    gap: Piece = (" " * detail.gap, "")
-    model = _model(status, glyphs, max(width - taken, 0))
-    return (*model, *(piece for slot in slots for piece in (gap, *slot)))
-
-
-def _slots(status: Status, sample: Sample | None, detail: Detail, glyphs: Glyphs) -> list[Line]:
-    """Each always as wide as any other with the same detail."""
-    if detail.short:
-        phase = _speed(status, detail) if status.phase in _SPEEDY and status.speed > 0 else _phase(status, detail)
-        return [phase, _first_token(status, detail), _context(status, detail, glyphs)]
-    return [
-        _phase(status, detail),
-        _speed(status, detail),
-        _first_token(status, detail),
-        _machine(sample, detail),
-        _context(status, detail, glyphs),
-    ]
+    return (*left(max(width - taken, 0)), *(piece for line in filled for piece in (_GAP, *line)))
 
 
 def _width(slot: Sequence[Piece]) -> int:
@@ -110,13 +120,11 @@ def _model(status: Status, glyphs: Glyphs, room: int) -> Line:
     if cell_len(name) > room:
         name = (set_cell_size(name, room - 1).rstrip() + glyphs.ellipsis) if room > 3 else ""
     if cell_len(name) + cell_len(facts) > room:
+        facts = facts.rpartition(f" {glyphs.dot} ")[0]  # the size is in the list of models too
+    if cell_len(name) + cell_len(facts) > room:
         facts = ""
     fill = " " * max(0, room - cell_len(name) - cell_len(facts))
     return ((name, "model"), (facts, "label"), (fill, ""))
-
-
-_SPEEDY = frozenset({Phase.GENERATING, Phase.READY})
-"""Phases that the speed says just as well, where there is room for one of them."""
 
 
 def _phase(status: Status, detail: Detail) -> Line:
@@ -138,7 +146,7 @@ def _phase(status: Status, detail: Detail) -> Line:
 
 def _speed(status: Status, detail: Detail) -> Line:
     text = format_speed(status.speed) if status.speed > 0 else "-" if status.model else ""
-    number: Piece = (f"{text:>{12 if detail.short else 10}}", "value")
+    number: Piece = (f"{text:>10}", "value")
     if not detail.band:
         return (number,)
     band = speed_band(status.speed) if status.speed > 0 else ""
@@ -152,17 +160,19 @@ def _first_token(status: Status, detail: Detail) -> Line:
     seconds = status.first_token_seconds
     # Above a minute in whole seconds, so that the slot stays as wide as it is.
     text = "-" if seconds is None else format_seconds(seconds) if seconds < 59.9 else f"{seconds:.0f} s"
-    label = "" if detail.short else "first token " if detail.words else "TTFT "
+    label = "first token " if detail.words else "TTFT "
     return ((label, "label"), (f"{text:>6}", "value"))
 
 
-def _machine(sample: Sample | None, detail: Detail) -> Line:
-    if not detail.machine:
-        return ()
-    if sample is None:
-        return ((" " * 15, ""),)
+def _machine(sample: Sample | None, room: int) -> Line:
+    if sample is None or room < _MACHINE:
+        return ((" " * room, ""),)
     share = 100 * sample.ram_used / sample.ram_total if sample.ram_total else 0
-    return (("CPU", "label"), (f"{sample.cpu_percent:3.0f}%", "value"), (" RAM", "label"), (f"{share:3.0f}%", "value"))
+    return (
+        ("CPU ", "label"), (f"{sample.cpu_percent:3.0f}%", "value"),
+        ("  RAM ", "label"), (f"{share:3.0f}%", "value"),
+        (" " * (room - _MACHINE), ""),
+    )  # fmt: skip
 
 
 def _context(status: Status, detail: Detail, glyphs: Glyphs) -> Line:
@@ -184,7 +194,7 @@ class StatusLine(LinesPane):
 
     COMPONENT_CLASSES = LinesPane.COMPONENT_CLASSES | {"lines--model"}
     DEFAULT_CSS = """
-    StatusLine { height: 1; padding: 0 1; background: $surface; }
+    StatusLine { padding: 0 1; background: $surface; }
     StatusLine > .lines--model { color: $primary; text-style: bold; }
     """
 
@@ -204,5 +214,5 @@ class StatusLine(LinesPane):
         self.rearrange()
 
     def lines_for(self, width: int) -> Sequence[Line]:
-        """The line."""
-        return [status_line(self._status, self._sample, width, current_glyphs())] if width else []
+        """The rows."""
+        return status_lines(self._status, self._sample, width, current_glyphs()) if width else []
