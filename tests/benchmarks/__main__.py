@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.benchmarks import headless, on_screen
+from tests.benchmarks import footprint, headless, on_screen, reuse
 from tests.benchmarks.measure import Measurement, Setup, Sizes
 from tests.support.models import gemma3_path, smollm2_path
 
@@ -28,6 +28,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "echo": on_screen.echo,
     "quit": on_screen.leave,
     "memory": on_screen.memory,
+    "footprint": footprint.footprint,
+    "reopen": reuse.reopen,
+    "speculation": reuse.speculation,
 }
 """All benchmarks by name."""
 
