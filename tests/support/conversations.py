@@ -63,25 +63,29 @@ def running(path: Path, **params: object) -> Iterator[Engine]:
         assert engine.close(30)
 
 
-def live_through(path: Path, reference: Reference, seed: int, actions: int = 25) -> None:
+def live_through(
+    path: Path, reference: Reference, seed: int, actions: int = 25, longest: int = 200, **params: object
+) -> None:
     """Say, say again, stop, edit, switch and restart at random, and hold every reply against a fresh context.
 
     Args:
         path: a model that speaks ASCII only.
-        reference: the plain loop on the same file, with 256 tokens of context.
+        reference: the plain loop on the same file, with as much context.
         seed: of the choices.
         actions: how many.
+        longest: characters that a text grows to before it is cut.
+        **params: of the load.
     """
     rng = random.Random(seed)
     texts = [FIRST, SECOND, FIRST[:40] + "a third one begins like the first. "]
-    engine = started(path)
+    engine = started(path, **params)
     try:
         for _ in range(actions):
             which = rng.randrange(len(texts))
             action = rng.choice(["say", "say", "say", "again", "stop", "edit", "restart"])
             if action == "restart":
                 assert engine.close(30)
-                engine = started(path)
+                engine = started(path, **params)
             elif action == "edit":
                 texts[which] = texts[which][: rng.randrange(10, len(texts[which]))]
             elif action == "stop":
@@ -89,8 +93,9 @@ def live_through(path: Path, reference: Reference, seed: int, actions: int = 25)
             elif action == "again":
                 said(engine, reference, texts[which], rng.randrange(1, 9))
             else:
-                texts[which] = said(engine, reference, texts[which] + rng.choice("abc "), rng.randrange(1, 9))
-            if len(texts[which]) > 200:
-                texts[which] = texts[which][:60]
+                more = rng.choice("abc ") * rng.randrange(1, max(2, longest // 20))
+                texts[which] = said(engine, reference, texts[which] + more, rng.randrange(1, 9))
+            if len(texts[which]) > longest:
+                texts[which] = texts[which][: longest // 3]
     finally:
         assert engine.close(30)

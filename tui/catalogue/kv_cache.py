@@ -24,8 +24,8 @@ def padded(n_ctx: int) -> int:
 def kv_cache_bytes(header: Header, n_ctx: int, type_k: str, type_v: str) -> int | None:
     """Bytes of the KV cache.
 
-    Layers with a sliding window count with the whole context, since the engine keeps all of it (`swa_full`), which
-    it needs to take a prompt back to an earlier point.
+    Layers with a sliding window count with the whole context (`swa_full`), so for such models it is the most there can
+    be; the engine's own plan has the exact figure.
 
     Args:
         header: of the model.

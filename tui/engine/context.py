@@ -203,7 +203,7 @@ class Context:
         if not self._n_swa:
             return True
         first = int(lib.llama_memory_seq_pos_min(self._memory, sequence))
-        return 0 <= first <= max(0, count - self._n_swa)
+        return 0 <= first <= max(0, count - self._n_swa + 1)
 
 
 def _context_params(model: Model, params: LoadParams, sequences: int, outputs: int) -> Any:
@@ -216,8 +216,7 @@ def _context_params(model: Model, params: LoadParams, sequences: int, outputs: i
     c_params.n_outputs_max = min(outputs, c_params.n_batch)
     c_params.flash_attn_type = _FLASH[params.flash_attn]
     c_params.type_k, c_params.type_v = _KV_TYPES[params.cache_type_k], _KV_TYPES[params.cache_type_v]
-    # A windowed cache cannot be cut back, and then every edit or regeneration evaluates the whole chat again.
-    c_params.swa_full = True
+    c_params.swa_full = params.swa_full
     c_params.kv_unified = True
     c_params.no_perf = True
     set_rope(c_params, params)

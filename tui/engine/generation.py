@@ -41,6 +41,7 @@ class Generation:
     ) -> None:
         self.ticket = ticket
         self.prompt = prompt
+        self._prompt_tokens = len(prompt)
         self.sampler = sampler
         self.speculation = speculation
         self.durable = durable
@@ -68,6 +69,15 @@ class Generation:
         self.sampler.free()
         self.params, self.sampler = params, sampler
         self._text.watch_for((*params.stop, *self._template_stops))
+
+    def begin_again(self, evaluated: list[int]) -> None:
+        """The cache was lost: everything up to the pending token is evaluated again, as a prompt.
+
+        Args:
+            evaluated: the tokens that the cache held.
+        """
+        assert self.pending is not None
+        self.prompt, self.pending = [*evaluated, self.pending], None
 
     def reuse(self, cached: int, *, restored: bool) -> None:
         """Note how much of the prompt need not be evaluated.
@@ -161,7 +171,7 @@ class Generation:
 
     def _timings(self, threads: int) -> Timings:
         return Timings(
-            prompt_tokens=len(self.prompt),
+            prompt_tokens=self._prompt_tokens,
             cached_tokens=self._cached,
             prompt_seconds=self._prompt_seconds,
             generated_tokens=len(self.generated),

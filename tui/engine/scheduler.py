@@ -269,7 +269,7 @@ class Scheduler:
             sequence.tokens.append(guess[accepted])
             accepted += 1
         if guess:
-            self._context.keep(sequence.number, len(sequence.tokens))
+            self._cut_back(row)
             assert generation.speculation
             generation.speculation.judged(len(guess), accepted)
 
@@ -311,10 +311,18 @@ class Scheduler:
         """Learn how much of an aborted batch is in the cache; the rest is evaluated in the next step."""
         sequence = row.sequence
         if row.generation.pending is not None:
-            self._context.keep(sequence.number, len(sequence.tokens))
+            self._cut_back(row)
             return
         added = self._context.length(sequence.number) - len(sequence.tokens)
         sequence.tokens += row.tokens[: max(0, added)]
+
+    def _cut_back(self, row: _Row) -> None:
+        """Take out of the cache what is not in the sequence; where that cannot be done, begin again with its tokens."""
+        sequence = row.sequence
+        if self._context.keep(sequence.number, len(sequence.tokens)) < len(sequence.tokens):
+            if sequence.generation:
+                row.generation.begin_again(sequence.tokens)
+            sequence.tokens = []
 
     def _make_room(self) -> bool:
         """Give up the cache of the idle sequence that was used least recently; False when there is none."""

@@ -136,3 +136,17 @@ def test_what_was_shifted_is_not_taken_for_a_prefix(model: Path, reference: Refe
     tokens = reference.tokenize(text)
     assert got.finished.timings.cached_tokens == 0
     assert reference.same_up_to_near_ties(tokens, got.tokens, reference.greedy(tokens, 8))
+
+
+@pytest.mark.parametrize("swa_full", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["sliding"])
+def test_after_the_window_has_moved_on_a_reply_is_right_too(model: Path, seed: int, swa_full: bool) -> None:
+    """With micro-batches of 32 the windowed cache holds 256 tokens of 1,024; two threads, so that guesses are made."""
+    reference = Reference(model, n_ctx=1024, threads=2)
+    try:
+        live_through(
+            model, reference, seed, longest=800, n_ctx=1024, n_ubatch=32, n_batch=64, threads=2, swa_full=swa_full
+        )
+    finally:
+        reference.close()

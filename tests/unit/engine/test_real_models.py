@@ -98,18 +98,19 @@ def test_gemma3_writes_japanese_without_a_torn_character(gemma3_engine: Engine) 
         assert got.pieces.decode("utf-8", "ignore").startswith(got.text)
 
 
-def test_gemma3_cut_back_past_its_window_is_still_right(gemma3: Path, gemma3_reference: Reference) -> None:
+@pytest.mark.parametrize("swa_full", [False, True])
+def test_gemma3_cut_back_past_its_window_is_still_right(gemma3: Path, swa_full: bool) -> None:
     """The sliding window is 512 tokens: an early edit after it has moved on has to be evaluated again or kept whole."""
     engine = Engine()
     reference = Reference(gemma3, n_ctx=2048)
     try:
-        load(engine, gemma3, n_ctx=2048, threads=2)
-        long = "The river runs through the valley and the old mill. " * 80
+        load(engine, gemma3, n_ctx=2048, threads=2, swa_full=swa_full)
+        long = "The river runs through the valley and the old mill. " * 130
         reply(engine, RawPrompt(long), temp=0.0, n_predict=1)
         edited = long[:1200] + " Then the"
         tokens = reference.tokenize(edited)
         got = reply(engine, RawPrompt(edited), temp=0.0, n_predict=12)
-        assert got.finished.timings.cached_tokens > 0
+        assert (got.finished.timings.cached_tokens > 0) is swa_full, "the windowed cache has to be filled again"
         assert reference.same_up_to_near_ties(tokens, got.tokens, reference.greedy(tokens, 12))
     finally:
         reference.close()
