@@ -24,7 +24,7 @@ MEBIBYTE = 1024 * 1024
 SHAPES: dict[str, tuple[Shape, dict[str, int | str]]] = {
     "deep": (Shape(layers=48, embedding=256, feed_forward=512, heads=4, heads_kv=2), {"n_ctx": 512}),
     "wide": (Shape(layers=4, embedding=768, feed_forward=3072, heads=12, heads_kv=12), {"n_ctx": 512}),
-    "long": (Shape(layers=4, embedding=256, feed_forward=512, heads=8, heads_kv=8), {"n_ctx": 4096}),
+    "long": (Shape(layers=8, embedding=256, feed_forward=512, heads=8, heads_kv=8), {"n_ctx": 4096}),
     "unshared heads, small batches": (
         Shape(layers=12, embedding=512, feed_forward=1024, heads=8, heads_kv=8),
         {"n_ctx": 1024, "n_ubatch": 128, "cache_type_k": "q8_0", "cache_type_v": "q8_0"},
