@@ -19,7 +19,7 @@ PROMPT = "The three most important things to know about the sea are:\\n\\n1."
 MODEL = ("-m", "SmolLM2-135M-Instruct.Q4_1")
 OPTIONS = ("--temp", "0", "-s", "1", "--ignore-eos", "-t", "1")
 """One thread: where other programs run at the same time, two wait for each other."""
-_GENERATING = r"^ .* generating .*tok/s"
+_GENERATING = r"^ .* generating (?s:.)*? tok/s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _models(terminal: Terminal) -> None:
     terminal.wait_for(r"SmolLM2.* fits")
     terminal.wait_for(r"gemma-3-270m.* fits")
     terminal.wait_for(r"MODELS +2")
-    terminal.wait_for(r"needs about")
+    terminal.wait_for(r"needs (about )?[0-9]")
 
 
 def _settings(terminal: Terminal) -> None:
