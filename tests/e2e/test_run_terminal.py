@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.e2e.running import localllm, on_terminal
 
-PREDICT = ("-c", "1024", "-n", "600", "--ignore-eos", "-s", "1", "--no-perf", "-p", "x")
+PREDICT = ("-c", "512", "-n", "600", "--context-policy", "shift", "--ignore-eos", "-s", "1", "--no-perf", "-p", "x")
 
 
 def test_control_characters_reach_a_pipe_and_not_a_terminal(tiny_gguf: Path) -> None:
