@@ -63,3 +63,20 @@ class DecodeError(LocalLLMError):
 
 class CancelledError(LocalLLMError):
     """The person stopped a load before it ended."""
+
+
+class HubError(LocalLLMError):
+    """The Hugging Face Hub could not give what was asked for.
+
+    Args:
+        what: what happened.
+        why: the reason.
+        hint: what to do next.
+        kind: which of the things that can happen: `offline` (switched off here), `unreachable`, `gated`, `denied`,
+            `missing`, `rate` (too many requests), `token` (not accepted), `server`, `space` (disk full), `checksum`,
+            `busy` (another process has the file), or `refused` (a name or an answer that is not trusted).
+    """
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", kind: str = "server") -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.kind = kind

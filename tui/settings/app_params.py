@@ -19,6 +19,17 @@ class AppParams:
     model_dirs: tuple[str, ...] = option(
         ("~/models",), "Model folders", "Folders searched for GGUF files, with everything below them.", "--models-dir",
     )  # fmt: skip
+    hf_repo: str = option(
+        "", "Hub model", "Model to fetch from the Hugging Face Hub and load: OWNER/REPO, or OWNER/REPO:QUANT.",
+        "-hf", "--hf-repo",
+    )  # fmt: skip
+    offline: bool = option(
+        False, "Offline", "Never ask the Hugging Face Hub; what was downloaded before is still found.", "--offline",
+    )  # fmt: skip
+    download_dir: str = option(
+        "", "Download folder",
+        "Where downloaded models go; empty for the Hugging Face cache, which other programs share.", "--download-dir",
+    )  # fmt: skip
     theme: str = option(
         "dark", "Theme", "Colours for a dark or a light terminal.", choices=("dark", "light"),
     )  # fmt: skip
