@@ -1,0 +1,267 @@
+"""Everything that can be said of one model before it is loaded: for the detail pane, and for `models show`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tui.catalogue.explain import Explanation, Sibling, explain
+from tui.catalogue.fit import Fit, MemoryPlan, quick_fit
+from tui.catalogue.fit import plan as plan_from_header
+from tui.catalogue.gguf_header import Header
+from tui.catalogue.gguf_reader import LongValue, Value
+from tui.catalogue.purpose import no_text
+from tui.catalogue.split import read_whole
+from tui.core.errors import LocalLLMError
+from tui.core.parameters import LoadParams
+from tui.core.text import one_line
+from tui.engine.planner import NoPlanError, Plan
+from tui.monitor.memory import available_memory
+
+_LOGGER = logging.getLogger("localllm.describe")
+_SHOWN_ELEMENTS = 8
+
+Ask = Callable[[Path, LoadParams], Plan]
+"""Gives a load's exact plan, such as `ModelHost.plan`; blocks, so for worker threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """What a load takes, and whether it fits. All in bytes.
+
+    Attributes:
+        n_ctx: tokens of context it is for.
+        weights: all tensors.
+        kv_cache: KV cache and recurrent state; None when the header does not say enough.
+        compute: compute and output buffers.
+        other: vocabulary, header, graphs; 0 in an estimate.
+        total: everything together.
+        available: memory that a load may take.
+        exact: whether llama.cpp said so itself; an estimate by formulas otherwise.
+        fit: the quick mark of the model's row, from the file's size alone.
+        largest_context: tokens of the largest context that fits by the formulas; 0 for none.
+    """
+
+    n_ctx: int
+    weights: int
+    kv_cache: int | None
+    compute: int
+    other: int
+    total: int
+    available: int
+    exact: bool
+    fit: Fit
+    largest_context: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether this load fits in the memory that is available."""
+        return self.total <= self.available
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedEstimate:
+    """How fast a model may write on this machine; an estimate, never a measurement of this model unless it says so.
+
+    Attributes:
+        tokens_per_second: decode speed with a short prompt.
+        bytes_per_token: weights and KV cache read for each token.
+        measured: whether a bench of this very model on this machine said so.
+        basis: what it was derived from, in words.
+    """
+
+    tokens_per_second: float
+    bytes_per_token: int
+    measured: bool
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class TensorKind:
+    """The tensors in one number format.
+
+    Attributes:
+        name: such as `Q4_K`.
+        tensors: how many.
+        bytes: of them all.
+        share: of the model's bytes, 0 to 1.
+    """
+
+    name: str
+    tensors: int
+    bytes: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataRow:
+    """One key of the header; printable, never markup.
+
+    Attributes:
+        key: such as `general.architecture`.
+        value: short; long texts and arrays are summarised.
+    """
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Everything that is said of one model.
+
+    Attributes:
+        name: the file's name.
+        path: the file; for a model on the Hub its address, which is not a file.
+        header: what its header says.
+        explanation: in words.
+        memory: what a load takes; None for a file that is no model.
+        speed: what can be expected; None when nothing can.
+        tensors: by number format, the most bytes first.
+        metadata: all keys in the file's order.
+        problem: one line on why it cannot be loaded; empty when nothing speaks against it.
+    """
+
+    name: str
+    path: Path
+    header: Header
+    explanation: Explanation
+    memory: MemoryUse | None
+    speed: SpeedEstimate | None
+    tensors: tuple[TensorKind, ...]
+    metadata: tuple[MetadataRow, ...]
+    problem: str = ""
+
+    def find(self, text: str) -> tuple[MetadataRow, ...]:
+        """The keys that have every word of `text` in their name or value; the case of letters does not count."""
+        words = text.casefold().split()
+        return tuple(row for row in self.metadata if all(word in f"{row.key} {row.value}".casefold() for word in words))
+
+    def record(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        memory = None
+        if self.memory:
+            memory = asdict(self.memory) | {"fit": self.memory.fit.value, "fits": self.memory.fits}
+        return {
+            "name": self.name,
+            "path": str(self.path),
+            "problem": self.problem,
+            "summary": self.explanation.summary,
+            "explanation": {
+                section.title: [asdict(fact) for fact in section.facts] for section in self.explanation.sections
+            },
+            "memory": memory,
+            "speed": asdict(self.speed) if self.speed else None,
+            "tensors": [asdict(kind) for kind in self.tensors],
+            "metadata": {key: metadata_value(value) for key, value in self.header.metadata.items()},
+        }
+
+
+def describe(
+    path: Path,
+    load: LoadParams,
+    ask: Ask | None = None,
+    *,
+    siblings: Sequence[Sibling] = (),
+    available: int | None = None,
+) -> Description:
+    """Describe a model on this machine. Blocks: for worker threads.
+
+    Args:
+        path: the file, or any part of a split model.
+        load: how it would be loaded.
+        ask: gives llama.cpp's own plan (`ModelHost.plan`); None: formulas only, and at once.
+        siblings: other quantizations of the same model.
+        available: bytes that a load may take; by default what is free now.
+
+    Raises:
+        ModelFileError: the file cannot be read, is no GGUF file, or is damaged.
+    """
+    header = read_whole(path)
+    plan, problem = None, no_text(header)
+    if ask and not problem:
+        try:
+            plan = ask(header.path, load)
+        except NoPlanError as error:
+            _LOGGER.warning("%s; it is estimated from the header", error.line())
+        except LocalLLMError as error:
+            problem = error.line()
+    return describe_header(
+        header, header.path.name, load, plan, siblings=siblings, available=available, problem=problem
+    )
+
+
+def describe_header(
+    header: Header,
+    name: str,
+    load: LoadParams,
+    plan: Plan | None = None,
+    *,
+    siblings: Sequence[Sibling] = (),
+    available: int | None = None,
+    file_size: int | None = None,
+    problem: str = "",
+) -> Description:
+    """Describe a model by its header.
+
+    Args:
+        header: all parts together.
+        name: the file's name.
+        load: how it would be loaded.
+        plan: llama.cpp's own figures; None: formulas.
+        siblings: other quantizations of the same model.
+        available: bytes that a load may take; by default what is free now.
+        file_size: bytes of all files; by default the header's.
+        problem: why it cannot be loaded.
+    """
+    size = header.file_size if file_size is None else file_size
+    free = available_memory() if available is None else available
+    return Description(
+        name=one_line(name),
+        path=header.path,
+        header=header,
+        explanation=explain(header, name, file_size=size, siblings=siblings),
+        memory=None if no_text(header) else _memory(plan_from_header(header, load), plan, size, free),
+        speed=None,
+        tensors=_tensors(header),
+        metadata=tuple(MetadataRow(one_line(key), _shown(value)) for key, value in header.metadata.items()),
+        problem=problem,
+    )
+
+
+def metadata_value(value: Value) -> Any:
+    """A header's value for JSON; what was skipped is summarised in words."""
+    if isinstance(value, LongValue):
+        return f"({value.kind} of {value.length:,} {'bytes' if value.kind == 'text' else 'elements'})"
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _memory(estimate: MemoryPlan, plan: Plan | None, file_size: int, available: int) -> MemoryUse:
+    return MemoryUse(
+        n_ctx=plan.n_ctx if plan else estimate.n_ctx,
+        weights=plan.weights if plan else estimate.weights,
+        kv_cache=plan.kv_cache if plan else estimate.kv_cache,
+        compute=plan.compute if plan else estimate.compute,
+        other=plan.other if plan else 0,
+        total=plan.total if plan else estimate.total,
+        available=available,
+        exact=plan is not None,
+        fit=quick_fit(file_size, available),
+        largest_context=estimate.largest_context(available),
+    )
+
+
+def _tensors(header: Header) -> tuple[TensorKind, ...]:
+    kinds = sorted(header.tensor_kinds.items(), key=lambda kind: -kind[1])
+    whole = max(header.tensor_bytes, 1)
+    return tuple(TensorKind(one_line(name), 0, size, size / whole) for name, size in kinds)
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, tuple):
+        shown = ", ".join(str(element) for element in value[:_SHOWN_ELEMENTS])
+        return f"{shown}, … ({len(value):,} in all)" if len(value) > _SHOWN_ELEMENTS else shown
+    return one_line(str(metadata_value(value)))
