@@ -9,7 +9,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -44,6 +44,9 @@ class Header:
         file_size: bytes on disk.
         data_end: bytes that the file must have at least; 0 when it has no tensors.
         tensor_kinds: bytes in each number format, by its name.
+        tensor_counts: tensors in each number format, by its name.
+        groups: weights and bytes of the tensors that play a part of their own: `embedding` (one row is read for each
+            token), `output`, `experts` (a few of them are read for each token), and `rest`.
     """
 
     path: Path
@@ -55,6 +58,8 @@ class Header:
     file_size: int
     data_end: int
     tensor_kinds: Mapping[str, int]
+    tensor_counts: Mapping[str, int] = field(default_factory=dict)
+    groups: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def architecture(self) -> str:
@@ -175,6 +180,8 @@ def _read(path: Path, reader: HeaderReader, size: int) -> Header:
         file_size=size,
         data_end=start + tensors.end if tensor_count else 0,
         tensor_kinds=MappingProxyType(dict(tensors.kinds)),
+        tensor_counts=MappingProxyType(dict(tensors.counts)),
+        groups=MappingProxyType(dict(tensors.groups)),
     )
 
 
@@ -196,6 +203,8 @@ class _Tensors:
         self.bytes = 0
         self.end = 0
         self.kinds: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
+        self.groups: dict[str, tuple[int, int]] = {}
         self._names: set[str] = set()
 
     def read(self, reader: HeaderReader) -> None:
@@ -216,7 +225,21 @@ class _Tensors:
         self.parameters += elements
         self.bytes += size
         self.end = max(self.end, offset + size)
-        self.kinds[BLOCKS[kind][0] if kind in BLOCKS else f"type {kind}"] += size
+        named = BLOCKS[kind][0] if kind in BLOCKS else f"type {kind}"
+        self.kinds[named] += size
+        self.counts[named] += 1
+        group = _group(name)
+        weights, taken = self.groups.get(group, (0, 0))
+        self.groups[group] = weights + elements, taken + size
+
+
+def _group(tensor: str) -> str:
+    """The part that a tensor plays, by llama.cpp's names (`src/llama-arch.cpp`)."""
+    if tensor in ("token_embd.weight", "per_layer_token_embd.weight"):
+        return "embedding"
+    if tensor == "output.weight":
+        return "output"
+    return "experts" if "_exps." in tensor else "rest"
 
 
 def _wrong_version(path: Path, version: int) -> ModelFileError:

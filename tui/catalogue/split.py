@@ -65,8 +65,14 @@ def _missing(part: Path, count: int) -> ModelFileError:
 
 def _joined(headers: list[Header]) -> Header:
     kinds: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    groups: dict[str, tuple[int, int]] = {}
     for header in headers:
         kinds.update(header.tensor_kinds)
+        counts.update(header.tensor_counts)
+        for name, (weights, size) in header.groups.items():
+            before = groups.get(name, (0, 0))
+            groups[name] = before[0] + weights, before[1] + size
     return replace(
         headers[0],
         tensor_count=sum(header.tensor_count for header in headers),
@@ -75,4 +81,6 @@ def _joined(headers: list[Header]) -> Header:
         file_size=sum(header.file_size for header in headers),
         data_end=sum(header.data_end for header in headers),
         tensor_kinds=MappingProxyType(dict(kinds)),
+        tensor_counts=MappingProxyType(dict(counts)),
+        groups=MappingProxyType(groups),
     )

@@ -257,7 +257,7 @@ def _memory(estimate: MemoryPlan, plan: Plan | None, file_size: int, available: 
 def _tensors(header: Header) -> tuple[TensorKind, ...]:
     kinds = sorted(header.tensor_kinds.items(), key=lambda kind: -kind[1])
     whole = max(header.tensor_bytes, 1)
-    return tuple(TensorKind(one_line(name), 0, size, size / whole) for name, size in kinds)
+    return tuple(TensorKind(one_line(name), header.tensor_counts.get(name, 0), size, size / whole) for name, size in kinds)
 
 
 def _shown(value: Value) -> str:
