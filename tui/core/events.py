@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tui.core.errors import LocalLLMError
+from tui.core.parameters import LoadParams
 
 
 class StopReason(Enum):
@@ -94,6 +95,7 @@ class ModelInfo:
         compute_bytes: bytes of compute and output buffers, likewise.
         load_seconds: how long the load took.
         build: llama.cpp's version.
+        params: how it was loaded.
         warnings: what the person should know about this load, one sentence or two each.
     """
 
@@ -113,6 +115,7 @@ class ModelInfo:
     compute_bytes: int
     load_seconds: float
     build: str
+    params: LoadParams
     warnings: tuple[str, ...] = ()
 
     @property

@@ -164,9 +164,13 @@ class Context:
         lib.llama_memory_seq_add(self._memory, sequence, keep + discard, -1, -discard)
         return True
 
+    def state_bytes(self, sequence: int) -> int:
+        """How many bytes `save` would give."""
+        return int(lib.llama_state_seq_get_size(self.pointer, sequence))
+
     def save(self, sequence: int) -> bytes:
         """The state of a sequence, for `restore`; tens of kilobytes for each token."""
-        size = int(lib.llama_state_seq_get_size(self.pointer, sequence))
+        size = self.state_bytes(sequence)
         buffer = bytearray(size)
         array = (ctypes.c_uint8 * size).from_buffer(buffer)
         written = int(lib.llama_state_seq_get_data(self.pointer, array, size, sequence))

@@ -44,11 +44,19 @@ class Engine:
     Args:
         sequences: how many generations may run side by side.
         cores: tells, in the engine's thread, how many threads to begin with where their number is automatic.
+        spare: tells, in the engine's thread, how many bytes of memory are free for computed conversations that may be
+            needed again; by default as many as the load's parameters allow.
     """
 
-    def __init__(self, sequences: int = 1, cores: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self,
+        sequences: int = 1,
+        cores: Callable[[], int] | None = None,
+        spare: Callable[[], int] | None = None,
+    ) -> None:
         self._sequences = sequences
         self._cores = cores or available_cores
+        self._spare = spare
         self._commands: SimpleQueue[tuple[Ticket, _Command] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._runtime: Runtime | None = None
@@ -153,17 +161,26 @@ class Engine:
         """
         return self._submit(lambda ticket, runtime: runtime.time_state(ticket))
 
-    def set_adapters(self, lora: Sequence[str]) -> Ticket:
+    def set_adapters(self, lora: Sequence[str], check: Check | None = None) -> Ticket:
         """Lay other LoRA adapters over the loaded model without loading it again; generations under way end.
 
         Args:
             lora: `FILE` or `FILE:SCALE` each; empty takes all away.
+            check: called first, as in `load`.
 
         Returns:
             A ticket that ends with Loaded or Failed. After Failed the adapters are as they were.
         """
         wanted = tuple(lora)
-        return self._submit(lambda ticket, runtime: runtime.set_adapters(ticket, wanted))
+
+        def command(ticket: Ticket, runtime: Runtime) -> None:
+            if check is not None and runtime.info is not None:
+                check(lambda: ticket.cancelled)
+            if ticket.cancelled:
+                raise CancelledError("Laying the adapters over the model was stopped")
+            runtime.set_adapters(ticket, wanted)
+
+        return self._submit(command)
 
     def close(self, timeout: float = 1.0) -> bool:
         """End everything and free the model.
@@ -255,7 +272,7 @@ class Engine:
                     why=str(error),
                     hint="reinstall it: pip install --force-reinstall --no-binary llama-cpp-python llama-cpp-python",
                 ) from error
-            self._runtime = Runtime(self._sequences, self._cores())
+            self._runtime = Runtime(self._sequences, self._cores(), self._spare)
         return self._runtime
 
 

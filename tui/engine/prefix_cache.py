@@ -73,7 +73,7 @@ class PrefixCache:
 
     def put_aside(self, sequence: Sequence) -> None:
         """Keep in memory what a sequence holds, before it is overwritten."""
-        if self._is_worth_keeping(sequence):
+        if self._is_worth_keeping(sequence) and self._states.has_room(self._context.state_bytes(sequence.number)):
             self._states.remember(sequence.tokens, self._context.save(sequence.number))
 
     def save(self, sequence: Sequence) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,13 +45,15 @@ class Runtime:
     Args:
         sequences: how many generations may run side by side.
         cores: threads to begin with where their number is automatic.
+        spare: as for `Engine`.
     """
 
-    def __init__(self, sequences: int, cores: int) -> None:
+    def __init__(self, sequences: int, cores: int, spare: Callable[[], int] | None = None) -> None:
         llama_log.install()
         lib.llama_backend_init()
         self._count = sequences
         self._cores = cores
+        self._spare = spare
         self._abort = abort_flag()
         self._may_abort = False
         self._model: Model | None = None
@@ -233,6 +236,7 @@ class Runtime:
             fingerprint(model.path, params, build, context.n_ctx if model.positions_follow_context else None),
             ram=params.cache_ram * MEBIBYTE,
             disk=params.cache_disk * MEBIBYTE,
+            spare=self._spare,
         )
         watched = self._abort.nodes() is not None and not model.recurrent
         seconds = _STEP_SECONDS if watched else _STEP_SECONDS_BLIND
@@ -256,7 +260,7 @@ class Runtime:
         )
         self._may_abort = not model.recurrent
         self._params = params
-        self.info = _info(model, context, threads, build, warnings_of(params, context.n_ctx, model.n_ctx_train))
+        self.info = _info(model, context, threads, build, params, warnings_of(params, context.n_ctx, model.n_ctx_train))
 
     def _tokens(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, n_ctx: int) -> list[int]:
         """The prompt's tokens; of a conversation that does not fit as many turns as do, where that is wanted.
@@ -354,7 +358,9 @@ def prefill_chunk(parameters: int, threads: int, n_batch: int, seconds: float) -
     return min(chunk, n_batch)
 
 
-def _info(model: Model, context: Context, threads: Threads, build: str, warnings: tuple[str, ...]) -> ModelInfo:
+def _info(
+    model: Model, context: Context, threads: Threads, build: str, params: LoadParams, warnings: tuple[str, ...]
+) -> ModelInfo:
     return ModelInfo(
         path=str(model.path),
         name=model.name,
@@ -372,6 +378,7 @@ def _info(model: Model, context: Context, threads: Threads, build: str, warnings
         compute_bytes=context.compute_bytes,
         load_seconds=0.0,
         build=build,
+        params=params,
         warnings=warnings,
     )
 

@@ -9,7 +9,7 @@ import itertools
 import logging
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -53,11 +53,14 @@ class StateCache:
         fingerprint: of everything that a state depends on besides its tokens.
         ram: bytes of states in memory.
         disk: bytes of all files in the folder, other models' included; 0 writes and reads none.
+        spare: tells how many bytes of memory are free; of these half may be taken by one more state.
     """
 
-    def __init__(self, folder: Path, fingerprint: str, *, ram: int, disk: int) -> None:
+    def __init__(
+        self, folder: Path, fingerprint: str, *, ram: int, disk: int, spare: Callable[[], int] | None = None
+    ) -> None:
         self._folder, self._fingerprint = folder, fingerprint
-        self._ram, self._disk = ram, disk
+        self._ram, self._disk, self._spare = ram, disk, spare
         self._clock = itertools.count()
         self._states: list[SavedState] = list(self._found()) if disk else []
         self._writer = _Writer(folder, fingerprint, disk)
@@ -103,9 +106,13 @@ class StateCache:
         if state.path:
             self._writer.delete(state.path)
 
+    def has_room(self, size: int) -> bool:
+        """Whether a state of so many bytes may be kept in memory."""
+        return 0 < size <= self._ram and (self._spare is None or size <= self._spare() // 2)
+
     def remember(self, tokens: list[int], data: bytes) -> None:
         """Keep a state in memory, as far as the budget goes."""
-        if len(data) <= self._ram:
+        if self.has_room(len(data)):
             self._add(SavedState(list(tokens), len(data), data=data))
 
     def save(self, tokens: list[int], data: bytes) -> None:

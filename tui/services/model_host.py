@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tui.core.events import ModelInfo
 from tui.core.parameters import LoadParams
 from tui.engine.engine import Engine
-from tui.engine.planner import Plan
+from tui.engine.planner import Plan, identity
 from tui.engine.ticket import Ticket
 from tui.monitor.cpu import usable_cores
+from tui.monitor.memory import available_memory
 from tui.services.bench_results import fastest_threads
 from tui.services.load_check import LoadCheck
 
@@ -24,9 +26,10 @@ class ModelHost:
     """
 
     def __init__(self, engine: Engine | None = None) -> None:
-        self.engine = engine or Engine(cores=usable_cores)
+        self.engine = engine or Engine(cores=usable_cores, spare=available_memory)
         self._load_check = LoadCheck(self.engine.sequences)
         self._held: dict[str, int] = {}
+        self._files: dict[str, tuple[str, int, int]] = {}
 
     @property
     def model(self) -> ModelInfo | None:
@@ -37,7 +40,8 @@ class ModelHost:
         """Load a model in place of the loaded one.
 
         A file that is no model fails with one clear line and leaves the loaded model as it is; so does one on which
-        llama.cpp aborts, and a context that does not fit in memory (unless `params.fit` is off).
+        llama.cpp aborts, and a context that does not fit in memory (unless `params.fit` is off). Where the loaded model
+        is to have other LoRA adapters and nothing else has changed, its weights stay.
 
         Args:
             path: the GGUF file.
@@ -46,6 +50,8 @@ class ModelHost:
         Returns:
             The engine's ticket.
         """
+        if self._differs_in_adapters(path, params):
+            return self.set_adapters(params.lora)
         return self.engine.load(
             path,
             params,
@@ -68,16 +74,32 @@ class ModelHost:
         return self.engine.unload()
 
     def set_adapters(self, lora: Sequence[str]) -> Ticket:
-        """Lay other LoRA adapters over the loaded model, without loading it again; see `Engine.set_adapters`."""
-        return self.engine.set_adapters(lora)
+        """Lay other LoRA adapters over the loaded model, without loading it again; see `Engine.set_adapters`.
+
+        An adapter on which llama.cpp aborts fails with one clear line, as a model does, and so does one too many for
+        the memory.
+        """
+
+        def check(cancelled: Callable[[], bool]) -> None:
+            if model := self.model:
+                self._check(Path(model.path), replace(model.params, lora=tuple(lora)), cancelled)
+
+        return self.engine.set_adapters(lora, check)
 
     def close(self, timeout: float = 1.0) -> bool:
         """End everything; see `Engine.close`."""
         self._load_check.close()
         return self.engine.close(timeout)
 
+    def _differs_in_adapters(self, path: Path, params: LoadParams) -> bool:
+        model = self.model
+        if model is None or model.path != str(path) or params.lora == model.params.lora:
+            return False
+        return replace(params, lora=model.params.lora) == model.params and self._files.get(str(path)) == identity(path)
+
     def _check(self, path: Path, params: LoadParams, cancelled: Callable[[], bool]) -> None:
         loaded = self.model
+        self._files[str(path)] = identity(path)
         freed = self._held.get(loaded.path, loaded.context_bytes) if loaded else 0
         plan = self._load_check.check(path, params, freed, cancelled)
         if plan:

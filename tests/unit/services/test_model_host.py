@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -9,8 +10,9 @@ import pytest
 
 from tests.support import damaged
 from tests.support.engines import error_of, events_of
+from tests.support.tiny_lora import write_tiny_lora
 from tui.core.errors import CancelledError, ModelFileError, ModelLoadError, OutOfMemoryError
-from tui.core.events import Finished, Loaded
+from tui.core.events import Finished, Loaded, Loading, Unloaded
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import RawPrompt
 from tui.monitor.cpu import usable_cores
@@ -93,3 +95,21 @@ def test_closing_while_a_load_is_checked_leaves_no_process(gemma3: Path) -> None
     assert host.close(30)
     assert isinstance(error_of(ticket), CancelledError)
     assert not psutil.Process().children()
+
+
+def test_other_adapters_leave_the_weights_where_they_are(loaded: ModelHost, tiny_gguf: Path, tmp_path: Path) -> None:
+    assert loaded.model
+    lora, params = write_tiny_lora(tmp_path / "lora.gguf"), loaded.model.params
+    for adapters in ((str(lora),), (f"{lora}:0.5",), ()):
+        events = events_of(loaded.load(tiny_gguf, replace(params, lora=adapters)))
+        assert isinstance(events[-1], Loaded) and events[-1].model.params.lora == adapters
+        assert not any(isinstance(event, Loading | Unloaded) for event in events)
+    events = events_of(loaded.load(tiny_gguf, params))
+    assert any(isinstance(event, Loading) for event in events), "nothing differs: it is loaded anew"
+
+
+def test_an_adapter_is_checked_in_the_child_before_it_is_laid_over_the_model(loaded: ModelHost, tmp_path: Path) -> None:
+    wrong = write_tiny_lora(tmp_path / "wrong.gguf", architecture="gemma3")
+    error = error_of(loaded.set_adapters([str(wrong)]))
+    assert isinstance(error, ModelLoadError) and "wrong.gguf" in error.line()
+    assert loaded.model and loaded.model.params.lora == ()
