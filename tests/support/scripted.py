@@ -32,7 +32,8 @@ def model_info(path: str = "/models/Scripted-1B-Instruct-Q4_K_M.gguf", n_ctx: in
     return ModelInfo(
         path=path, name="Scripted", description="llama 1B Q4_K_M", architecture="llama", size=96_000_000,
         parameters=134_515_008, n_ctx=n_ctx, n_ctx_train=8192, n_vocab=49152, has_template=True, threads=2,
-        threads_batch=2, kv_bytes=94_371_840, compute_bytes=18_000_000, load_seconds=0.1, build="test", params=LoadParams(n_ctx=n_ctx),
+        threads_batch=2, kv_bytes=94_371_840, compute_bytes=18_000_000, load_seconds=0.1, build="test",
+        params=LoadParams(n_ctx=n_ctx),
     )  # fmt: skip
 
 

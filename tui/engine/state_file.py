@@ -1,8 +1,8 @@
 """A saved KV state as a file: written whole or not at all, private, and checked when it is read.
 
 Layout: a magic line, the header's length (4 bytes, little endian), the header (JSON: fingerprint, number of tokens,
-bytes of state, CRC-32 of tokens and state), the tokens (4 bytes each), the state as llama.cpp gave it. The checksum finds
-damage, which is all it is for: the file is the person's own. A cryptographic one would take longer than all the rest.
+bytes of state, CRC-32 of tokens and state), the tokens (4 bytes each), the state as llama.cpp gave it. The checksum
+finds damage, which is all it is for: the file is the person's own. A cryptographic one takes longer than all the rest.
 """
 
 from __future__ import annotations
