@@ -5,15 +5,16 @@ The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 from __future__ import annotations
 
+import math
 import os
 import stat
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import BinaryIO
 
-from tui.catalogue.gguf_reader import DamagedError, HeaderReader, LongValue, Value
+from tui.catalogue.gguf_reader import DamagedError, HeaderReader, LongValue, Value, Vocabularies
 from tui.catalogue.recognise import what_else
 from tui.catalogue.tensor_types import BLOCKS, file_type_name, tensor_bytes
 from tui.core.errors import ModelFileError
@@ -25,8 +26,6 @@ VERSIONS = (2, 3)
 """What llama.cpp reads. Version 1 was given up in 2023."""
 MAX_TENSORS = 1 << 18
 MAX_KEYS = 1 << 16
-MAX_TENSOR_NAME = 63
-"""Bytes (ggml.h: GGML_MAX_NAME less the closing zero)."""
 _MAX_ELEMENTS = 1 << 62
 
 
@@ -118,13 +117,32 @@ class Header:
         """A value by its key without the architecture."""
         return self.metadata.get(f"{self.architecture}.{key}")
 
+    def per_layer(self, key: str, layers: int) -> tuple[int, ...] | None:
+        """A whole number for each of the first `layers` layers; one for all is repeated.
+
+        Returns:
+            None when it is missing, or does not go as far.
+        """
+        single, value = self.number(key), self.value(key)
+        if single is not None:
+            return (single,) * layers
+        if not isinstance(value, tuple):
+            return None
+        numbers = tuple(v for v in value[:layers] if isinstance(v, int) and v >= 0)
+        return numbers if len(numbers) == layers else None
+
     def _whole(self, key: str) -> int | None:
         value = self.metadata.get(key)
         return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path, known: Vocabularies | None = None) -> Header:
     """Read the header of one GGUF file.
+
+    Args:
+        path: the file.
+        known: vocabularies of files read before, which are jumped over. Passed from file to file this is several times
+            as fast, with the same result.
 
     Raises:
         ModelFileError: the file cannot be read, is not GGUF, or its header is damaged or cut off. Weights that are
@@ -141,7 +159,7 @@ def read_header(path: Path) -> Header:
             start = file.read(512)
             if not start.startswith(MAGIC):
                 raise what_else(path, start)
-            return _read(path, HeaderReader(file, status.st_size), status.st_size)
+            return _read_known(path, file, status.st_size, known)
     except DamagedError as error:
         hint = "download it again" if "file ends" in str(error) else ""
         raise ModelFileError(f"{shown} is a damaged GGUF file", why=str(error), hint=hint) from None
@@ -149,6 +167,19 @@ def read_header(path: Path) -> Header:
         raise ModelFileError(f"cannot read {shown}", why=error.strerror or type(error).__name__) from None
     except ValueError as error:  # a NUL in the path
         raise ModelFileError(f"cannot read {shown}", why=str(error)) from None
+
+
+def _read_known(path: Path, file: BinaryIO, size: int, known: Vocabularies | None) -> Header:
+    reader = HeaderReader(file, size, known)
+    try:
+        header = _read(path, reader, size)
+        # "Cut off" is only said after every step was taken.
+        if not reader.jumped or header.data_end <= size:
+            return header
+    except (DamagedError, ModelFileError):
+        if not reader.jumped:
+            raise
+    return _read(path, HeaderReader(file, size), size)
 
 
 def _read(path: Path, reader: HeaderReader, size: int) -> Header:
@@ -179,9 +210,9 @@ def _read(path: Path, reader: HeaderReader, size: int) -> Header:
         tensor_bytes=tensors.bytes,
         file_size=size,
         data_end=start + tensors.end if tensor_count else 0,
-        tensor_kinds=MappingProxyType(dict(tensors.kinds)),
-        tensor_counts=MappingProxyType(dict(tensors.counts)),
-        groups=MappingProxyType(dict(tensors.groups)),
+        tensor_kinds=MappingProxyType(tensors.kinds),
+        tensor_counts=MappingProxyType(tensors.counts),
+        groups=MappingProxyType(tensors.groups),
     )
 
 
@@ -202,32 +233,26 @@ class _Tensors:
         self.parameters = 0
         self.bytes = 0
         self.end = 0
-        self.kinds: Counter[str] = Counter()
-        self.counts: Counter[str] = Counter()
+        self.kinds: dict[str, int] = {}
+        self.counts: dict[str, int] = {}
         self.groups: dict[str, tuple[int, int]] = {}
         self._names: set[str] = set()
 
     def read(self, reader: HeaderReader) -> None:
-        name = reader.key(MAX_TENSOR_NAME)
+        name, dimensions, kind, offset = reader.tensor()
         if name in self._names:
             raise DamagedError(f"its header has the tensor {printable(name)} twice")
         self._names.add(name)
-        dimensions = reader.u32()
-        if dimensions > 4:
-            raise DamagedError(f"a tensor claims {dimensions:,} dimensions")
-        elements = 1
-        for _ in range(dimensions):
-            elements *= reader.u64()
+        elements = math.prod(dimensions)
         if elements > _MAX_ELEMENTS:
             raise DamagedError("a tensor claims an impossible size")
-        kind, offset = reader.u32(), reader.u64()
         size = tensor_bytes(kind, elements) or 0
         self.parameters += elements
         self.bytes += size
         self.end = max(self.end, offset + size)
         named = BLOCKS[kind][0] if kind in BLOCKS else f"type {kind}"
-        self.kinds[named] += size
-        self.counts[named] += 1
+        self.kinds[named] = self.kinds.get(named, 0) + size
+        self.counts[named] = self.counts.get(named, 0) + 1
         group = _group(name)
         weights, taken = self.groups.get(group, (0, 0))
         self.groups[group] = weights + elements, taken + size
