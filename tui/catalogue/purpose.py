@@ -20,6 +20,10 @@ _EMBEDDING = frozenset(
     }
 )
 """Architectures that only turn text into vectors (llama.cpp `src/llama-arch.cpp`)."""
+_ENCODER_DECODER = frozenset({"t5"})
+_DIFFUSION = frozenset({"dream", "llada", "llada-moe", "rnd1"})
+"""Architectures that fill in a whole text step by step (llama.cpp `src/llama-arch.cpp`, llm_arch_is_diffusion)."""
+_SOUND = frozenset({"pockettts", "qwen3tts", "wavtokenizer-dec"})
 _COMPANIONS = {
     "mmproj": "the image or sound part of a model (mmproj)",
     "adapter": "a LoRA adapter",
@@ -45,8 +49,12 @@ def no_text(header: Header) -> str:
         return f"it is {what}"
     if header.architecture in _EMBEDDING:
         return f"its architecture {header.architecture} turns text into vectors (embeddings)"
-    if header.architecture == "wavtokenizer-dec":
-        return "it decodes sound"
+    if header.architecture in _ENCODER_DECODER:
+        return f"its architecture {header.architecture} is an encoder-decoder, which turns one whole text into another"
+    if header.architecture in _DIFFUSION:
+        return f"its architecture {header.architecture} writes by diffusion, not token after token"
+    if header.architecture in _SOUND:
+        return "it makes sound, not text"
     if not header.architecture:
         return "it does not name its architecture"
     return "" if header.tensor_count else "it holds a vocabulary and no weights"
