@@ -152,7 +152,7 @@ def _prefill_ratio(setup: Setup, name: str, path: Path) -> Measurement:
 @contextmanager
 def _both(setup: Setup, path: Path, threads: int) -> Iterator[tuple[Engine, Plain]]:
     engine = Engine()
-    load(engine, path, n_ctx=setup.sizes.n_ctx, threads=threads)
+    load(engine, path, n_ctx=setup.sizes.n_ctx, threads=threads, spec_type="none")  # llama-bench does not guess
     plain = Plain(path, threads, setup.sizes.n_ctx)
     try:
         yield engine, plain

@@ -73,6 +73,8 @@ class Context:
         self.graph_nodes = llama_log.log.graph_nodes
         """Nodes of the graph of a full micro-batch, about."""
         self._n_swa = model.n_swa
+        self.slides = 0 < model.n_swa < lib.llama_n_ctx(self.pointer) and not params.swa_full
+        """Whether a sliding window may let go of tokens."""
         self.n_ctx: int = lib.llama_n_ctx(self.pointer)
         self.n_batch: int = lib.llama_n_batch(self.pointer)
         self.n_ubatch: int = lib.llama_n_ubatch(self.pointer)
@@ -145,6 +147,13 @@ class Context:
             return count
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return 0
+
+    def holds(self, sequence: int, count: int) -> bool:
+        """Whether the cache still has what the token after the first `count` looks back on.
+
+        A sliding window lets go of what it has passed. Memory that cannot be cut back at all is not asked about here.
+        """
+        return not count or self.length(sequence) == count or self._window_kept(sequence, count)
 
     def shift(self, sequence: int, keep: int, discard: int) -> bool:
         """Take tokens out of a sequence, and move those after them up.

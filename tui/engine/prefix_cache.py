@@ -33,12 +33,18 @@ class PrefixCache:
         context: the KV cache.
         states: saved states.
         cuttable: whether the model's memory can be cut back to any length (not so with recurrent memory).
+
+    Attributes:
+        checkpoints: whether a prompt's state is to be kept before its last token is evaluated, since it cannot be had
+            again by cutting back: with recurrent memory, and where a sliding window moves on. A reply can then be
+            generated once more, or its text come back in other tokens, without evaluating the whole conversation.
     """
 
     def __init__(self, context: Context, states: StateCache, *, cuttable: bool) -> None:
         self._context = context
         self._states = states
         self._cuttable = cuttable
+        self.checkpoints = states.in_memory and (context.slides or not cuttable)
 
     def prepare(self, sequence: Sequence, prompt: list[int]) -> tuple[int, bool]:
         """Let a sequence hold the longest beginning of a prompt that is known.
@@ -56,20 +62,31 @@ class PrefixCache:
         if sequence.shifted:
             self._cut(sequence, 0)
         own = self._own(sequence, usable)
-        state, saved = self._states.find(usable, whole=not self._cuttable)
-        restored = False
-        if state is not None and saved >= own + _WORTH_KEEPING:
+        restored = self._restore(sequence, usable, own, whole=not self._cuttable)
+        if not restored and own < len(sequence.tokens) // 2:
             self.put_aside(sequence)
-            data = self._states.read(state)
-            restored = data is not None and self._context.restore(sequence.number, data, len(state.tokens))
-            sequence.tokens = list(state.tokens) if restored else []
-            sequence.unsaved = False
-            if data is not None and not restored:
-                _LOGGER.warning("llama.cpp did not take a saved state of %d tokens", len(state.tokens))
-                self._states.forget(state)
-        elif own < len(sequence.tokens) // 2:
-            self.put_aside(sequence)
-        return self._cut(sequence, common_prefix(sequence.tokens, usable)), restored
+        wanted = common_prefix(sequence.tokens, usable)
+        kept = self._cut(sequence, wanted)
+        if kept < wanted and self._cuttable and self._restore(sequence, usable, 0, whole=True):
+            kept, restored = len(sequence.tokens), True  # the window of the longer state had moved on
+        if kept < wanted and not kept:
+            _LOGGER.info("this model's memory cannot be cut back: %d tokens are evaluated again", wanted)
+        return kept, restored
+
+    def _restore(self, sequence: Sequence, usable: list[int], own: int, *, whole: bool) -> bool:
+        """Bring back a saved state that saves more of a prompt than the sequence itself does."""
+        state, saved = self._states.find(usable, whole=whole)
+        if state is None or saved < own + _WORTH_KEEPING:
+            return False
+        self.put_aside(sequence)
+        data = self._states.read(state)
+        restored = data is not None and self._context.restore(sequence.number, data, len(state.tokens))
+        sequence.tokens = list(state.tokens) if restored else []
+        sequence.unsaved = False
+        if data is not None and not restored:
+            _LOGGER.warning("llama.cpp did not take a saved state of %d tokens", len(state.tokens))
+            self._states.forget(state)
+        return restored
 
     def put_aside(self, sequence: Sequence) -> None:
         """Keep in memory what a sequence holds, before it is overwritten."""
@@ -92,12 +109,12 @@ class PrefixCache:
 
     def _own(self, sequence: Sequence, usable: list[int]) -> int:
         length = common_prefix(sequence.tokens, usable)
-        return length if self._cuttable or length == len(sequence.tokens) else 0
+        if self._cuttable:
+            return length if self._context.holds(sequence.number, length) else 0
+        return length if length == len(sequence.tokens) else 0
 
     def _cut(self, sequence: Sequence, count: int) -> int:
         kept = self._context.keep(sequence.number, count)
-        if kept < count:
-            _LOGGER.info("this model's memory cannot be cut back: %d tokens are evaluated again", count)
         del sequence.tokens[kept:]
         sequence.shifted = sequence.shifted and kept > 0
         return kept

@@ -237,6 +237,7 @@ class Runtime:
             ram=params.cache_ram * MEBIBYTE,
             disk=params.cache_disk * MEBIBYTE,
             spare=self._spare,
+            cuttable=not (model.recurrent or context.slides),
         )
         watched = self._abort.nodes() is not None and not model.recurrent
         seconds = _STEP_SECONDS if watched else _STEP_SECONDS_BLIND

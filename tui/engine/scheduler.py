@@ -214,8 +214,10 @@ class Scheduler:
         room = min(self._chunk, self._context.n_batch - len(rows))
         for sequence, generation in running:
             if generation.pending is None and room > 0:
-                done = len(sequence.tokens)
-                tokens = generation.prompt[done : done + room]
+                done, until = len(sequence.tokens), len(generation.prompt)
+                if self._prefixes.checkpoints and done < until - 1:
+                    until -= 1  # a step ends here, so that the state can be kept
+                tokens = generation.prompt[done : min(done + room, until)]
                 room -= len(tokens)
                 ends = done + len(tokens) == len(generation.prompt)
                 rows.append(self._row(sequence, generation, tokens, logits=int(ends)))
@@ -251,6 +253,8 @@ class Scheduler:
             self._choose(row)
             return
         sequence.tokens += row.tokens
+        if self._prefixes.checkpoints and len(sequence.tokens) == len(generation.prompt) - 1:
+            self._prefixes.put_aside(sequence)
         generation.prefilled(len(sequence.tokens), seconds)
         if row.logits and generation.wants_none:
             self._end(sequence, StopReason.LENGTH)

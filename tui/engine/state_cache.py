@@ -45,8 +45,8 @@ class StateCache:
     """Saved states of one model with one set of parameters.
 
     Two budgets, in bytes, are kept by giving up what was used least recently. A state whose tokens begin another one's
-    is given up for that one. Files are written in the background; those of other programs running at the same time are
-    found when a model is loaded. All methods are called from one thread.
+    is given up for that one, where that one can be cut back. Files are written in the background; those of other
+    programs running at the same time are found when a model is loaded. All methods are called from one thread.
 
     Args:
         folder: where the files are.
@@ -54,19 +54,28 @@ class StateCache:
         ram: bytes of states in memory.
         disk: bytes of all files in the folder, other models' included; 0 writes and reads none.
         spare: tells how many bytes of memory are free; of these half may be taken by one more state.
+        cuttable: whether a state can be cut back to any length.
     """
 
     def __init__(
-        self, folder: Path, fingerprint: str, *, ram: int, disk: int, spare: Callable[[], int] | None = None
+        self,
+        folder: Path,
+        fingerprint: str,
+        *,
+        ram: int,
+        disk: int,
+        spare: Callable[[], int] | None = None,
+        cuttable: bool = True,
     ) -> None:
         self._folder, self._fingerprint = folder, fingerprint
         self._ram, self._disk, self._spare = ram, disk, spare
+        self._cuttable = cuttable
         self._clock = itertools.count()
         self._states: list[SavedState] = list(self._found()) if disk else []
         self._writer = _Writer(folder, fingerprint, disk)
 
     def find(self, prompt: list[int], *, whole: bool) -> tuple[SavedState | None, int]:
-        """The state that saves most of a prompt.
+        """The state that saves most of a prompt; of several the one that has the least besides.
 
         Args:
             prompt: its tokens.
@@ -78,7 +87,9 @@ class StateCache:
         best, longest = None, 0
         for state in self._states:
             length = common_prefix(state.tokens, prompt)
-            if length > longest and not (whole and length < len(state.tokens)):
+            if not length or (whole and length < len(state.tokens)):
+                continue
+            if best is None or (length, -len(state.tokens)) > (longest, -len(best.tokens)):
                 best, longest = state, length
         return best, longest
 
@@ -106,6 +117,11 @@ class StateCache:
         if state.path:
             self._writer.delete(state.path)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether states are kept in memory at all."""
+        return self._ram > 0
+
     def has_room(self, size: int) -> bool:
         """Whether a state of so many bytes may be kept in memory."""
         return 0 < size <= self._ram and (self._spare is None or size <= self._spare() // 2)
@@ -131,7 +147,8 @@ class StateCache:
         new.used = next(self._clock)
         on_disk = new.path is not None
         for old in [s for s in self._states if on_disk or s.path is None]:
-            if common_prefix(old.tokens, new.tokens) == len(old.tokens):
+            begins = common_prefix(old.tokens, new.tokens) == len(old.tokens)
+            if begins and (self._cuttable or len(old.tokens) == len(new.tokens)):
                 self.forget(old)
         self._states.append(new)
         in_memory = sorted((s for s in self._states if s.data is not None), key=lambda s: s.used)

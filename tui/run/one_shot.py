@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 
 from tui.core.errors import LocalLLMError
 from tui.core.events import Event, Failed, Finished, Loaded, Loading, Prefilling, StopReason, Token
@@ -82,7 +83,8 @@ class OneShot:
 
     def _work(self) -> None:
         settings = self._request.settings
-        self._follow(self._host.load(self._request.model, settings.load))
+        # Nothing is asked twice, so nothing computed needs to be kept.
+        self._follow(self._host.load(self._request.model, replace(settings.load, cache_ram=0)))
         self._progress.clear()
         if self._request.echo:
             ending = "\n" if self._request.chat else ""

@@ -10,11 +10,11 @@ import pytest
 
 from tests.support import tiny_shapes
 from tests.support.conversations import FIRST, SECOND, ask, live_through, running, stop_after
-from tests.support.engines import events_of, gather
+from tests.support.engines import events_of, gather, reply
 from tests.support.reference import Reference
 from tui.core.events import Shifted, StopReason
 from tui.core.parameters import GenerationParams
-from tui.core.prompts import RawPrompt
+from tui.core.prompts import RawPrompt, TokenPrompt
 
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "recurrent": tiny_shapes.write_recurrent,
@@ -98,12 +98,36 @@ def test_another_conversation_and_a_restart_bring_the_state_back(model: Path, re
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_a_stop_keeps_what_was_computed(model: Path) -> None:
+def test_a_stop_keeps_what_was_computed(model: Path, reference: Reference) -> None:
     with running(model) as engine:
         stopped = stop_after(engine, FIRST, 3)
         assert stopped.finished.reason is StopReason.CANCELLED
-        more = ask(engine, FIRST + stopped.text + "?")
+        tokens = (*reference.tokenize(FIRST), *stopped.tokens, *reference.tokenize("?"))
+        more = reply(engine, TokenPrompt(tokens), n_predict=8, temp=0.0)
     assert more.finished.timings.cached_tokens == stopped.finished.used == len(FIRST) + len(stopped.tokens)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_reply_is_generated_again_without_evaluating_its_prompt(model: Path, reference: Reference) -> None:
+    """Long replies push a sliding window past the prompt's end, and no running state goes backwards."""
+    with running(model) as engine:
+        first, again = (ask(engine, FIRST, 120) for _ in range(2))
+        ask(engine, SECOND, 120)
+        back = ask(engine, FIRST, 120)
+    for reply_ in (again, back):
+        assert reply_.finished.timings.evaluated_tokens == 1
+        assert reference.same_up_to_near_ties(reference.tokenize(FIRST), reply_.tokens, first.tokens)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_reply_that_comes_back_in_other_words_costs_only_itself(model: Path, reference: Reference) -> None:
+    with running(model) as engine:
+        told = ask(engine, FIRST, 120).text
+        changed = FIRST + "~" + told[1:] + "and?"
+        more = ask(engine, changed)
+    assert more.finished.timings.evaluated_tokens <= len(changed) - len(FIRST) + 1
+    tokens = reference.tokenize(changed)
+    assert reference.same_up_to_near_ties(tokens, more.tokens, reference.greedy(tokens, 8))
 
 
 @pytest.mark.parametrize("kind", STATEFUL)
