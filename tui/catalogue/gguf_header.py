@@ -183,47 +183,85 @@ def _read_known(path: Path, file: BinaryIO, size: int, known: Vocabularies | Non
 
 
 def _read(path: Path, reader: HeaderReader, size: int) -> Header:
-    if reader.take(4) != MAGIC:  # changed while it was read
-        raise DamagedError("the file changed while it was read")
-    version = reader.u32()
-    if version not in VERSIONS:
-        raise _wrong_version(path, version)
-    tensor_count, key_count = reader.u64(), reader.u64()
-    if tensor_count > MAX_TENSORS:
-        raise DamagedError(f"its header claims {tensor_count:,} tensors")
-    if key_count > MAX_KEYS:
-        raise DamagedError(f"its header claims {key_count:,} keys")
-    metadata = _metadata(reader, key_count)
-    tensors = _Tensors()
-    for _ in range(tensor_count):
-        tensors.read(reader)
-    alignment = metadata.get("general.alignment", 32)
-    if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):
-        raise DamagedError("its alignment is not a power of two")
-    start = -(-reader.position // alignment) * alignment
-    return Header(
-        path=path,
-        version=version,
-        metadata=MappingProxyType(metadata),
-        tensor_count=tensor_count,
-        parameters=tensors.parameters,
-        tensor_bytes=tensors.bytes,
-        file_size=size,
-        data_end=start + tensors.end if tensor_count else 0,
-        tensor_kinds=MappingProxyType(tensors.kinds),
-        tensor_counts=MappingProxyType(tensors.counts),
-        groups=MappingProxyType(tensors.groups),
-    )
+    draft = HeaderDraft(path)
+    draft.read(reader)
+    return draft.header(size)
 
 
-def _metadata(reader: HeaderReader, count: int) -> dict[str, Value]:
-    metadata: dict[str, Value] = {}
-    for _ in range(count):
-        key = reader.key()
-        if key in metadata:
-            raise DamagedError(f"its header has the key {printable(key)[:80]} twice")
-        metadata[key] = reader.value()
-    return metadata
+class HeaderDraft:
+    """A header while it is read: what there is of it when the reading breaks off.
+
+    Args:
+        path: the file.
+
+    Attributes:
+        metadata: the keys read so far.
+        tensor_count: number of tensors that the file announces.
+        described: number of tensors read so far.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._version = 0
+        self._tensors = _Tensors()
+        self._end = 0
+        self.metadata: dict[str, Value] = {}
+        self.tensor_count = 0
+        self.described = 0
+
+    def read(self, reader: HeaderReader) -> None:
+        """Read all of it.
+
+        Raises:
+            DamagedError: it cannot be what it claims.
+            ModelFileError: a version that is not known.
+        """
+        self._keys(reader, self._start(reader))
+        for _ in range(self.tensor_count):
+            self._tensors.read(reader)
+            self.described += 1
+        alignment = self.metadata.get("general.alignment", 32)
+        if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):
+            raise DamagedError("its alignment is not a power of two")
+        self._end = -(-reader.position // alignment) * alignment + self._tensors.end
+
+    def header(self, size: int) -> Header:
+        """What was read, of a file of `size` bytes."""
+        tensors = self._tensors
+        return Header(
+            path=self._path,
+            version=self._version,
+            metadata=MappingProxyType(self.metadata),
+            tensor_count=self.tensor_count,
+            parameters=tensors.parameters,
+            tensor_bytes=tensors.bytes,
+            file_size=size,
+            data_end=self._end if self.tensor_count else 0,
+            tensor_kinds=MappingProxyType(tensors.kinds),
+            tensor_counts=MappingProxyType(tensors.counts),
+            groups=MappingProxyType(tensors.groups),
+        )
+
+    def _start(self, reader: HeaderReader) -> int:
+        """The fixed start; returns the number of keys."""
+        if reader.take(4) != MAGIC:  # changed while it was read
+            raise DamagedError("the file changed while it was read")
+        self._version = reader.u32()
+        if self._version not in VERSIONS:
+            raise _wrong_version(self._path, self._version)
+        self.tensor_count, key_count = reader.u64(), reader.u64()
+        if self.tensor_count > MAX_TENSORS:
+            raise DamagedError(f"its header claims {self.tensor_count:,} tensors")
+        if key_count > MAX_KEYS:
+            raise DamagedError(f"its header claims {key_count:,} keys")
+        return key_count
+
+    def _keys(self, reader: HeaderReader, count: int) -> None:
+        for _ in range(count):
+            key = reader.key()
+            if key in self.metadata:
+                raise DamagedError(f"its header has the key {printable(key)[:80]} twice")
+            self.metadata[key] = reader.value()
 
 
 class _Tensors:

@@ -75,8 +75,14 @@ class HubError(LocalLLMError):
         kind: which of the things that can happen: `offline` (switched off here), `unreachable`, `gated`, `denied`,
             `missing`, `rate` (too many requests), `token` (not accepted), `server`, `space` (disk full), `checksum`,
             `busy` (another process has the file), or `refused` (a name or an answer that is not trusted).
+        status: of the HTTP answer; 0 when there was none.
+        retry_after: seconds that the Hub asks to wait; 0 when it does not say.
     """
 
-    def __init__(self, what: str, *, why: str = "", hint: str = "", kind: str = "server") -> None:
+    def __init__(
+        self, what: str, *, why: str = "", hint: str = "", kind: str = "server", status: int = 0, retry_after: float = 0
+    ) -> None:
         super().__init__(what, why=why, hint=hint)
         self.kind = kind
+        self.status = status
+        self.retry_after = retry_after

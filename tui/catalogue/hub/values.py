@@ -124,6 +124,9 @@ class Repository:
         likes: hearts.
         updated: last commit, when known.
         tags: the Hub's tags.
+        parameters: of the model, when the Hub knows.
+        architecture: such as `llama`, when the Hub knows; else empty.
+        n_ctx_train: tokens of context the model was trained with, when the Hub knows.
     """
 
     repo_id: str
@@ -138,6 +141,9 @@ class Repository:
     likes: int = 0
     updated: datetime | None = None
     tags: tuple[str, ...] = ()
+    parameters: int | None = None
+    architecture: str = ""
+    n_ctx_train: int | None = None
 
 
 State = Literal["queued", "downloading", "paused", "verifying", "finished", "failed"]
