@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.catalogue.naming import NameParts, parse_name, part_name
 
-NAMES = {
-    "SmolLM2-135M-Instruct.Q4_1.gguf": ("SmolLM2", "135M", "Instruct", "Q4_1"),
-    "gemma-3-270m-q4_k_m.gguf": ("gemma-3", "270m", "", "Q4_K_M"),
-    "gemma-2-2b-it-Q4_K_M.gguf": ("gemma-2", "2b", "it", "Q4_K_M"),
-    "gemma-3n-E4B-it-UD-Q4_K_XL.gguf": ("gemma-3n", "E4B", "it", "UD-Q4_K_XL"),
-    "Meta-Llama-3.1-8B-Instruct-IQ2_XS.gguf": ("Meta-Llama-3.1", "8B", "Instruct", "IQ2_XS"),
-    "tinyllama-1.1b-chat-v1.0.Q4_K_S.gguf": ("tinyllama", "1.1b", "chat-v1.0", "Q4_K_S"),
-    "Mistral-7B-Instruct-v0.3.IQ3_XXS.gguf": ("Mistral", "7B", "Instruct-v0.3", "IQ3_XXS"),
-    "mixtral-8x7b-instruct-v0.1.Q3_K_L.gguf": ("mixtral", "8x7b", "instruct-v0.1", "Q3_K_L"),
-    "Qwen3-30B-A3B-Instruct-2507-Q6_K.gguf": ("Qwen3", "30B-A3B", "Instruct-2507", "Q6_K"),
-    "Qwen3-0.6B-BF16.gguf": ("Qwen3", "0.6B", "", "BF16"),
-    "qwen2.5-14b-instruct-1m-q8_0.gguf": ("qwen2.5", "14b", "instruct-1m", "Q8_0"),
-    "DeepSeek-R1-Distill-Qwen-1.5B-UD-IQ1_S.gguf": ("DeepSeek-R1-Distill-Qwen", "1.5B", "", "UD-IQ1_S"),
-    "Llama-4-Scout-17B-16E-Instruct-Q2_K_L.gguf": ("Llama-4-Scout", "17B-16E", "Instruct", "Q2_K_L"),
-    "Llama-3.2-1B-Instruct-Q6_K_L.gguf": ("Llama-3.2", "1B", "Instruct", "Q6_K_L"),
-    "gpt-oss-20b-mxfp4.gguf": ("gpt-oss", "20b", "", "MXFP4"),
-    "gpt-oss-120b-MXFP4_MOE.gguf": ("gpt-oss", "120b", "", "MXFP4"),
-    "Phi-3-mini-4k-instruct-q4.gguf": ("Phi-3-mini-4k-instruct", "", "", "Q4"),
-    "Phi-3-mini-128k-instruct-fp16.gguf": ("Phi-3-mini-128k-instruct", "", "", "F16"),
-    "phi-2.Q4_0.gguf": ("phi-2", "", "", "Q4_0"),
-    "Hermes-3-Llama-3.1-70B.i1-Q4_K_M.gguf": ("Hermes-3-Llama-3.1", "70B", "", "Q4_K_M"),
-    "LFM2-1.2B-IQ4_NL.gguf": ("LFM2", "1.2B", "", "IQ4_NL"),
-    "TriLM_3.9B_Unpacked_quant_TQ2_0.gguf": ("TriLM", "3.9B", "Unpacked_quant", "TQ2_0"),
-    "Falcon3-7B-Q4_0_4_8.gguf": ("Falcon3", "7B", "", "Q4_0_4_8"),
-    "stories15M-q4_0.gguf": ("stories15M", "", "", "Q4_0"),
-    "ggml-model-f16.gguf": ("ggml-model", "", "", "F16"),
-    "Q4_K_M.gguf": ("Q4_K_M", "", "", "Q4_K_M"),
-    "model.GGUF": ("model", "", "", ""),
-}
+TABLE = Path(__file__).with_name("model_names.tsv")
 
 
-@pytest.mark.parametrize("file_name", NAMES)
-def test_real_names(file_name: str) -> None:
-    parts = parse_name(file_name)
-    assert (parts.family, parts.size_label, parts.variant, parts.quantization) == NAMES[file_name]
-    assert parts.part is None
-    assert not parts.is_projector
+def rows() -> list[list[str]]:
+    """The table's rows: publisher, file name, family, size, variant, quantization, kind, more."""
+    lines = TABLE.read_text("utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return [["" if cell == "-" else cell for cell in row] for row in rows]
+
+
+def expected(row: list[str]) -> dict[str, object]:
+    """What a row says of its file name, by the attributes of `NameParts`."""
+    more = {name: value for name, _, value in (pair.partition("=") for pair in row[7].split())}
+    part = tuple(int(number) for number in more["part"].split("/")) if "part" in more else None
+    return {
+        "family": row[2],
+        "size_label": row[3],
+        "variant": row[4],
+        "quantization": row[5],
+        "kind": row[6],
+        "part": part,
+        "is_projector": "is_projector" in more,
+        "is_matrix": "is_matrix" in more,
+        "imatrix": "imatrix" in more,
+        "publisher": more.get("publisher", ""),
+        "active": more.get("active", ""),
+        "version": more.get("version", ""),
+        "context": int(more["context"]) if "context" in more else None,
+        "traits": tuple(more["traits"].split("+")) if "traits" in more else (),
+    }
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row[1])
+def test_real_names(row: list[str]) -> None:
+    parts = parse_name(row[1])
+    wanted = expected(row)
+    assert {name: getattr(parts, name) for name in wanted} == wanted
+
+
+def test_the_table_has_many_publishers() -> None:
+    table = rows()
+    assert len({row[1] for row in table}) == len(table) >= 90
+    assert len({row[0] for row in table}) >= 20
 
 
 def test_part_of_a_split_model() -> None:
     name = "Meta-Llama-3.1-405B-Instruct-Q4_K_M-00002-of-00009.gguf"
     parts = parse_name(name)
-    assert parts == NameParts("Meta-Llama-3.1-405B-Instruct", "Meta-Llama-3.1", "405B", "Instruct", "Q4_K_M", (2, 9))
+    assert parts == NameParts(
+        "Meta-Llama-3.1-405B-Instruct", "Meta-Llama-3.1", "405B", "Instruct", "Q4_K_M", (2, 9), kind="instruct"
+    )
     assert part_name(name, 9) == "Meta-Llama-3.1-405B-Instruct-Q4_K_M-00009-of-00009.gguf"
 
 
@@ -64,7 +74,7 @@ def test_projectors(file_name: str) -> None:
 
 def test_title_leaves_the_quantization_out() -> None:
     assert parse_name("SmolLM2-135M-Instruct.Q4_1.gguf").title == "SmolLM2-135M-Instruct"
-    assert parse_name("model-Q4_K_M-imat.gguf").title == "model-imat"
+    assert parse_name("model-Q4_K_M-imat.gguf").title == "model"
 
 
 @given(st.text(max_size=80))
