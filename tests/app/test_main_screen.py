@@ -23,6 +23,7 @@ from tui.app.screens.settings import SettingsScreen
 from tui.app.status import Phase
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.model_list import ModelList
+from tui.app.widgets.model_table import ModelTable
 from tui.app.widgets.status_line import StatusLine
 from tui.app.widgets.transcript import Transcript
 from tui.services.launch import Launch
@@ -74,7 +75,7 @@ async def test_narrow_top_line_has_everything(app: LocalLLMApp) -> None:
 async def test_no_model_at_all_explains_what_to_do(
     make_app: Callable[..., LocalLLMApp], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.catalogue.scan.scan", lambda folders: iter(()))
+    monkeypatch.setattr("tui.services.library.scan", lambda folders: iter(()))
     app = make_app()
     async with app.run_test(size=(120, 40)) as pilot:
         transcript = app.main_screen.query_one(Transcript)
@@ -89,7 +90,7 @@ async def test_starter_model_is_marked_and_enter_loads_it(
 ) -> None:
     app = make_app()
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: isinstance(app.focused, OptionList))
+        await until(pilot, lambda: isinstance(app.focused, ModelTable))
         models = app.main_screen.query_one(ModelList)
         await until(pilot, lambda: models.marked)
         wanted = models.marked
@@ -100,7 +101,7 @@ async def test_starter_model_is_marked_and_enter_loads_it(
         assert app.focused is app.main_screen.query_one("#prompt")
 
 
-async def test_narrow_models_come_over_the_chat(
+async def test_the_browser_comes_over_the_chat_and_enter_loads(
     make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, smollm2: Path
 ) -> None:
     app = make_app()
@@ -112,7 +113,7 @@ async def test_narrow_models_come_over_the_chat(
         assert on_main(app)
         await pilot.press("f2")
         screen = app.screen
-        await until(pilot, lambda: screen.query_one(ModelList).marked)
+        await until(pilot, lambda: screen.query(ModelTable) and screen.query_one(ModelTable).marked)
         await pilot.press("enter")
         await until(pilot, lambda: app.status.phase is Phase.READY)
         assert len(engine.loads) == 1

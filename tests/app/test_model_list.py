@@ -1,89 +1,55 @@
-"""The model browser: rows, marks, filter, detail, hostile names."""
+"""The models beside the chat: rows, marks, filter, detail, hostile names."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
-from textual.pilot import Pilot
-from textual.reactive import reactive
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from tests.support.scripted import model_info
+from tests.support.waiting import until
 from tui.app.rendering.model_rows import cut_left, row
-from tui.app.screens.models import ModelsScreen
-from tui.app.status import Status
 from tui.app.widgets.model_detail import ModelDetail
 from tui.app.widgets.model_list import ModelList
-from tui.catalogue.entry import ModelEntry
+from tui.app.widgets.model_table import ModelTable
+from tui.catalogue.entry import Kind, ModelEntry
 from tui.catalogue.scan import entry_of
-from tui.settings.settings import Settings
 
 GIB = 1024**3
 
 
-def entry(name: str, size: int = GIB, problem: str = "") -> ModelEntry:
+def entry(name: str, size: int = GIB, problem: str = "", kind: Kind = "model") -> ModelEntry:
     parameters = None if problem else 1_200_000_000
     return ModelEntry(
         Path(f"/models/{name}-Q4_K_M.gguf"), name, size, "Q4_K_M", parameters, "" if problem else "llama", 8192, True,
-        "folder", "/models", problem,
+        "folder", "/models", problem, kind=kind,
     )  # fmt: skip
 
 
 class ListApp(App[None]):
-    """The list in a column of a given width."""
+    """The list in a column of the main screen's width."""
 
-    def __init__(self, width: int = 100) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.width = width
         self.chosen: list[Path] = []
 
     def compose(self) -> ComposeResult:
         self.models = ModelList()
-        self.models.styles.width = self.width
+        self.models.styles.width = 28
         yield self.models
 
     def on_model_list_chosen(self, message: ModelList.Chosen) -> None:
         self.chosen.append(message.path)
 
     @property
-    def options(self) -> OptionList:
-        return self.query_one(OptionList)
-
-    @property
     def detail(self) -> str:
-        return self.query_one(ModelDetail).plain
+        return " ".join(self.query_one(ModelDetail).plain.split())
 
 
-class TellingApp(App[None]):
-    """What the application tells the list."""
-
-    models: reactive[tuple[ModelEntry, ...]] = reactive(())
-    searching: reactive[bool] = reactive(True)
-    status: reactive[Status] = reactive(Status())
-    settings: reactive[Settings] = reactive(Settings)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.searches = 0
-        self.results: list[Path | None] = []
-
-    def search_models(self) -> None:
-        self.searches += 1
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        await pilot.pause(0.01)
-
-
-@pytest.mark.parametrize("width", [24, 40, 60, 80, 120])
+@pytest.mark.parametrize("width", [24, 28, 40])
 @pytest.mark.parametrize("name", ["short", "a-very-long-name-" * 9, "日本語のモデル" * 8])
 def test_a_row_has_exactly_the_width_and_says_whether_the_model_fits(width: int, name: str) -> None:
     text = "".join(piece for piece, _ in row(entry(name), True, 8 * GIB, width, "▸"))
@@ -105,9 +71,8 @@ def test_of_a_long_path_the_file_name_is_kept() -> None:
     assert cut_left("/a/b/日本/model.gguf", 12).endswith("model.gguf")
 
 
-@pytest.mark.parametrize(("width", "columns"), [(24, False), (100, True)])
-async def test_the_list_fills_while_models_are_found_and_keeps_the_mark(width: int, columns: bool) -> None:
-    app = ListApp(width)
+async def test_the_list_fills_while_models_are_found_and_keeps_the_mark() -> None:
+    app = ListApp()
     async with app.run_test(size=(120, 40)) as pilot:
         app.models.show((entry("one"), entry("two")), searching=True)
         await until(pilot, lambda: len(app.models.shown) == 2)
@@ -117,9 +82,15 @@ async def test_the_list_fills_while_models_are_found_and_keeps_the_mark(width: i
         app.models.show((entry("one"), entry("two"), entry("three")))
         await until(pilot, lambda: len(app.models.shown) == 3)
         assert app.models.marked == entry("two")
-        assert ("Q4_K_M" in app.models.shown[0]) == columns
         await pilot.press("enter")
         await until(pilot, lambda: app.chosen == [entry("two").path])
+
+
+async def test_what_is_no_model_is_left_to_the_browser() -> None:
+    app = ListApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.models.show((entry("one"), entry("clip", kind="mmproj", problem="the image part of a model")))
+        await until(pilot, lambda: len(app.models.shown) == 1)
 
 
 async def test_a_broken_file_tells_why_and_is_not_chosen() -> None:
@@ -148,10 +119,10 @@ async def test_typing_filters_and_escape_shows_all() -> None:
         app.models.show((entry("gemma-2b"), entry("llama-1b"), entry("llama-8b")))
         await until(pilot, lambda: len(app.models.shown) == 3)
         app.models.focus()
-        await pilot.press("slash", *"llama 8")
+        await pilot.press("slash", *"8 llama")
         await until(pilot, lambda: [r.strip().split()[0] for r in app.models.shown] == ["llama-8b"])
         await pilot.press("enter")
-        await until(pilot, lambda: app.options.has_focus)
+        await until(pilot, lambda: app.query_one(ModelTable).has_focus)
         await pilot.press("escape")
         await until(pilot, lambda: len(app.models.shown) == 3 and not app.query_one(Input).display)
 
@@ -162,7 +133,7 @@ async def test_the_detail_tells_what_a_load_takes(tiny_gguf: Path) -> None:
     app = ListApp()
     async with app.run_test(size=(120, 40)) as pilot:
         app.models.show((found,))
-        await until(pilot, lambda: "needs about" in app.detail)
+        await until(pilot, lambda: "needs about" in app.detail and "tokens of context" in app.detail)
         assert "at 4,096 tokens of context" in app.detail
         assert "chat template" in app.detail and "llama" in app.detail
 
@@ -173,42 +144,17 @@ async def test_without_models_it_says_what_to_do() -> None:
         app.models.show(())
         await until(pilot, lambda: app.query_one(".model-list--empty").display)
         words = app.models._empty_words()
-        assert "pip install 'localllm-tui[starter]'" in words and "-m FILE" in words and "F4" in words
+        assert "ctrl+g" in words and "pip install 'localllm-tui[starter]'" in words and "-m FILE" in words
         app.models.show((), searching=True)
         assert app.models._empty_words() == ""
 
 
 async def test_hostile_names_are_shown_and_never_obeyed() -> None:
-    name = "[bold]x[/bold]\x1b[2J\u202egpj[@click=app.quit]"
+    name = "[bold]x[/]\x1b[2J\u202egpj[@click=app.quit]"
     app = ListApp()
     async with app.run_test(size=(120, 40)) as pilot:
         app.models.show((entry(name), entry("evil [/no", problem="[/oops] \x1b]0;x\x07")))
-        await until(pilot, lambda: len(app.models.shown) == 2)
-        assert "[bold]x[/bold]^[[2J" in app.models.shown[0]
+        await until(pilot, lambda: "[bold]x[/]^[[2J" in "".join(app.models.shown))
         app.models.focus()
         await pilot.press("down")
         await until(pilot, lambda: "[/oops] ^[]0;x^G" in app.detail)
-
-
-async def test_the_browser_follows_the_application_and_ends_with_the_choice() -> None:
-    app = TellingApp()
-    async with app.run_test(size=(80, 24)) as pilot:
-        app.push_screen(ModelsScreen(), app.results.append)
-        await until(pilot, lambda: bool(app.screen.query(ModelList)))
-        models = app.screen.query_one(ModelList)
-        app.models = (entry("one"),)
-        await until(pilot, lambda: len(models.shown) == 1)
-        await pilot.press("r")
-        await until(pilot, lambda: app.searches == 1)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.results == [entry("one").path])
-
-
-async def test_escape_leaves_the_browser_without_a_choice() -> None:
-    app = TellingApp()
-    async with app.run_test(size=(80, 24)) as pilot:
-        app.models = (entry("one"),)
-        app.push_screen(ModelsScreen(), app.results.append)
-        await until(pilot, lambda: bool(app.screen.query(ModelList)))
-        await pilot.press("escape")
-        await until(pilot, lambda: app.results == [None])

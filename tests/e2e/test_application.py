@@ -127,6 +127,7 @@ def test_the_main_job(start: Start, models_folder: Path, tiny_gguf: Path) -> Non
 def choose(terminal: Terminal, name: str) -> None:
     """Load a model from the list, with the arrow keys and Enter."""
     terminal.press("f2")
+    terminal.wait_for("filter by name")
     marked = next_mark(terminal, "")
     for _ in range(len(terminal.lines)):
         if re.search(rf"{name}.* fits", marked):

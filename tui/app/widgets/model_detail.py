@@ -1,4 +1,4 @@
-"""What is known of the model one is on: where it lies, what it is, what a load takes."""
+"""What the narrow list says of the model one is on: what it is, and what a load takes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import textwrap
 from collections.abc import Sequence
 
 from tui.app.pricing import Price
-from tui.app.rendering.model_rows import FULL, cut_left, facts, home_path, need_text
+from tui.app.rendering.model_rows import facts, need_text
 from tui.app.rendering.shown import shown_line
-from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line, LinesPane
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.fit import MemoryPlan
@@ -18,7 +17,7 @@ from tui.core.units import format_bytes
 def detail_lines(
     entry: ModelEntry, available: int, plan: MemoryPlan | None, width: int, price: Price | None = None
 ) -> list[Line]:
-    """The detail: three rows where there is room, and a few short ones in a narrow column.
+    """The detail, in a few short lines.
 
     Args:
         entry: the model.
@@ -27,23 +26,19 @@ def detail_lines(
         width: cells.
         price: what llama.cpp says to that; None while it has not been asked.
     """
-    said = facts(entry)
-    if width < FULL:
-        said = [f"{shown_line(entry.quantization) or 'unknown type'}, {format_bytes(entry.file_size)}", *said]
     exact = price.plan if price else None
     role, last = "label", need_text(plan, available, exact) if plan else ""
     if entry.problem or (price and price.error):
         role, last = "error", shown_line(entry.problem or (price.error if price else ""))
     elif plan is not None and (exact or plan).total > available:
         role = "warning"
-    lines: list[Line] = [((cut_left(home_path(entry.path), width), "value"),)] if width >= FULL else []
-    lines += [((text, "label"),) for text in ([f" {current_glyphs().dot} ".join(said)] if width >= FULL else said)]
-    wrapped = textwrap.wrap(last, max(10, width))[: 2 if width >= FULL else 6]
-    return [*lines, *(((text, role),) for text in wrapped)]
+    kind = shown_line(entry.quantization) or "unknown type"
+    lines: list[Line] = [((text, "label"),) for text in (f"{kind}, {format_bytes(entry.file_size)}", *facts(entry))]
+    return [*lines, *(((text, role),) for text in textwrap.wrap(last, max(10, width))[:6])]
 
 
 class ModelDetail(LinesPane):
-    """Draws the detail; on a wide list always four rows, so that the rows above do not move."""
+    """Draws the detail, with four rows at least, so that the rows above seldom move."""
 
     DEFAULT_CSS = """
     ModelDetail { height: auto; margin-top: 1; min-height: 4; }

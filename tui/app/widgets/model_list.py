@@ -1,8 +1,7 @@
-"""The models on this machine: a list that fills while they are found, and what is known of the marked one."""
+"""The models beside the chat: a narrow list to choose from quickly. All about them is in the model browser."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,14 +14,16 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.message import Message
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
 from tui.app.pricing import Price, Pricing
-from tui.app.rendering.model_rows import FULL, Piece, cut, empty_text, heading, matches, row
+from tui.app.rendering.browse import Shelf, View
+from tui.app.rendering.model_rows import cut, empty_text, row
 from tui.app.status import Status
 from tui.app.widgets.glyphs import current_glyphs
+from tui.app.widgets.lines import Line
 from tui.app.widgets.model_detail import ModelDetail
+from tui.app.widgets.model_table import ModelTable
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.fit import MemoryPlan
 from tui.core.errors import LocalLLMError
@@ -32,24 +33,9 @@ from tui.monitor.memory import available_memory
 from tui.settings.paths import default_models_dir
 from tui.settings.settings import Settings
 
-STYLES = {
-    "mark": "bold $accent",
-    "name": "",
-    "fact": "$foreground 65%",
-    "fits": "$text-success",
-    "tight": "$text-warning",
-    "no": "$text-error",
-    "problem": "$text-error",
-}
-
-
-def styled(pieces: Sequence[Piece]) -> Content:
-    """Pieces with the theme's colours; never markup."""
-    return Content.assemble(*((text, STYLES.get(role, "")) for text, role in pieces))
-
 
 class ModelList(Vertical):
-    """Lists models; Enter chooses the marked one.
+    """Lists models, favourites first; Enter chooses the marked one. Files that are no models are left out.
 
     In the application it follows `models`, `searching`, `status` and `settings`; alone it is told by `show`.
     """
@@ -63,7 +49,7 @@ class ModelList(Vertical):
     | Key(s) | Description |
     | :- | :- |
     | enter | Chooses the marked model. |
-    | slash | Filters by name, quantization, architecture or path. |
+    | slash | Filters by name, quantization, family, source or path. |
     | r | Searches for models again. |
     | escape | Leaves the filter. |
     """
@@ -72,20 +58,7 @@ class ModelList(Vertical):
     ModelList {
         height: 1fr;
         & > .model-list--heading { height: 1; color: $text-muted; text-style: bold; text-wrap: nowrap; }
-        & > .model-list--columns { height: 2; padding-top: 1; color: $text-muted; text-wrap: nowrap; }
-        & > .model-list--empty { height: auto; padding-top: 1; color: $text-muted; }
-        & > OptionList {
-            height: 1fr; border: none; padding: 0; background: $background; text-wrap: nowrap;
-            scrollbar-size-vertical: 1; overflow-x: hidden; scrollbar-color: $border;
-            scrollbar-background: $background; scrollbar-background-hover: $background;
-            scrollbar-background-active: $background;
-            &:focus { border: none; background-tint: $background 0%; }
-            & > .option-list--option { padding: 0; }
-            & > .option-list--option-highlighted { background: $surface; color: $foreground; text-style: none; }
-            &:focus > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: bold; }
-            &:ansi > .option-list--option-highlighted { text-style: reverse; }
-            &:nocolor > .option-list--option-highlighted { text-style: reverse; }
-        }
+        & > .model-list--empty { height: 1fr; padding-top: 1; color: $text-muted; }
         & > Input { height: 1; border: none; padding: 0; background: $surface; &:focus { border: none; } }
     }
     """
@@ -108,22 +81,20 @@ class ModelList(Vertical):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._entries: tuple[ModelEntry, ...] = ()
-        self._rows: list[ModelEntry] = []
+        self._shelf = Shelf()
         self._searching = False
         self._loaded: ModelInfo | None = None
         self._load = LoadParams()
         self._query = ""
-        self._width = 0
         self._available = available_memory()
         self._plan: MemoryPlan | None = None
         self._price: Price | None = None
         self._pricing: Pricing | None = None
 
     def compose(self) -> ComposeResult:
-        """Heading, column names, rows, what to do without any, filter, detail."""
+        """Heading, rows, what to do without any, filter, detail."""
         yield Static(classes="model-list--heading", markup=False)
-        yield Static(classes="model-list--columns", markup=False)
-        yield OptionList(markup=False)
+        yield ModelTable(self._row)
         yield Static(classes="model-list--empty", markup=False)
         yield Input(placeholder="filter", compact=True)
         yield ModelDetail()
@@ -144,20 +115,18 @@ class ModelList(Vertical):
 
     def focus(self, scroll_visible: bool = True, *, from_app_focus: bool = False) -> ModelList:
         """Focus the rows."""
-        self.query_one(OptionList).focus(scroll_visible)
+        self.query_one(ModelTable).focus(scroll_visible)
         return self
 
     @property
     def marked(self) -> ModelEntry | None:
         """The model one is on."""
-        at = self.query_one(OptionList).highlighted
-        return self._rows[at] if at is not None and at < len(self._rows) else None
+        return self.query_one(ModelTable).marked
 
     @property
     def shown(self) -> tuple[str, ...]:
         """The rows as text."""
-        options = self.query_one(OptionList).options
-        return tuple(str(option.prompt) for option in options)
+        return self.query_one(ModelTable).shown
 
     # What is shown
 
@@ -171,16 +140,21 @@ class ModelList(Vertical):
         """Show models.
 
         Args:
-            entries: all of them, in the order they were found.
+            entries: all of them.
             searching: whether more may come.
             loaded: the loaded model.
             load: how a model would be loaded; None: as before.
         """
         again = entries[: len(self._entries)] != self._entries or loaded != self._loaded
+        if loaded is not None and loaded != self._loaded:
+            self.query_one(ModelTable).mark(loaded.path)
         self._entries, self._searching, self._loaded = entries, searching, loaded
         self._load = load or self._load
         if again or not searching:
             self._available = available_memory() + (loaded.context_bytes if loaded else 0)
+        finder = getattr(self.app, "finder", None)
+        models = [entry for entry in entries if entry.kind == "model"]
+        self._shelf.take(models, finder.library if finder else None, self._available)
         self._draw()
 
     def _follow(self) -> None:
@@ -197,67 +171,43 @@ class ModelList(Vertical):
             self._describe()
 
     def on_resize(self, event: Resize) -> None:
-        """Other columns for another width."""
-        if event.size.width != self._width:
-            self._width = event.size.width
-            self._draw()
-
-    def _draw(self) -> None:
-        """Bring the rows in line with the entries; rows that are there already stay where they are."""
-        if not self._width:
-            return
-        wanted = [entry for entry in self._entries if matches(entry, self._query)]
-        marked, options = self.marked, self.query_one(OptionList)
-        if wanted[: len(self._rows)] != self._rows:
-            options.clear_options()
-            self._rows = []
-        for index, entry in enumerate(self._rows):
-            options.replace_option_prompt_at_index(index, self._prompt(entry))
-        options.add_options([Option(self._prompt(entry)) for entry in wanted[len(self._rows) :]])
-        self._rows = wanted
-        if wanted and options.highlighted is None:
-            options.highlighted = wanted.index(marked) if marked in wanted else self._loaded_row()
+        """Another heading for another width."""
         self._draw_frame()
 
-    def _loaded_row(self) -> int:
-        paths = [str(entry.path) for entry in self._rows]
-        return paths.index(self._loaded.path) if self._loaded and self._loaded.path in paths else 0
+    def _draw(self) -> None:
+        self.query_one(ModelTable).show(self._shelf.rows(View(self._query)))
+        self._draw_frame()
 
-    def _prompt(self, entry: ModelEntry) -> Content:
+    def _row(self, entry: ModelEntry, width: int, marked: bool) -> Line:
         loaded = self._loaded is not None and str(entry.path) == self._loaded.path
-        width = self._width - (1 if self.query_one(OptionList).show_vertical_scrollbar else 0)
-        return styled(row(entry, loaded, self._available, width, current_glyphs().pointer))
+        return tuple(row(entry, loaded, self._available, width, current_glyphs().pointer))
 
     def _draw_frame(self) -> None:
-        count = f"{len(self._rows)} of {len(self._entries)}" if self._query else str(len(self._entries))
+        rows = len(self.query_one(ModelTable).rows)
+        count = f"{rows} of {len(self._shelf.entries)}" if self._query else str(rows)
         state = "searching" if self._searching else count if self._entries else ""
-        title = f"MODELS  {state}"
-        keys = "enter load   / filter   r search again" if self._width >= FULL else ""
-        title = cut(title, self._width - len(keys)) + keys if keys else cut(title, self._width)
+        title = cut(f"MODELS  {state}", self.size.width)
         self.query_one(".model-list--heading", Static).update(Content(title))
-        columns = self.query_one(".model-list--columns", Static)
-        columns.display = self._width >= FULL and bool(self._rows)
-        columns.update(Content(heading(self._width)) if self._width >= FULL else Content(""))
+        self.query_one(ModelTable).display = self.query_one(ModelDetail).display = bool(rows)
         empty = self.query_one(".model-list--empty", Static)
-        empty.display = not self._rows
+        empty.display = not rows
         empty.update(Content(self._empty_words()))
-        self.query_one(ModelDetail).display = bool(self._rows)
 
     def _empty_words(self) -> str:
-        if self._entries:
+        if self._shelf.entries:
             return "No model matches. Esc shows all."
         return "" if self._searching else "\n".join(empty_text(default_models_dir()))
 
     # What the marked one is
 
-    @on(OptionList.OptionHighlighted)
+    @on(ModelTable.Marked)
     def _describe(self) -> None:
         entry = self.marked
         self._plan = self._price = None
         self._show_detail()
         if self._pricing is not None:
             self._pricing.forget()
-        if entry is not None and not entry.problem:
+        if entry is not None and entry.loadable:
             if self._pricing is not None:
                 self._pricing.ask(entry.path, self._load)
             reader = partial(self._read_plan, entry.path, self._load)
@@ -266,10 +216,10 @@ class ModelList(Vertical):
     def _read_plan(self, path: Path, load: LoadParams) -> None:
         """In a thread: read the header and say what a load takes."""
         from tui.catalogue.fit import plan
-        from tui.catalogue.gguf_header import read_header
+        from tui.catalogue.split import read_whole
 
         try:
-            self.post_message(self._Planned(path, plan(read_header(path), load)))
+            self.post_message(self._Planned(path, plan(read_whole(path), load)))
         except (LocalLLMError, OSError):
             return  # the file went away since it was found; loading it says so
 
@@ -289,11 +239,11 @@ class ModelList(Vertical):
 
     # What the person asks for
 
-    @on(OptionList.OptionSelected)
-    def _choose(self, event: OptionList.OptionSelected) -> None:
+    @on(ModelTable.Chosen)
+    def _choose(self, event: ModelTable.Chosen) -> None:
         event.stop()
-        if (entry := self.marked) is not None and not entry.problem:
-            self.post_message(self.Chosen(entry.path))
+        if event.entry.loadable:
+            self.post_message(self.Chosen(event.entry.path))
 
     def action_filter(self) -> None:
         """Open the filter line."""
