@@ -29,7 +29,7 @@ def cached_ggufs(cache: Path) -> Iterator[tuple[str, Path]]:
     for repository in _folders(cache):
         if not repository.name.startswith("models--"):
             continue
-        name = repository.name.removeprefix("models--").replace("--", "/")
+        name = repository_id(repository)
         seen: set[Path] = set()
         for snapshot in _snapshots(repository):
             for file in gguf_files(snapshot):
@@ -37,6 +37,11 @@ def cached_ggufs(cache: Path) -> Iterator[tuple[str, Path]]:
                 if relative not in seen:
                     seen.add(relative)
                     yield name, file
+
+
+def repository_id(repository: Path) -> str:
+    """`owner/name` of a repository's folder `models--owner--name`."""
+    return repository.name.removeprefix("models--").replace("--", "/")
 
 
 def _snapshots(repository: Path) -> list[Path]:

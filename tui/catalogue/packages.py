@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import logging
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+
+_log = logging.getLogger("localllm.catalogue")
 
 
 def packaged_ggufs() -> Iterator[tuple[str, Path]]:
@@ -20,9 +24,9 @@ def _carried(package: Distribution) -> Iterator[tuple[str, Path]]:
         # Looked at as a text first: splitting the file list of every package costs a second in a large environment.
         if ".gguf" not in record.lower():
             return
-        files = package.files or []
-        name = package.name
-    except Exception:
+        files, name = package.files or [], package.name
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, csv.Error) as error:
+        _log.info("the file list of an installed package cannot be read: %r", error)
         return
     for file in files:
         if file.name.lower().endswith(".gguf"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.catalogue.entry import Kind
 from tui.catalogue.gguf_header import Header
 
 _EMBEDDING = frozenset(
@@ -24,19 +25,35 @@ _ENCODER_DECODER = frozenset({"t5"})
 _DIFFUSION = frozenset({"dream", "llada", "llada-moe", "rnd1"})
 """Architectures that fill in a whole text step by step (llama.cpp `src/llama-arch.cpp`, llm_arch_is_diffusion)."""
 _SOUND = frozenset({"pockettts", "qwen3tts", "wavtokenizer-dec"})
-_COMPANIONS = {
+_COMPANIONS: dict[str, Kind] = {"mmproj": "mmproj", "adapter": "adapter", "imatrix": "imatrix"}
+"""By general.type."""
+_WORDS: dict[Kind, str] = {
     "mmproj": "the image or sound part of a model (mmproj)",
     "adapter": "a LoRA adapter",
     "imatrix": "an importance matrix, used to quantize a model",
 }
 
 
+def kind_of(header: Header) -> Kind:
+    """What a file is for."""
+    found = _COMPANIONS.get(header.text("general.type"))
+    if found or header.architecture == "clip":
+        return found or "mmproj"
+    if header.architecture in _EMBEDDING:
+        return "embedding"
+    if header.architecture in _SOUND:
+        return "sound"
+    return "model" if header.tensor_count or not header.architecture else "vocabulary"
+
+
+def words_for(kind: Kind) -> str:
+    """What a file is that only goes with a model, such as "a LoRA adapter"; empty for other kinds."""
+    return _WORDS.get(kind, "")
+
+
 def companion(header: Header) -> str:
     """What a file is that only goes with a model, in words; empty for a model."""
-    kind = header.text("general.type")
-    if header.architecture == "clip":
-        kind = "mmproj"
-    return _COMPANIONS.get(kind, "")
+    return words_for(kind_of(header))
 
 
 def no_text(header: Header) -> str:

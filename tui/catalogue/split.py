@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tui.catalogue.gguf_header import Header, check_whole, read_header
+from tui.catalogue.gguf_reader import Vocabularies
 from tui.catalogue.naming import parse_name, part_name
 from tui.core.errors import ModelFileError
 from tui.core.text import printable
@@ -24,11 +25,12 @@ def parts_of(path: Path) -> tuple[Path, ...]:
     return tuple(path.with_name(part_name(path.name, number + 1)) for number in range(part[1]))
 
 
-def read_whole(path: Path) -> Header:
+def read_whole(path: Path, known: Vocabularies | None = None) -> Header:
     """Read the headers of all files of a model, and check that nothing is missing.
 
     Args:
         path: the file, or any part of a split model.
+        known: as for `read_header`.
 
     Returns:
         The first file's keys, with the tensors and sizes of all.
@@ -40,17 +42,17 @@ def read_whole(path: Path) -> Header:
     for part in parts if len(parts) > 1 else ():
         if not os.path.lexists(part):
             raise _missing(part, len(parts))
-    first = _checked(parts[0])
+    first = _checked(parts[0], known)
     if first.split_count > 1 and len(parts) == 1:
         raise ModelFileError(
             f"{printable(str(path))} is one of {first.split_count} parts under another name",
             hint=f"name the parts as they were: NAME-00001-of-{first.split_count:05}.gguf and so on",
         )
-    return _joined([first, *(_checked(part) for part in parts[1:])])
+    return _joined([first, *(_checked(part, known) for part in parts[1:])])
 
 
-def _checked(path: Path) -> Header:
-    header = read_header(path)
+def _checked(path: Path, known: Vocabularies | None) -> Header:
+    header = read_header(path, known)
     check_whole(header)
     return header
 

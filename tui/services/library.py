@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tui.catalogue.delete import Deletion, delete, plan_delete
+from tui.catalogue.disk_use import disk_use
 from tui.catalogue.entry import ModelEntry
+from tui.catalogue.found import watched_folders
+from tui.catalogue.header_cache import HeaderCache
 from tui.catalogue.scan import scan
 from tui.catalogue.usage import Usage
 from tui.catalogue.watch import Watch
@@ -29,6 +32,7 @@ class Library:
     def __init__(self, folders: Sequence[Path], state: Path | None = None) -> None:
         self._folders = tuple(folders)
         self._usage = Usage(state or state_dir() / "library.json")
+        self._cache = HeaderCache()
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -45,14 +49,11 @@ class Library:
             stop: ends the search soon after it is set; leaving the iterator does the same.
         """
         self._usage.refresh()
-        for entry in scan(self._folders):
-            if stop is not None and stop.is_set():
-                return
-            yield entry
+        yield from scan(self._folders, self._cache, stop)
 
     def watch(self, changed: Callable[[], None]) -> Watch:
         """Have `changed` called, in another thread, when a model came, went or changed; until `Watch.stop`."""
-        return Watch(self._folders, changed)
+        return Watch(lambda: watched_folders(self._folders), changed)
 
     def is_favourite(self, entry: ModelEntry) -> bool:
         """Whether the person marked it; from memory."""
@@ -84,8 +85,8 @@ class Library:
         return self._usage.record(entry.path).used
 
     def disk_use(self, entries: Iterable[ModelEntry]) -> int:
-        """Bytes that these models take on disk, shared files counted once."""
-        return sum(entry.file_size for entry in entries)
+        """Bytes that these models take on disk: shared files count once, holes in sparse ones not at all."""
+        return disk_use(file for entry in entries for file in entry.files)
 
     def plan_delete(self, entry: ModelEntry) -> Deletion:
         """What deleting a model would remove, how much it frees, and what else uses it; nothing is touched.

@@ -68,13 +68,22 @@ def test_a_missing_part_is_named(number: int, tmp_path: Path) -> None:
     assert entry.file_size == parts[1 - number].stat().st_size
 
 
-def test_companions_are_not_offered(tmp_path: Path) -> None:
+def test_companions_are_listed_as_what_they_are(tmp_path: Path) -> None:
     write_tiny_gguf(tmp_path / "mmproj-model-f16.gguf")
     write_tiny_gguf(tmp_path / "vision.gguf", metadata={"clip.has_vision_encoder": True}, architecture="clip")
     write_tiny_gguf(tmp_path / "embedder.gguf", architecture="bert")
+    write_tiny_gguf(tmp_path / "lora.gguf", kind="adapter")
+    write_tiny_gguf(tmp_path / "importance.gguf", kind="imatrix")
+    write_tiny_gguf(tmp_path / "model.gguf")
     found = in_folder(tmp_path)
-    assert list(found) == ["embedder.gguf"]
+    assert {name: entry.kind for name, entry in found.items()} == {
+        "embedder.gguf": "embedding", "importance.gguf": "imatrix", "lora.gguf": "adapter",
+        "mmproj-model-f16.gguf": "mmproj", "model.gguf": "model", "vision.gguf": "mmproj",
+    }  # fmt: skip
+    assert [name for name, entry in found.items() if entry.loadable] == ["model.gguf"]
+    assert all(entry.problem for name, entry in found.items() if name != "model.gguf")
     assert "embeddings" in found["embedder.gguf"].problem
+    assert "LoRA" in found["lora.gguf"].problem
 
 
 def test_a_file_found_twice_is_given_once(tmp_path: Path) -> None:
