@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from tui.catalogue.gguf_header import MAGIC, Header, HeaderDraft
@@ -75,8 +76,12 @@ def read(open_: Open, repository: Repository, variant: Variant, cancel: Cancel) 
 
 
 def _completed(header: Header, repository: Repository, variant: Variant) -> Header:
+    metadata = dict(header.metadata)
+    if repository.template_size:
+        metadata.setdefault("tokenizer.chat_template", LongValue("text", repository.template_size))
     return replace(
         header,
+        metadata=MappingProxyType(metadata),
         parameters=repository.parameters or 0,
         tensor_bytes=variant.size,
         data_end=0,

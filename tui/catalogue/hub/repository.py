@@ -30,7 +30,7 @@ def read(api: HfApi, repo_id: str, revision: str) -> Repository:
         raise ValueError("it does not name the commit")
     variants, companions = group(list(_files(info)))
     details = info.gguf if isinstance(info.gguf, dict) else {}
-    architecture = details.get("architecture")
+    architecture, template = details.get("architecture"), details.get("chat_template")
     return Repository(
         repo_id=repo_id,
         commit=str(info.sha),
@@ -47,6 +47,7 @@ def read(api: HfApi, repo_id: str, revision: str) -> Repository:
         parameters=count(details.get("total")) or None,
         architecture=architecture if isinstance(architecture, str) else "",
         n_ctx_train=count(details.get("context_length")) or None,
+        template_size=len(template.encode("utf-8", "replace")) if isinstance(template, str) else 0,
     )
 
 

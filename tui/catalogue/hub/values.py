@@ -127,6 +127,7 @@ class Repository:
         parameters: of the model, when the Hub knows.
         architecture: such as `llama`, when the Hub knows; else empty.
         n_ctx_train: tokens of context the model was trained with, when the Hub knows.
+        template_size: bytes of its chat template, when the Hub knows one; else 0.
     """
 
     repo_id: str
@@ -144,6 +145,7 @@ class Repository:
     parameters: int | None = None
     architecture: str = ""
     n_ctx_train: int | None = None
+    template_size: int = 0
 
 
 State = Literal["queued", "downloading", "paused", "verifying", "finished", "failed"]

@@ -11,25 +11,31 @@ from tui.catalogue.hub.values import RemoteFile, Variant
 from tui.catalogue.naming import parse_name, part_name
 from tui.catalogue.split import MAX_PARTS
 
-# The first six as in llama.cpp, common/download.cpp: gguf_filename_is_model. LoRA adapters go by their names.
-_COMPANION = re.compile(
-    r"mmproj|imatrix|mtp-|eagle3-|dflash-|dspark-|(?:^|[-._])i?matrix[-._]|(?:^|[-._])(?:q?lora|adapter)(?=[-._])",
-    re.IGNORECASE,
-)
+# As llama.cpp has it: common/download.cpp, gguf_filename_is_model.
+_PART_OF_MODEL = re.compile(r"mmproj|mtp-|eagle3-|dflash-|dspark-", re.IGNORECASE)
+_ADAPTER = re.compile(r"(?:^|[-._])(?:q?lora|adapter)(?=[-._])", re.IGNORECASE)
+_UNQUANTIZED = ("", "F16", "BF16", "F32")
 
 
 def is_model(path: str) -> bool:
     """Whether a file is a model by its name, and nothing that only goes with one."""
     name = PurePosixPath(path).name
-    return name.lower().endswith(".gguf") and not _COMPANION.search(name)
+    return name.lower().endswith(".gguf") and not _is_extra(name)
 
 
 def is_companion(path: str) -> bool:
     """Whether a file goes with a model: mmproj, imatrix, LoRA adapter, draft heads."""
-    name = PurePosixPath(path).name.lower()
-    if name.endswith(".gguf"):
-        return bool(_COMPANION.search(name))
-    return name.startswith("imatrix") or name.endswith((".imatrix", "imatrix.dat"))
+    name = PurePosixPath(path).name
+    if name.lower().endswith(".gguf"):
+        return _is_extra(name)
+    return name.lower().endswith((".imatrix", "imatrix.dat"))
+
+
+def _is_extra(name: str) -> bool:
+    parts = parse_name(name)
+    # A merged model may keep "lora" in its name, and one made with a matrix "imatrix"; those are quantized.
+    adapter = _ADAPTER.search(name) and parts.quantization in _UNQUANTIZED
+    return bool(_PART_OF_MODEL.search(name) or parts.is_projector or parts.is_matrix or adapter)
 
 
 def group(files: Sequence[RemoteFile]) -> tuple[tuple[Variant, ...], tuple[RemoteFile, ...]]:
