@@ -6,26 +6,19 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
+from tui.cli_arguments import PROGRAM, make_parser, prepare
+from tui.cli_models import models
 from tui.core.errors import LocalLLMError, SettingError
 from tui.core.escapes import process_escapes
-from tui.core.options import Scalar
 from tui.core.text import one_line, well_formed
-from tui.services.option_files import add_option_files, with_option_files
+from tui.services.option_files import add_option_files
 from tui.services.prompt_source import STANDARD_INPUT, read_prompt
-from tui.settings import paths
-from tui.settings.arguments import ArgumentParser, add_settings, given_settings
-from tui.settings.logs import RingHandler, configure_logging, report_crashes
-from tui.settings.resolve import resolve
+from tui.settings.arguments import ArgumentParser, add_settings
 from tui.settings.settings import COMMAND_LINE, Settings
 
-PROGRAM = "localllm-tui"
 DONE, FAILED, BAD_ARGUMENTS, INTERRUPTED = 0, 1, 2, 130
-_ESCAPED = ("stop", "system_prompt", "dry_sequence_breakers")
-"""Settings in which llama.cpp, too, processes escape sequences when they come from the command line."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,28 +48,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _application(arguments: Sequence[str]) -> int:
-    parser = _parser(PROGRAM, "", "Run a local LLM from any terminal, and see what it does.", _COMMANDS_HELP)
+    parser = make_parser(PROGRAM, "", "Run a local LLM from any terminal, and see what it does.", _COMMANDS_HELP)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {_version()}", help="print the version")
     _add_prompt(parser, "text to complete: opens the completion view with it running")
     add_option_files(parser)
     add_settings(parser)
     parsed = parser.parse(arguments)
-    prepared = _prepare(parsed)
+    prepared = prepare(parsed)
     prompt = _prompt(parser, parsed)
-    model, problem = _model_to_open(prepared.settings)
+    model, hub_model, problem = _model_to_open(prepared.settings)
     if not (sys.stdin and sys.stdin.isatty()):
         raise LocalLLMError("the application needs a terminal", hint=f"in scripts, use {PROGRAM} run")
     from tui.app.app import run_app
     from tui.services.launch import Launch
 
     problems = (*prepared.problems, *problem)
-    return run_app(Launch(prepared.settings, problems, model, prompt, prepared.log, prepared.log_path))
+    return run_app(Launch(prepared.settings, problems, model, prompt, prepared.log, prepared.log_path, hub_model))
 
 
 def _run(arguments: Sequence[str]) -> int:
-    parser = _parser(
+    parser = make_parser(
         f"{PROGRAM} run",
-        "-m FILE|NAME (-p TEXT | -f FILE | -)",
+        "(-m FILE|NAME | -hf OWNER/REPO) (-p TEXT | -f FILE | -)",
         "Complete one prompt. Only the completion goes to standard output.",
     )
     parser.add_argument("source", nargs="?", metavar="-", help="read the prompt from standard input")
@@ -89,9 +82,10 @@ def _run(arguments: Sequence[str]) -> int:
     add_option_files(parser)
     add_settings(parser)
     parsed = parser.parse(arguments)
-    prepared = _prepare(parsed)
-    if not prepared.settings.app.model:
-        parser.error("there is no model: give -m FILE or NAME")
+    prepared = prepare(parsed)
+    app = prepared.settings.app
+    if not app.model and not app.hf_repo:
+        parser.error("there is no model: give -m FILE or NAME, or -hf OWNER/REPO")
     prompt = _prompt(parser, parsed)
     if prompt is None:
         parser.error("there is no prompt: give -p TEXT, -f FILE, or - for standard input")
@@ -106,20 +100,9 @@ def _run(arguments: Sequence[str]) -> int:
     )
 
 
-def _models(arguments: Sequence[str]) -> int:
-    parser = _parser(f"{PROGRAM} models", "list", "The models on this machine: folders, Hugging Face cache, packages.")
-    parser.add_argument("action", choices=["list"], metavar="list", help="print them")
-    parser.add_argument("--json", action="store_true", help="as a JSON array")
-    add_settings(parser, only=["model_dirs"])
-    parsed = parser.parse(arguments)
-    prepared = _prepare(parsed)
-    from tui.run.command import models
-
-    return models(prepared.settings, prepared.problems, as_json="json" in parsed)
-
-
 def _bench(arguments: Sequence[str]) -> int:
-    parser = _parser(f"{PROGRAM} bench", "-m FILE|NAME", "How fast a model reads and writes on this machine.")
+    description = "How fast a model reads and writes on this machine."
+    parser = make_parser(f"{PROGRAM} bench", "(-m FILE|NAME | -hf OWNER/REPO)", description)
     for flags, default, meaning in (
         (("-p", "--n-prompt"), "512", "prompt tokens of the prefill test; 0 leaves it out"),
         (("-n", "--n-gen"), "128", "tokens of the decode test; 0 leaves it out"),
@@ -133,9 +116,10 @@ def _bench(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="as a JSON object")
     add_settings(parser, only=_BENCH_SETTINGS)
     parsed = parser.parse(arguments)
-    prepared = _prepare(parsed)
-    if not prepared.settings.app.model:
-        parser.error("there is no model: give -m FILE or NAME")
+    prepared = prepare(parsed)
+    app = prepared.settings.app
+    if not app.model and not app.hf_repo:
+        parser.error("there is no model: give -m FILE or NAME, or -hf OWNER/REPO")
     from tui.run.command import measure
 
     return measure(prepared.settings, prepared.problems, _bench_plan(parser, parsed), as_json="json" in parsed)
@@ -154,30 +138,15 @@ def _bench_plan(parser: ArgumentParser, parsed: argparse.Namespace) -> dict[str,
     return numbers
 
 
-_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"run": _run, "models": _models, "bench": _bench}
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"run": _run, "models": models, "bench": _bench}
 _BENCH_SETTINGS = [
-    "model", "model_dirs", "n_batch", "n_ubatch", "n_gpu_layers", "flash_attn", "cache_type_k", "cache_type_v", "mmap",
-    "mlock",
+    "model", "model_dirs", "hf_repo", "offline", "download_dir", "n_batch", "n_ubatch", "n_gpu_layers", "flash_attn",
+    "cache_type_k", "cache_type_v", "mmap", "mlock",
 ]  # fmt: skip
 _COMMANDS_HELP = f"""commands, each with its own --help:
   {PROGRAM} run           one completion for a script: only the completion on standard output
-  {PROGRAM} models list   the models on this machine
+  {PROGRAM} models        list, show, search, pull, rm: models here and on the Hugging Face Hub
   {PROGRAM} bench         how fast a model is here"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    settings: Settings
-    problems: tuple[str, ...]
-    log: RingHandler
-    log_path: Path
-
-
-def _parser(prog: str, needed: str, description: str, epilog: str = "") -> ArgumentParser:
-    usage = " ".join(f"%(prog)s {needed} [options]".split())
-    parser = ArgumentParser(prog, description, usage=usage, epilog=epilog)
-    parser.add_argument("--log-file", metavar="FILE", help="where the log goes, llama.cpp's included")
-    return parser
 
 
 def _add_prompt(parser: ArgumentParser, help_text: str) -> None:
@@ -191,22 +160,6 @@ def _add_prompt(parser: ArgumentParser, help_text: str) -> None:
         help=r"read \n, \t, \xHH and the like in -p, -sys, -r (default)",
     )
     parser.add_argument("--no-escape", dest="escape", action="store_const", const=False, help="leave them as they are")
-
-
-def _prepare(parsed: argparse.Namespace) -> _Prepared:
-    """Everything that a front end needs before it is imported: settings and the log."""
-    log_path = Path(parsed.log_file) if "log_file" in parsed else paths.log_file()
-    log = configure_logging(log_path)
-    report_crashes(log_path)
-    given = {name: _unescaped(name, value, parsed) for name, value in given_settings(parsed).items()}
-    settings, problems = resolve(with_option_files(parsed, given))
-    return _Prepared(settings, tuple(problems), log, log_path)
-
-
-def _unescaped(name: str, value: Scalar, parsed: argparse.Namespace) -> Scalar:
-    if name not in _ESCAPED or not getattr(parsed, "escape", True):
-        return value
-    return tuple(map(process_escapes, value)) if isinstance(value, tuple) else process_escapes(str(value))
 
 
 def _prompt(parser: ArgumentParser, parsed: argparse.Namespace) -> str | None:
@@ -230,18 +183,31 @@ def _prompt(parser: ArgumentParser, parsed: argparse.Namespace) -> str | None:
     return prompt
 
 
-def _model_to_open(settings: Settings) -> tuple[str, tuple[str, ...]]:
-    """The path of the model to open with, empty for none, and a line on a name in the settings that no model has."""
-    if not settings.app.model:
-        return "", ()
-    from tui.services.find_model import find_model
+def _model_to_open(settings: Settings) -> tuple[str, str, tuple[str, ...]]:
+    """The path of the model to open with, or the Hub's name of one to fetch, each empty for none; and a line on a name
+    in the settings that no model has."""
+    from tui.services.find_model import find_model, wants_hub
 
     try:
-        return str(find_model(settings.app.model, settings.app.folders())), ()
+        if wants_hub(settings):
+            return *_hub_model(settings), ()
+        model = settings.app.model
+        return str(find_model(model, settings.app.folders())) if model else "", "", ()
     except LocalLLMError as error:
-        if settings.origin("model") == COMMAND_LINE:
+        if COMMAND_LINE in (settings.origin("model"), settings.origin("hf_repo")):
             raise
-        return "", (error.line(),)
+        return "", "", (error.line(),)
+
+
+def _hub_model(settings: Settings) -> tuple[str, str]:
+    from tui.services.hub_models import download_folder, find_cached, offline_line
+
+    text = settings.app.hf_repo
+    if (path := find_cached(text, download_folder(settings))) is not None:
+        return str(path), ""
+    if settings.app.offline:
+        raise offline_line(one_line(text))
+    return "", text
 
 
 def _version() -> str:

@@ -57,7 +57,11 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
         (["--temp", "hot"], 2, "--temp cannot be hot. It takes 0 to 5"),
         (["-p", ""], 2, "the prompt is empty. See localllm-tui --help"),
         ([], 1, "the application needs a terminal. In scripts, use localllm-tui run"),
-        (["run", "-p", "x"], 2, "there is no model: give -m FILE or NAME. See localllm-tui run --help"),
+        (
+            ["run", "-p", "x"],
+            2,
+            "there is no model: give -m FILE or NAME, or -hf OWNER/REPO. See localllm-tui run --help",
+        ),
         (["run", "-m", "x.gguf", "-p", ""], 2, "the prompt is empty. See localllm-tui run --help"),
         (["run", "-m", "x.gguf", "-f", "/dev/null"], 2, "the prompt is empty. See localllm-tui run --help"),
         (
@@ -80,8 +84,28 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
             1,
             "the prompt cannot be read from /nowhere/x.txt: no such file or directory",
         ),
-        (["models", "frob"], 2, "list: invalid choice: 'frob' (choose from 'list'). See localllm-tui models --help"),
-        (["models"], 2, "the following arguments are required: list. See localllm-tui models --help"),
+        (
+            ["models", "frob"],
+            2,
+            "there is no action frob. The actions are list, show, search, pull, rm; see localllm-tui models --help",
+        ),
+        (
+            ["models"],
+            2,
+            "there is no action. The actions are list, show, search, pull, rm; see localllm-tui models --help",
+        ),
+        (["models", "pull"], 2, "there is no repository: give one. See localllm-tui models pull --help"),
+        (["models", "rm", "-y"], 2, "there is no model: give one. See localllm-tui models rm --help"),
+        (
+            ["models", "search", "x", "--limit", "0"],
+            2,
+            "--limit cannot be 0: it takes whole numbers from 1. See localllm-tui models search --help",
+        ),
+        (
+            ["run", "-m", "x.gguf", "-hf", "a/b", "-p", "x"],
+            2,
+            "there are two models: give one of -m and -hf",
+        ),
         (["run", "-m", "x.gguf", "-p", "a", "--temp", "\x1b[2J"], 2, "--temp cannot be ^[[2J. It takes 0 to 5"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,16 +17,20 @@ from textual.screen import Screen
 
 from tui.app.commands.catalogue import APP_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
-from tui.app.model_search import ModelsFound, search_models
+from tui.app.launch_download import fetch_launched
+from tui.app.model_search import ModelFinder, ModelsChanged, ModelsFound
 from tui.app.navigation import Navigation
 from tui.app.rendering.blocks import warm_up
 from tui.app.rendering.shown import shown_line
 from tui.app.sampling import SampleTaken, start_sampler
 from tui.app.screens.main import MainScreen
 from tui.app.status import Status
+from tui.app.store import Store
 from tui.app.themes import THEMES, is_plain, theme_for
+from tui.app.transfers import Transfers, label_of
 from tui.app.work import Work
 from tui.catalogue.entry import ModelEntry
+from tui.catalogue.hub.values import Download
 from tui.monitor.sample import Sample
 from tui.services.launch import Launch
 from tui.services.model_host import ModelHost
@@ -67,6 +72,8 @@ class LocalLLMApp(Navigation):
     """The models found so far; screens watch it."""
     searching: reactive[bool] = reactive(True, init=False, repaint=False)
     """Whether the search for models still runs; screens watch it."""
+    downloads: reactive[tuple[Download, ...]] = reactive((), init=False, repaint=False)
+    """The downloads from the Hub; screens watch it."""
     settings: reactive[Settings] = reactive(Settings, init=False, repaint=False)
     """What holds now; screens watch it."""
 
@@ -79,6 +86,11 @@ class LocalLLMApp(Navigation):
         self.set_reactive(LocalLLMApp.settings, launch.settings)
         self.host = host or ModelHost()
         self.work = Work(self, self.host, self._show_status, self.say)
+        self.finder = ModelFinder(self)
+        self.store = Store(lambda: self.settings)
+        self.transfers = Transfers(
+            self, self.store.make_downloads, self.store.may_ask, self._show_downloads, self._downloaded, self.say
+        )
         self.main_screen = MainScreen(self.host)
         for theme in THEMES:
             self.register_theme(theme)
@@ -100,6 +112,7 @@ class LocalLLMApp(Navigation):
             self.say(problem, "warning")
         if self.launch.model:
             self.load_model(Path(self.launch.model))
+        self.transfers.open(partial(fetch_launched, self))
         if self.launch.prompt is not None:
             self.action_completion()
 
@@ -107,6 +120,8 @@ class LocalLLMApp(Navigation):
         """Leave nothing running."""
         if (sampler := getattr(self, "_sampler", None)) is not None:
             sampler.stop()
+        self.finder.close()
+        self._leave_downloads()
         self.work.close()
 
     def on_sample_taken(self, message: SampleTaken) -> None:
@@ -121,7 +136,11 @@ class LocalLLMApp(Navigation):
     def search_models(self) -> None:
         """Look for models again."""
         self.searching = True
-        search_models(self, self.settings.app.folders())
+        self.finder.search(self.settings.app.folders(), self.models)
+
+    def on_models_changed(self, message: ModelsChanged) -> None:
+        """A file came or went: the lists follow."""
+        self.search_models()
 
     def say(self, text: str, kind: str = "info") -> None:
         """Tell the person one line, where it stays: in the transcript, and over any other screen."""
@@ -132,6 +151,23 @@ class LocalLLMApp(Navigation):
     def load_model(self, path: Path) -> None:
         """Load a model in place of the loaded one."""
         self.work.load(path, self.settings.load)
+
+    def _show_downloads(self, downloads: tuple[Download, ...]) -> None:
+        self.downloads = downloads
+
+    def _downloaded(self, download: Download) -> None:
+        """A model has come: it is in the list from now on."""
+        if download.path is not None and self.transfers.wants_load(download):
+            self.load_model(download.path)
+        else:
+            self.say(f"{label_of(download.request)} is here: ctrl+t, then Enter loads it")
+        self.search_models()
+
+    def _leave_downloads(self) -> None:
+        """Said when the terminal is the person's again."""
+        if moving := self.transfers.close():
+            what = "1 download is paused and goes" if moving == 1 else f"{moving} downloads are paused and go"
+            self._exit_renderables.append(f"{what} on with the next start of localllm-tui")
 
     def watch_settings(self, old: Settings, settings: Settings) -> None:
         """The theme and the folders take effect at once."""
@@ -144,6 +180,9 @@ class LocalLLMApp(Navigation):
 
     def _show_status(self, status: Status) -> None:
         changed = status.phase is not self.status.phase
+        if status.model is not None and status.model != self.status.model and self.finder.library is not None:
+            note = partial(self.finder.library.used, Path(status.model.path))
+            self.run_worker(note, thread=True, exit_on_error=False)
         self.status = status
         if changed:
             self.refresh_bindings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from textual.command import CommandPalette
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 
+from tui.app.rendering.browse import View
 from tui.services.launch import Launch
 from tui.services.model_host import ModelHost
 from tui.settings.logs import RingHandler
@@ -30,9 +32,15 @@ class Navigation(App[int]):
     work: Work
     main_screen: MainScreen
     settings: Reactive[Settings]
+    model_view = View()
+    """How the model browser was ordered when it was left."""
 
     def say(self, text: str, kind: str = "info") -> None:
         """Tell the person one line."""
+        raise NotImplementedError
+
+    def load_model(self, path: Path) -> None:
+        """Load a model in place of the loaded one."""
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -41,8 +49,10 @@ class Navigation(App[int]):
             return True if self.work.busy else None
         if action == "help":
             return None if isinstance(self._below_palette, ModalScreen) else True
-        if action in ("models", "settings", "completion", "log"):
+        if action in ("models", "get_model", "downloads", "settings", "log"):
             return True if hasattr(self._below_palette, "commands") else None
+        if action == "completion":
+            return True if self._at_the_model else None
         if action in ("unload", "reload"):
             return True if self.host.model and hasattr(self._below_palette, "commands") else None
         if action == "bench":
@@ -51,9 +61,19 @@ class Navigation(App[int]):
 
     @property
     def _at_hand(self) -> Path | None:
-        """The loaded model's file, or else that of the marked one."""
-        model = self.host.model
+        """The file of the model that the browser is on; elsewhere the loaded one's, or that of the marked one."""
+        below, model = self._below_palette, self.host.model
+        if below is not self.main_screen and hasattr(below, "marked_model"):
+            marked: Path | None = below.marked_model
+            return marked
         return Path(model.path) if model is not None else self.main_screen.marked_model
+
+    @property
+    def _at_the_model(self) -> bool:
+        """Whether the person is in the chat or in the completion view, which the same key leads between."""
+        below = self._below_palette
+        known = self.is_screen_installed("completion")
+        return below is self.main_screen or (known and below is self.get_screen("completion"))
 
     @property
     def _below_palette(self) -> Screen[Any]:
@@ -81,8 +101,40 @@ class Navigation(App[int]):
             self.push_screen(HelpScreen(self.screen))
 
     def action_models(self) -> None:
-        """Choose a model."""
-        self.main_screen.choose_model()
+        """To the model browser, and back."""
+        from tui.app.screens.models import ModelsScreen
+
+        if isinstance(self.screen, ModelsScreen):
+            self.screen.dismiss(None)
+            return
+        screen = ModelsScreen(self.model_view)
+
+        def take(path: Path | None) -> None:
+            self.model_view = replace(screen.view, query="")
+            if path is not None:
+                self.load_model(path)
+                self.main_screen.to_prompt()
+
+        self.push_screen(screen, take)
+
+    def action_get_model(self) -> None:
+        """Search the Hub for a model."""
+        from tui.app.screens.hub import HubScreen
+
+        if not isinstance(self.screen, HubScreen):
+            self.push_screen(HubScreen())
+
+    def action_downloads(self) -> None:
+        """What is being downloaded."""
+        from tui.app.screens.downloads import DownloadsScreen
+
+        if not isinstance(self.screen, DownloadsScreen):
+            self.push_screen(DownloadsScreen())
+
+    def to_chat(self) -> None:
+        """Leave all screens that lie over the chat."""
+        while self.screen is not self.main_screen and len(self.screen_stack) > 1:
+            self.pop_screen()
 
     def action_settings(self) -> None:
         """Edit the settings."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from tui.catalogue.hub.values import Query, Sort
 from tui.monitor.cpu import usable_cores
 from tui.run.bench import bench
 from tui.run.list_models import list_models
-from tui.run.one_shot import run
+from tui.run.one_shot import DONE, run
 from tui.run.output import Output, wants_color, warn
 from tui.run.request import RunRequest
-from tui.services.find_model import find_model
+from tui.services.find_model import find_model, wants_hub
 from tui.services.measurements import BenchPlan, thread_counts
 from tui.settings.settings import COMMAND_LINE, DEFAULT, Settings
 
@@ -35,11 +37,14 @@ def complete(settings: Settings, problems: Sequence[str], prompt: str, *, chat: 
         warn(problem)
     if settings.origin("system_prompt") == COMMAND_LINE and not chat:
         warn("-sys has no effect without --chat: the prompt is completed as it is")
+    model, status = _model(settings)
+    if model is None:
+        return status
     terminal = Output().is_terminal
     choice = settings.app.color
     request = RunRequest(
         settings=settings,
-        model=find_model(settings.app.model, settings.app.folders()),
+        model=model,
         prompt=prompt,
         chat=chat,
         # Only who asks for colours wants to see the prompt: otherwise nothing but the completion is printed.
@@ -93,5 +98,54 @@ def measure(
         threads=numbers["threads"] or thread_counts(usable_cores()),
         repetitions=numbers["repetitions"][0],
     )
-    path = find_model(settings.app.model, settings.app.folders())
-    return bench(path, settings.load, plan, as_json=as_json)
+    path, status = _model(settings)
+    return status if path is None else bench(path, settings.load, plan, as_json=as_json)
+
+
+def show(settings: Settings, problems: Sequence[str], model: str, *, as_json: bool) -> int:
+    """Say what a model is; see `tui.run.show_model`."""
+    for problem in problems:
+        warn(problem)
+    from tui.run.show_model import show_model
+
+    return show_model(model, settings, as_json=as_json)
+
+
+def search(
+    settings: Settings, problems: Sequence[str], words: str, *, sort: Sort, author: str, limit: int, as_json: bool
+) -> int:
+    """Search the Hub for GGUF repositories; see `tui.run.search`."""
+    for problem in problems:
+        warn(problem)
+    from tui.run.search import search_hub
+
+    query = Query(text=words, author=author, sort=sort)
+    return search_hub(query, limit, offline=settings.app.offline, as_json=as_json)
+
+
+def pull(settings: Settings, problems: Sequence[str], repo: str, *, as_json: bool) -> int:
+    """Download a model from the Hub; see `tui.run.pull`."""
+    for problem in problems:
+        warn(problem)
+    from tui.run.pull import pull_model
+
+    return pull_model(settings, repo, as_json=as_json)
+
+
+def remove(settings: Settings, problems: Sequence[str], model: str, *, yes: bool, as_json: bool) -> int:
+    """Delete a model from this machine; see `tui.run.remove`."""
+    for problem in problems:
+        warn(problem)
+    from tui.run.remove import remove_model
+
+    return remove_model(settings, model, yes=yes, as_json=as_json)
+
+
+def _model(settings: Settings) -> tuple[Path | None, int]:
+    """The file of the model that the settings name, fetched from the Hub where that is wanted; None with the exit
+    status when it could not be fetched."""
+    if not wants_hub(settings):
+        return find_model(settings.app.model, settings.app.folders()), DONE
+    from tui.run.pull import fetched
+
+    return fetched(settings)

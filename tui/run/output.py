@@ -121,6 +121,11 @@ class Progress:
         self._active = _is_terminal(sys.stderr)
         self._shown = ""
 
+    @property
+    def active(self) -> bool:
+        """Whether anything is shown."""
+        return self._active
+
     def show(self, text: str) -> None:
         """Show `text` in place of what was shown before."""
         text = one_line(text)

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tui.catalogue.entry import ModelEntry
+from tui.catalogue.found import ollama_files
+from tui.catalogue.header_cache import HeaderCache
 from tui.catalogue.scan import scan
-from tui.core.errors import ModelFileError
+from tui.core.errors import ModelFileError, SettingError
+from tui.settings.settings import CHANGED, COMMAND_LINE, DEFAULT, ENVIRONMENT, SETTINGS_FILE, Settings
 
 _SHOWN = 4
+_WEIGHT = (DEFAULT, SETTINGS_FILE, ENVIRONMENT, COMMAND_LINE, CHANGED)
+"""Origins of a setting, the weakest first."""
+
+
+def wants_hub(settings: Settings) -> bool:
+    """Whether the model to load is the one named by -hf: it is, unless -m was said with more weight.
+
+    Raises:
+        SettingError: the command line names both.
+    """
+    if not settings.app.hf_repo:
+        return False
+    if settings.origin("hf_repo") == settings.origin("model") == COMMAND_LINE and settings.app.model:
+        raise SettingError("there are two models: give one of -m and -hf")
+    hub, file = (_WEIGHT.index(settings.origin(name)) for name in ("hf_repo", "model"))
+    return not settings.app.model or hub >= file
 
 
 def find_model(text: str, folders: Sequence[Path]) -> Path:
@@ -25,9 +45,12 @@ def find_model(text: str, folders: Sequence[Path]) -> Path:
         ModelFileError: no model has this name, or several do.
     """
     path = Path(text).expanduser() if text.startswith("~") else Path(text)
-    if "/" in text or path.suffix.lower() == ".gguf" or path.exists():
+    if path.suffix.lower() == ".gguf" or path.exists():
         return path
-    return choose_model(text, scan(folders))
+    if "/" in text:
+        # Ollama's names of models that are not its own: owner/model:tag.
+        return next((found.path for found in ollama_files() if found.name == text and found.kind == "model"), path)
+    return choose_model(text, scan(folders, HeaderCache()))
 
 
 def choose_model(name: str, entries: Iterable[ModelEntry]) -> Path:
@@ -36,8 +59,20 @@ def choose_model(name: str, entries: Iterable[ModelEntry]) -> Path:
     Raises:
         ModelFileError: no model has this name, or several do.
     """
-    wanted = name.casefold()
-    known = list(entries)
+    return choose_entry(name, entries).path
+
+
+def choose_entry(name: str, entries: Iterable[ModelEntry]) -> ModelEntry:
+    """The one model called `name`, or the one whose file that is.
+
+    Raises:
+        ModelFileError: no model has this name, or several do.
+    """
+    wanted, path = name.casefold(), Path(os.path.expanduser(name)).absolute()
+    known = list({entry.path: entry for entry in entries}.values())
+    for entry in known:
+        if entry.path.absolute() == path:
+            return entry
     exact = [entry for entry in known if wanted in _names(entry)]
     found = exact or [entry for entry in known if any(wanted in full for full in _names(entry))]
     found = [entry for entry in found if not entry.problem] or found
@@ -45,12 +80,17 @@ def choose_model(name: str, entries: Iterable[ModelEntry]) -> Path:
     if not files:
         raise ModelFileError(f"no model here is called {name}", hint="see localllm-tui models list, or give a file")
     if len(files) > 1:
-        shown = ", ".join(file.stem for file in files[:_SHOWN]) + (", …" if len(files) > _SHOWN else "")
+        called = list(dict.fromkeys(entry.name if entry.source == "ollama" else entry.path.stem for entry in found))
+        shown = ", ".join(called[:_SHOWN]) + (", …" if len(called) > _SHOWN else "")
         raise ModelFileError(
             f"{len(files)} models are called {name}", why=shown, hint="give more of the name, or the file"
         )
-    return files[0]
+    return found[0]
 
 
 def _names(entry: ModelEntry) -> tuple[str, ...]:
-    return entry.name.casefold(), entry.path.stem.casefold(), entry.path.name.casefold()
+    others = [other for other in entry.also_at if not other.startswith("/")]
+    names = [entry.name, *others, *(name.removesuffix(":latest") for name in (entry.name, *others))]
+    if entry.source != "ollama":
+        names += [entry.path.stem, entry.path.name]
+    return tuple(name.casefold() for name in names)

@@ -18,6 +18,7 @@ class Launch:
         settings: the settings that hold.
         problems: lines about settings that were left out because they are not allowed.
         model: path of the model to load at once; empty: start without one.
+        hub_model: `owner/repo[:quant]` to download and then load; empty for none.
         prompt: text to complete at once in the completion view, escapes already processed; None: open the chat.
         log: the last lines of the log, for the log view.
         log_path: the log file.
@@ -29,3 +30,4 @@ class Launch:
     prompt: str | None = None
     log: RingHandler = field(default_factory=RingHandler)
     log_path: Path = field(default_factory=log_file)
+    hub_model: str = ""

@@ -66,10 +66,11 @@ class ArgumentParser(argparse.ArgumentParser):
         """The arguments with each value tied to its flag, so that argparse need not guess where it belongs."""
         rest = list(reversed(arguments))
         joined: list[str] = []
+        words: list[str] = []
         while rest:
             word = rest.pop()
             if not word.startswith("-") or word == "-":
-                joined.append(word)
+                words.append(word)
                 continue
             action = self._option_string_actions.get(word.partition("=")[0])
             if action is None:
@@ -78,7 +79,8 @@ class ArgumentParser(argparse.ArgumentParser):
                 joined.append(word)
             else:
                 joined.append(f"{_long(action)}={self._value(word, action, rest)}")
-        return joined
+        # argparse takes words between options for the end of a list of words, and refuses those after it.
+        return joined + words
 
     def _value(self, flag: str, action: argparse.Action, rest: list[str]) -> str:
         following = rest[-1] if rest else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.run.list_models import table
+from tui.run.table import table
 
 
 def test_numbers_are_right_aligned_and_wide_characters_take_two_cells() -> None:

@@ -6,7 +6,18 @@ from tui.app.commands.command import Command
 
 APP_COMMANDS: tuple[Command, ...] = (
     Command("app.help", "Help", "What can be done on this screen, and with which keys.", "f1", "app.help", "help"),
-    Command("app.models", "Models", "Choose a model and load it.", "f2", "app.models", "models", "Models"),
+    Command(
+        "app.models", "Models", "Every model on this machine: what it is, whether it fits; load, mark, delete.", "f2",
+        "app.models", "models", "Models",
+    ),
+    Command(
+        "app.get_model", "Get a model", "Search the Hugging Face Hub and download.", "ctrl+g", "app.get_model",
+        "get a model", "Models",
+    ),
+    Command(
+        "app.downloads", "Downloads", "What is being downloaded: how far it is, pause, resume, cancel, load.", "ctrl+t",
+        "app.downloads", "", "Models",
+    ),
     Command(
         "app.settings", "Settings", "How tokens are chosen and how models are loaded.", "f4", "app.settings", "settings"
     ),

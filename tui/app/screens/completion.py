@@ -22,6 +22,7 @@ from tui.app.status import Phase, Status
 from tui.app.widgets.completion_input import CompletionInput, escaped
 from tui.app.widgets.completion_notice import CompletionNotice
 from tui.app.widgets.completion_text import CompletionText, Kind, legend
+from tui.app.widgets.download_strip import DownloadStrip
 from tui.app.widgets.glyphs import current_glyphs, newer_below
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.status_line import StatusLine
@@ -108,6 +109,7 @@ class CompletionScreen(Screen[None]):
             yield CompletionInput(
                 placeholder="text to continue from (F5: back to the chat)", id="completion-input", compact=True
             )
+        yield DownloadStrip()
         yield KeyLine(id="completion-keys")
 
     def on_mount(self) -> None:

@@ -21,6 +21,7 @@ from tui.app.commands.provider import commands_of, usable
 from tui.app.prompt_history import PromptHistory
 from tui.app.rendering.shown import shown_line
 from tui.app.status import Phase, Status, model_name
+from tui.app.widgets.download_strip import DownloadStrip
 from tui.app.widgets.entries import NoteEntry
 from tui.app.widgets.gauges import GaugesPane
 from tui.app.widgets.glyphs import current_glyphs, newer_below
@@ -96,6 +97,7 @@ class MainScreen(Screen[None]):
                 yield GaugesPane(id="gauges")
                 yield SpeedPane(id="speed")
                 yield SettingsSummary(id="summary")
+        yield DownloadStrip()
         yield KeyLine(id="keys")
         yield Static(Content("The terminal is too small: 40x10 is the least."), id="too-small")
 
@@ -157,7 +159,7 @@ class MainScreen(Screen[None]):
             self.query_one(ModelList).focus()
 
     def _show_welcome(self) -> None:
-        usable_models = sum(not entry.problem for entry in self.program.models)
+        usable_models = sum(entry.loadable for entry in self.program.models)
         found = None if self.program.searching and not usable_models else usable_models
         if self._welcome.show(found, self._host.model is not None):
             self._transcript.changed(self._welcome)
@@ -254,33 +256,24 @@ class MainScreen(Screen[None]):
 
     # Models
 
-    def choose_model(self) -> None:
-        """To the list of models: beside the chat where it is shown, over it otherwise."""
-        if self.is_current and not self.query_one("#left").has_class("folded"):
-            self.query_one(ModelList).focus()
-            return
-        from tui.app.screens.models import ModelsScreen
-
-        self.app.push_screen(ModelsScreen(), self._take_model)
-
     @property
     def marked_model(self) -> Path | None:
         """The file of the model that the list is on, if it can be loaded."""
         marked = self.query_one(ModelList).marked
-        return marked.path if marked is not None and not marked.problem else None
-
-    def _take_model(self, path: Path | None) -> None:
-        if path is not None:
-            self.program.load_model(path)
-            self._prompt.focus()
+        return marked.path if marked is not None and marked.loadable else None
 
     @on(ModelList.Chosen)
     def _chosen(self, event: ModelList.Chosen) -> None:
-        self._take_model(event.path)
+        self.program.load_model(event.path)
+        self.to_prompt()
+
+    def to_prompt(self) -> None:
+        """To where one types."""
+        self._prompt.focus()
 
     def key_escape(self) -> None:
         """From the list back to the prompt, when nothing runs that Esc would stop."""
-        self._prompt.focus()
+        self.to_prompt()
 
     # Panes
 
@@ -293,7 +286,7 @@ class MainScreen(Screen[None]):
         return width < WIDE if self._folded is None else self._folded
 
     def _show_panes(self, width: int) -> None:
-        """A narrow terminal has room for one pane, and F2 brings the models over the chat."""
+        """A narrow terminal has room for one pane; F2 shows the models."""
         folded, app = self._panes_folded(width), self.program.settings.app
         asked = self._folded is False
         self.query_one("#right").set_class(folded or not (app.show_gauges or asked), "folded")
