@@ -1,101 +1,163 @@
-"""Folders full of models: real GGUF headers with sparse weights, so that thousands of gigabytes take no disk."""
+"""Many model files with headers of the size that real ones have, and weights that take no space.
+
+Written byte by byte: hundreds of files are needed, and only their headers are read.
+"""
 
 from __future__ import annotations
 
+import random
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-_FAMILIES = (
-    ("SmolLM2", "llama", (0.135, 0.36, 1.7), 8192),
-    ("gemma-3", "gemma3", (0.27, 1, 4, 12, 27), 131072),
-    ("gemma-2", "gemma2", (2, 9, 27), 8192),
-    ("Qwen3", "qwen3", (0.6, 1.7, 4, 8, 14, 32), 40960),
-    ("Meta-Llama-3.1", "llama", (8, 70), 131072),
-    ("Mistral-Nemo", "llama", (12,), 131072),
-    ("Phi-4", "phi3", (4, 14), 16384),
-    ("Llama-3-ELYZA-JP", "llama", (8,), 8192),
-    ("DeepSeek-R1-Distill-Qwen", "qwen2", (1.5, 7, 14, 32), 131072),
-    ("OLMo-2", "olmo2", (1, 7, 13), 4096),
-)
-_QUANTIZATIONS = (("Q2_K", 10, 10), ("Q3_K_M", 12, 11), ("Q4_K_M", 15, 12), ("Q5_K_M", 17, 13), ("Q6_K", 18, 14),
-                  ("Q8_0", 7, 8), ("F16", 1, 1))  # fmt: skip
-"""Name, number of the file type, number of the tensor type."""
-_BYTES = {10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 8: (32, 34), 1: (1, 2)}
-"""Weights in a block and its bytes, by tensor type."""
-_WIDTH = 2048
-_UINT32, _STRING = 4, 8
+_U32, _F32, _BOOL, _STRING, _ARRAY, _I32 = 4, 6, 7, 8, 9, 5
+_Q4_K, _F32_TENSOR = 12, 0
 
 
-def write_many(folder: Path, count: int) -> list[Path]:
-    """Write `count` models of many families, sizes and quantizations, no two of the same name."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths: list[Path] = []
-    edition = 0
-    while len(paths) < count:
-        for family, architecture, sizes, context in _FAMILIES:
-            for billions in sizes:
-                for quantization in _QUANTIZATIONS:
-                    size = f"{billions:g}B" if billions >= 1 else f"{billions * 1000:g}M"
-                    name = f"{family}-{size}-Instruct" + (f"-v{edition}" if edition else "")
-                    path = folder / f"{name}-{quantization[0]}.gguf"
-                    write_sparse(path, name, architecture, round(billions * 1e9), quantization, context)
-                    paths.append(path)
-                    if len(paths) == count:
-                        return paths
-        edition += 1
-    return paths
+@dataclass(frozen=True)
+class Family:
+    """What the files of one family have in common.
 
-
-def write_sparse(
-    path: Path,
-    name: str,
-    architecture: str,
-    parameters: int,
-    quantization: tuple[str, int, int] = ("Q4_K_M", 15, 12),
-    context: int = 8192,
-) -> Path:
-    """A model whose header is real and whose weights are a hole in the file.
-
-    Args:
-        path: the file.
-        name: general.name.
-        architecture: general.architecture.
-        parameters: about how many weights it has.
-        quantization: its name, the number of the file type and of the tensors' type.
-        context: trained context in tokens.
+    Attributes:
+        name: of the family.
+        tokens: size of the vocabulary.
+        merges: rules of a BPE vocabulary; 0 for a SentencePiece one, which has scores.
+        layers: blocks, each of nine tensors.
     """
-    _, file_type, kind = quantization
-    rows = max(1, parameters // _WIDTH)
-    metadata: Mapping[str, str | int] = {
-        "general.architecture": architecture,
-        "general.name": name,
-        "general.file_type": file_type,
-        f"{architecture}.block_count": 16,
-        f"{architecture}.context_length": context,
-        f"{architecture}.embedding_length": _WIDTH,
-        f"{architecture}.feed_forward_length": 4 * _WIDTH,
-        f"{architecture}.attention.head_count": 16,
-        f"{architecture}.attention.head_count_kv": 4,
-        "tokenizer.chat_template": "{% for message in messages %}<|im_start|>{{ message.content }}{% endfor %}",
-    }
-    head = struct.pack("<4sIQQ", b"GGUF", 3, 1, len(metadata))
-    head += b"".join(_text(key) + _value(value) for key, value in metadata.items())
-    head += _text("blk.0.ffn_up.weight") + struct.pack("<IQQIQ", 2, _WIDTH, rows, kind, 0)
-    head += b"\0" * (-len(head) % 32)
-    weights, size = _BYTES[kind]
+
+    name: str
+    tokens: int
+    merges: int
+    layers: int
+
+
+FAMILIES = (
+    Family("Mistral-7B", 32_768, 0, 32),
+    Family("Llama-2-13B", 32_000, 0, 40),
+    Family("TinyLlama-1.1B", 32_000, 0, 22),
+    Family("SmolLM2-360M", 49_152, 48_900, 32),
+    Family("granite-3.3-8b", 49_155, 48_891, 40),
+    Family("phi-3.5-mini", 32_064, 0, 32),
+    Family("Llama-3.1-8B", 128_256, 280_147, 32),
+    Family("Qwen2.5-7B", 152_064, 151_387, 28),
+    Family("Qwen3-8B", 151_936, 151_387, 36),
+    Family("gemma-2-9b", 256_000, 0, 42),
+    Family("gemma-3-4b", 262_208, 0, 34),
+    Family("phi-4", 100_352, 100_000, 40),
+)
+"""Vocabulary sizes, merges and layers of models that people have."""
+SMALL = FAMILIES[:6]
+_QUANTIZATIONS = (("Q4_K_M", 15), ("Q5_K_M", 17), ("Q8_0", 7), ("IQ4_XS", 30))
+
+
+def write_many(folder: Path, count: int, families: Sequence[Family] = FAMILIES) -> list[Path]:
+    """Write models into folders as publishers do, several quantizations and fine-tunes of each family.
+
+    Returns:
+        Their files.
+    """
+    heads = [_vocabulary(family) for family in families]
+    written = []
+    for number in range(count):
+        at = number % len(families)
+        family, (quantization, file_type) = families[at], _QUANTIZATIONS[number // len(families) % 4]
+        title = f"{family.name}-Instruct-v{number // (4 * len(families))}"
+        path = folder / f"publisher-{number % 7}" / f"{title}-GGUF" / f"{title}-{quantization}.gguf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, _general(family, title, file_type), heads[at], family.layers)
+        written.append(path)
+    return written
+
+
+def _write(path: Path, general: list[bytes], vocabulary: list[bytes], layers: int) -> None:
+    tensors, size = _tensors(layers)
+    keys = general + vocabulary
+    header = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(keys)) + b"".join(keys) + b"".join(tensors)
     with path.open("wb") as file:
-        file.write(head)
-        file.truncate(len(head) + rows * _WIDTH // weights * size)
-    return path
+        file.write(header)
+        file.truncate(-(-len(header) // 32) * 32 + size)
 
 
-def _text(text: str) -> bytes:
-    encoded = text.encode()
-    return struct.pack("<Q", len(encoded)) + encoded
+def _general(family: Family, title: str, file_type: int) -> list[bytes]:
+    numbers = {
+        "llama.block_count": family.layers,
+        "llama.context_length": 32_768,
+        "llama.embedding_length": 4096,
+        "llama.feed_forward_length": 14_336,
+        "llama.attention.head_count": 32,
+        "llama.attention.head_count_kv": 8,
+        "llama.rope.dimension_count": 128,
+        "llama.vocab_size": family.tokens,
+        "general.file_type": file_type,
+    }
+    texts = {
+        "general.architecture": "llama",
+        "general.type": "model",
+        "general.name": title,
+        "general.basename": family.name,
+        "general.license": "apache-2.0",
+        "tokenizer.ggml.model": "gpt2" if family.merges else "llama",
+        "tokenizer.ggml.pre": "default",
+    }
+    return [_pair(key, _STRING, _text(value.encode())) for key, value in texts.items()] + [
+        _pair(key, _U32, struct.pack("<I", value)) for key, value in numbers.items()
+    ]
 
 
-def _value(value: str | int) -> bytes:
-    if isinstance(value, str):
-        return struct.pack("<I", _STRING) + _text(value)
-    return struct.pack("<II", _UINT32, value)
+def _vocabulary(family: Family) -> list[bytes]:
+    draw = random.Random(family.name)
+    letters = b"abcdefghijklmnopqrstuvwxyz"
+    tokens = [
+        bytes(draw.choices(letters, k=draw.choice((2, 3, 4, 5, 5, 6, 7, 8, 9, 12)))) for _ in range(family.tokens)
+    ]
+    tokens[::5] = ["日本語の語彙".encode()[: 3 * (1 + at % 6)] for at in range(len(tokens[::5]))]
+    tokens[-1] = b"<|" + b"reserved" * 12 + b"|>"
+    pairs = [_pair("tokenizer.ggml.tokens", _ARRAY, _texts(tokens))]
+    if family.merges:
+        merges = [
+            tokens[at % family.tokens][:6] + b" " + tokens[(at * 7) % family.tokens][:6] for at in range(family.merges)
+        ]
+        pairs.append(_pair("tokenizer.ggml.merges", _ARRAY, _texts(merges)))
+    else:
+        scores = struct.pack("<IQ", _F32, family.tokens) + bytes(4 * family.tokens)
+        pairs.append(_pair("tokenizer.ggml.scores", _ARRAY, scores))
+    kinds = struct.pack("<IQ", _I32, family.tokens) + bytes(4 * family.tokens)
+    pairs.append(_pair("tokenizer.ggml.token_type", _ARRAY, kinds))
+    pairs.append(_pair("tokenizer.ggml.bos_token_id", _U32, struct.pack("<I", 1)))
+    pairs.append(_pair("tokenizer.ggml.add_bos_token", _BOOL, b"\1"))
+    pairs.append(_pair("tokenizer.chat_template", _STRING, _text(b"{% for message in messages %}" * 120)))
+    pairs.append(_pair("general.quantization_version", _U32, struct.pack("<I", 2)))
+    return pairs
+
+
+def _tensors(layers: int) -> tuple[list[bytes], int]:
+    """Descriptions of tensors, and the bytes of their weights."""
+    described, offset = [], 0
+    for name, kind, shape in _shapes(layers):
+        described.append(_text(name.encode()) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, kind, offset))
+        elements = shape[0] * (shape[1] if len(shape) > 1 else 1)
+        offset += elements // 256 * 144 if kind == _Q4_K else elements * 4
+    return described, offset
+
+
+def _shapes(layers: int) -> Iterator[tuple[str, int, tuple[int, ...]]]:
+    yield "token_embd.weight", _Q4_K, (4096, 1024)
+    for layer in range(layers):
+        for norm in ("attn_norm", "ffn_norm"):
+            yield f"blk.{layer}.{norm}.weight", _F32_TENSOR, (4096,)
+        for matrix in ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"):
+            yield f"blk.{layer}.{matrix}.weight", _Q4_K, (4096, 256)
+    yield "output_norm.weight", _F32_TENSOR, (4096,)
+
+
+def _pair(key: str, kind: int, value: bytes) -> bytes:
+    return _text(key.encode()) + struct.pack("<I", kind) + value
+
+
+def _text(text: bytes) -> bytes:
+    return struct.pack("<Q", len(text)) + text
+
+
+def _texts(texts: Sequence[bytes]) -> bytes:
+    return struct.pack("<IQ", _STRING, len(texts)) + b"".join(map(_text, texts))

@@ -47,7 +47,7 @@ def find_files(folders: Sequence[Path]) -> Iterator[Found]:
             yield Found("folder", str(folder), path)
     for origin, path in cached_ggufs(hub_cache_dir()):
         yield Found("huggingface", origin, path)
-    yield from _ollama()
+    yield from ollama_files()
     for folder in model_folders():
         for origin, path in studio_ggufs(folder):
             yield Found("lm-studio", origin, path)
@@ -57,7 +57,8 @@ def find_files(folders: Sequence[Path]) -> Iterator[Found]:
         yield Found("package", origin, path)
 
 
-def _ollama() -> Iterator[Found]:
+def ollama_files() -> Iterator[Found]:
+    """The files that Ollama's manifests name as weights, projectors and adapters."""
     for store in stores():
         for manifest in manifests(store):
             for layer in manifest.layers:

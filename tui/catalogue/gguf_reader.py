@@ -162,7 +162,8 @@ class HeaderReader:
             DamagedError: the file ends before, or the description is impossible.
         """
         # All at once: there are hundreds, and reading them field by field takes most of the time of a known file.
-        self._need(min(_MOST_TENSOR, max(self._limit - self.position, 8)))
+        if self._at + _MOST_TENSOR > len(self._buffer):
+            self._need(min(_MOST_TENSOR, max(self._limit - self.position, 8)))
         buffer, at = self._buffer, self._at + 8
         length = _U64.unpack_from(buffer, self._at)[0]
         if length > MAX_TENSOR_NAME:

@@ -19,7 +19,8 @@ MAX_PARTS = 1000
 
 def parts_of(path: Path) -> tuple[Path, ...]:
     """The files of the model that `path` belongs to by its name, in order, whether they exist or not."""
-    part = parse_name(path.name).part
+    # Looked for first: taking a name apart is slow, and most models are not split.
+    part = parse_name(path.name).part if "-of-" in path.name else None
     if part is None or not 1 < part[1] <= MAX_PARTS:
         return (path,)
     return tuple(path.with_name(part_name(path.name, number + 1)) for number in range(part[1]))
