@@ -359,8 +359,9 @@ class _Handler(BaseHTTPRequestHandler):
                 at = trouble.corrupt_at - first - self.asked.sent
                 if 0 <= at < len(data):
                     data[at] ^= 0xFF
-            self.wfile.write(data)
+            # Counted first: the client may be done with it before this thread goes on.
             self.asked.sent += len(data)
+            self.wfile.write(data)
             if trouble.bps:
                 self.hub.closing.wait(len(data) / trouble.bps)
         if stop < length:

@@ -91,7 +91,7 @@ class Hub:
             with self.open(repo_id, commit, "README.md", stop=MAX_README, cancel=cancel) as answer:
                 return repository.readme_text(_up_to(answer, MAX_README))
         except HubError as error:
-            if error.kind == "missing" and error.status == 404:
+            if error.status in (404, 416):  # there is none, or it has no bytes
                 return ""
             raise
 

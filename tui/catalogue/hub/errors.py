@@ -155,8 +155,9 @@ def _of(host: str, endpoint: str) -> bool:
 
 
 def _root(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
+    """What the system said first; httpcore hides the cause of its errors, but not their context."""
+    while (below := error.__cause__ or error.__context__) is not None:
+        error = below
     return error
 
 
