@@ -6,71 +6,18 @@ The texts come from files that others wrote: they are made printable here, and t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tui.catalogue.explain_build import architecture_facts, context_facts, tensor_facts
+from tui.catalogue.explain_model import identity_facts, kind_words, maker
+from tui.catalogue.explain_quantization import quantization_facts, quantization_of, sibling_facts
+from tui.catalogue.explanation import Explanation, Fact, Section, Sibling
 from tui.catalogue.gguf_header import Header
+from tui.catalogue.purpose import companion
+from tui.catalogue.quantizations import quality
 from tui.core.text import one_line
 from tui.core.units import format_bytes, format_parameters
 
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing that is known of a model.
-
-    Attributes:
-        label: what it is about, such as `Trained context`.
-        value: the fact, short: `8,192 tokens`.
-        note: what it means, or how it is known, in a sentence; may be empty.
-    """
-
-    label: str
-    value: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Facts that belong together.
-
-    Attributes:
-        title: such as `Quantization`.
-        facts: in the order of reading; never empty.
-    """
-
-    title: str
-    facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """All that is said of a model.
-
-    Attributes:
-        summary: one sentence that says the most.
-        sections: in the order of reading.
-    """
-
-    summary: str
-    sections: tuple[Section, ...]
-
-    def section(self, title: str) -> Section | None:
-        """The section of that title; None when there is nothing to say."""
-        return next((section for section in self.sections if section.title == title), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Sibling:
-    """The same model in another quantization.
-
-    Attributes:
-        quantization: such as `Q8_0`.
-        file_size: bytes of all its files.
-        name: the file's name, or the label in a repository.
-    """
-
-    quantization: str
-    file_size: int
-    name: str = ""
+__all__ = ["Explanation", "Fact", "Section", "Sibling", "explain"]
 
 
 def explain(header: Header, name: str, *, file_size: int, siblings: Sequence[Sibling] = ()) -> Explanation:
@@ -82,9 +29,28 @@ def explain(header: Header, name: str, *, file_size: int, siblings: Sequence[Sib
         file_size: bytes of all its files.
         siblings: other quantizations of the same model, to compare with; this one among them does no harm.
     """
-    facts = (
-        Fact("Architecture", one_line(header.architecture) or "unknown"),
-        Fact("Parameters", format_parameters(header.parameters)),
-        Fact("File size", format_bytes(file_size)),
+    if what := companion(header):
+        facts = (
+            Fact("What it is", what, "it goes with a model and cannot write by itself"),
+            *identity_facts(header, name),
+        )
+        return Explanation(f"{one_line(name)} is {what}", (Section("Model", facts),))
+    sections = (
+        Section("Model", identity_facts(header, name)),
+        Section("Quantization", quantization_facts(header, name, file_size)),
+        Section("Compared with its siblings", sibling_facts(header, name, file_size, siblings)),
+        Section("Context and vocabulary", context_facts(header)),
+        Section("Architecture", architecture_facts(header)),
+        Section("Tensors", tensor_facts(header)),
     )
-    return Explanation(one_line(name), (Section("Model", facts),))
+    return Explanation(_summary(header, name, file_size), tuple(section for section in sections if section.facts))
+
+
+def _summary(header: Header, name: str, file_size: int) -> str:
+    size = f"of {format_parameters(header.parameters)} parameters " if header.parameters else ""
+    made = maker(header, name)
+    quantized = quantization_of(header, name)
+    loss = quality(quantized)
+    loss = f" ({loss})" if loss else ""
+    kept = f"{one_line(quantized)}{loss}, {format_bytes(file_size)}" if quantized else format_bytes(file_size)
+    return f"{kind_words(header, name)} {size}{f'by {made} ' if made else ''}in {kept}"

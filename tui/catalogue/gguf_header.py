@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ VERSIONS = (2, 3)
 MAX_TENSORS = 1 << 18
 MAX_KEYS = 1 << 16
 _MAX_ELEMENTS = 1 << 62
+_EXPERT = re.compile(r"_exps\.|ffn_(?:gate|down|up)\.\d+\.")
+"""Tensors of all experts of a layer together, or (in old files) of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Header:
         tensor_kinds: bytes in each number format, by its name.
         tensor_counts: tensors in each number format, by its name.
         groups: weights and bytes of the tensors that play a part of their own: `embedding` (one row is read for each
-            token), `output`, `experts` (a few of them are read for each token), and `rest`.
+            token; all of it where there is no `output`), `lookup` (rows), `output`, `experts` (a few of them are read
+            for each token), and `rest`.
     """
 
     path: Path
@@ -130,6 +134,13 @@ class Header:
             return None
         numbers = tuple(v for v in value[:layers] if isinstance(v, int) and v >= 0)
         return numbers if len(numbers) == layers else None
+
+    def mean(self, key: str) -> float:
+        """A number by its key without the architecture; the mean where there is one for each layer, 0 for none."""
+        value = self.value(key)
+        values = value if isinstance(value, tuple) else (value,)
+        numbers = [v for v in values if isinstance(v, int | float) and v > 0]
+        return sum(numbers) / len(numbers) if numbers else 0.0
 
     def _whole(self, key: str) -> int | None:
         value = self.metadata.get(key)
@@ -298,11 +309,13 @@ class _Tensors:
 
 def _group(tensor: str) -> str:
     """The part that a tensor plays, by llama.cpp's names (`src/llama-arch.cpp`)."""
-    if tensor in ("token_embd.weight", "per_layer_token_embd.weight"):
+    if tensor == "token_embd.weight":
         return "embedding"
+    if tensor == "per_layer_token_embd.weight":
+        return "lookup"
     if tensor == "output.weight":
         return "output"
-    return "experts" if "_exps." in tensor else "rest"
+    return "experts" if _EXPERT.search(tensor) else "rest"
 
 
 def _wrong_version(path: Path, version: int) -> ModelFileError:
