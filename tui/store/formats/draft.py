@@ -1,0 +1,125 @@
+"""A conversation as it was read from a file of another program, before the store gives it an identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from tui.core.messages import Role
+from tui.core.text import well_formed
+from tui.store.formats.reading import FormatError
+
+MAX_MESSAGES = 1_000_000
+"""Most messages that are taken from one file."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftMessage:
+    """One message.
+
+    Attributes:
+        key: its name within the file.
+        parent: the key of the message it follows; None at the beginning, or where the file does not have that message.
+        role: who speaks.
+        text: what was said.
+        created: seconds since 1970; None where the file does not say.
+        model: who generated it, as the other program calls the model; empty where it does not say.
+    """
+
+    key: str
+    parent: str | None
+    role: Role
+    text: str
+    created: float | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A conversation.
+
+    Attributes:
+        title: its name; empty where it has none.
+        messages: the whole tree, parents before children, siblings in order.
+        selected: key of the message at the end of the branch that was open; empty for the newest one.
+        system_prompt: what stands before every branch.
+        created: seconds since 1970; None where the file does not say.
+        model: who was talked to, as the other program calls the model.
+        archived: whether it was put away.
+        left_out: how many things of it cannot be kept here, such as pictures and calls of tools.
+    """
+
+    title: str
+    messages: tuple[DraftMessage, ...]
+    selected: str = ""
+    system_prompt: str = ""
+    created: float | None = None
+    model: str = ""
+    archived: bool = False
+    left_out: int = 0
+
+
+def tidy(draft: Draft) -> Draft:
+    """`draft` as the store takes it.
+
+    Messages come after their parents; those without text go, and what followed them follows their parent; the first
+    system message at the beginning of a tree becomes the system prompt; no text has halves of surrogate pairs.
+
+    Raises:
+        FormatError: messages follow each other in a circle, or two have one key.
+    """
+    messages = _ordered(draft.messages)
+    system = draft.system_prompt or next((m.text for m in messages if m.role == "system" and m.text.strip()), "")
+    dropped = {m.key: m for m in messages if m.role == "system" or not m.text}
+    further = {m.text for m in dropped.values() if m.text} - {system}
+    kept = tuple(
+        replace(m, parent=_kept_ancestor(m.parent, dropped), text=well_formed(m.text), model=well_formed(m.model))
+        for m in messages
+        if m.key not in dropped
+    )
+    selected = draft.selected if draft.selected not in dropped else _kept_ancestor(draft.selected, dropped) or ""
+    return replace(
+        draft,
+        title=well_formed(" ".join(draft.title.split())),
+        messages=kept,
+        selected=selected if any(m.key == selected for m in kept) else "",
+        system_prompt=well_formed(system),
+        model=well_formed(draft.model),
+        left_out=draft.left_out + len(further),
+    )
+
+
+def chain(turns: Iterable[tuple[Role, str]]) -> tuple[DraftMessage, ...]:
+    """Messages that follow each other without branches, from (role, text)."""
+    return tuple(
+        DraftMessage(str(number), str(number - 1) if number else None, role, text)
+        for number, (role, text) in enumerate(turns)
+    )
+
+
+def _kept_ancestor(key: str | None, dropped: dict[str, DraftMessage]) -> str | None:
+    while key is not None and key in dropped:
+        key = dropped[key].parent
+    return key
+
+
+def _ordered(messages: Sequence[DraftMessage]) -> list[DraftMessage]:
+    """Parents before children, everything else as it was."""
+    by_key = {message.key: message for message in messages}
+    if len(by_key) != len(messages):
+        raise FormatError("two messages of a conversation have the same name")
+    placed: dict[str, DraftMessage] = {}
+    for message in messages:
+        waiting: list[DraftMessage] = []
+        seen: set[str] = set()
+        here: DraftMessage | None = message
+        while here is not None and here.key not in placed:
+            if here.key in seen:
+                raise FormatError("messages of a conversation follow each other in a circle")
+            seen.add(here.key)
+            waiting.append(here)
+            here = by_key.get(here.parent) if here.parent is not None else None
+        for ancestor in reversed(waiting):
+            parent = ancestor.parent if ancestor.parent in by_key else None
+            placed[ancestor.key] = replace(ancestor, parent=parent)
+    return list(placed.values())
