@@ -12,7 +12,7 @@ import pytest
 from tests.support.models import gemma3_path, smollm2_path
 from tests.support.tiny_gguf import write_tiny_gguf
 
-_OWN_VARIABLES = ("HF_", "HUGGINGFACE_", "LOCALLLM_", "LLAMA_ARG_", "XDG_")
+_OWN_VARIABLES = ("HF_", "HUGGINGFACE_", "LOCALLLM_", "LLAMA_ARG_", "LLAMA_CACHE", "OLLAMA_", "XDG_")
 
 
 @pytest.fixture(autouse=True)
