@@ -66,9 +66,12 @@ def parse_hf(text: str) -> tuple[str, str]:
         SettingError: it is neither.
     """
     cleaned = text.strip()
-    address, named = _without_host(cleaned)
+    try:
+        address, named = _without_host(cleaned)
+    except ValueError:  # a host that cannot be one
+        raise _nonsense(cleaned) from None
     parts = [part for part in address.split("/") if part]
-    if len(parts) < 2:
+    if len(parts) < 2 or cleaned.startswith("/"):
         raise _nonsense(cleaned)
     quant = ""
     name, colon, tag = parts[1].partition(":")

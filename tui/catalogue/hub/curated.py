@@ -8,7 +8,7 @@ from typing import Literal
 from tui.catalogue.fit import COMFORT
 
 Purpose = Literal["English", "Japanese", "code"]
-_OTHERS = 1_500_000_000
+_OTHERS = 2_000_000_000
 """Bytes that the system and other programs take."""
 
 

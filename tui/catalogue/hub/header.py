@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from tui.catalogue.gguf_header import MAGIC, Header, HeaderDraft
-from tui.catalogue.gguf_reader import DamagedError, HeaderReader, LongValue
+from tui.catalogue.gguf_reader import MAX_STRINGS, DamagedError, HeaderReader, LongValue
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.values import Repository, Variant
 from tui.core.errors import HubError, ModelFileError
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1_000_000
 """Bytes asked for, of a model of any size."""
+FIRST_STEP, LAST_STEP = 1 << 16, 1 << 18
+"""Bytes of a request: the keys that matter come with the first one; each further one is twice as long."""
 _LEAST_TEXT = 10
 """Bytes that a token of a vocabulary takes at least on average: 8 for its length, and itself."""
 
@@ -62,7 +64,7 @@ def read(open_: Open, repository: Repository, variant: Variant, cancel: Cancel) 
     ranges = _Ranges(open_, repository, first.path, first.size, cancel)
     reader = _Reader(ranges, first.size)
     try:
-        if not ranges.start().startswith(MAGIC):
+        if ranges.read(len(MAGIC)) != MAGIC:
             raise DamagedError("it does not begin like one")
         draft.read(reader)
     except _OutOfReachError:
@@ -70,6 +72,7 @@ def read(open_: Open, repository: Repository, variant: Variant, cancel: Cancel) 
     except (DamagedError, ModelFileError) as error:
         if not (isinstance(error, DamagedError) and ranges.spent):
             raise _damaged(first.path, error) from None
+        reader.announce(draft)
     header = draft.header(variant.size)
     whole = draft.tensor_count and draft.described == draft.tensor_count and len(variant.files) == 1
     return header if whole else _completed(header, repository, variant)
@@ -79,9 +82,11 @@ def _completed(header: Header, repository: Repository, variant: Variant) -> Head
     metadata = dict(header.metadata)
     if repository.template_size:
         metadata.setdefault("tokenizer.chat_template", LongValue("text", repository.template_size))
+    count = metadata.get("split.tensors.count")
     return replace(
         header,
         metadata=MappingProxyType(metadata),
+        tensor_count=count if isinstance(count, int) and count > 0 else header.tensor_count,
         parameters=repository.parameters or 0,
         tensor_bytes=variant.size,
         data_end=0,
@@ -102,23 +107,24 @@ def _damaged(path: str, error: Exception) -> HubError:
 
 
 class _Ranges:
-    """A remote file that is read like a local one, up to `MAX_BYTES` in all."""
+    """A remote file that is read like a local one, up to `MAX_BYTES` in all.
+
+    Attributes:
+        left: bytes that may still be asked for.
+        spent: whether something was not read that is there.
+    """
 
     def __init__(self, open_: Open, repository: Repository, path: str, size: int, cancel: Cancel) -> None:
         self._open = open_
-        self._repository = repository
-        self._path = path
+        self._place = repository.repo_id, repository.commit, path
         self._size = size
         self._cancel = cancel
         self._at = 0
-        self._first = b""
+        self._base = 0
+        self._window = b""
+        self._step = FIRST_STEP
         self.left = MAX_BYTES
         self.spent = False
-
-    def start(self) -> bytes:
-        """The first bytes, kept for the first `read`."""
-        self._first = self._fetch(0, 1 << 16)
-        return self._first
 
     def seek(self, place: int) -> int:
         """Where the next `read` begins."""
@@ -126,20 +132,23 @@ class _Ranges:
         return place
 
     def read(self, count: int) -> bytes:
-        """As many bytes as there are and as may be spent."""
-        kept = self._first[self._at : self._at + count]
-        data = kept + self._fetch(self._at + len(kept), count - len(kept))
+        """As many bytes as there are and as may be spent; at least one as long as there is one."""
+        if not self._base <= self._at < self._base + len(self._window):
+            self._base, self._window = self._at, self._fetch(self._at)
+        start = self._at - self._base
+        data = self._window[start : start + count]
         self._at += len(data)
-        return data
+        return data + self.read(count - len(data)) if data and len(data) < count else data
 
-    def _fetch(self, start: int, count: int) -> bytes:
-        wanted = min(count, self._size - start)
+    def _fetch(self, start: int) -> bytes:
+        wanted = min(self._step, self._size - start)
         affordable = min(wanted, self.left)
-        self.spent |= affordable < wanted
+        self.spent |= 0 < wanted > affordable
         if affordable <= 0:
             return b""
-        place = self._repository.repo_id, self._repository.commit, self._path
-        with self._open(*place, start=start, stop=start + affordable, cancel=self._cancel) as answer:
+        self.left -= affordable
+        self._step = min(self._step * 2, LAST_STEP)
+        with self._open(*self._place, start=start, stop=start + affordable, cancel=self._cancel) as answer:
             if start and answer.status_code != 206:
                 self.spent = True  # the server does not know ranges: nothing but the start can be had
                 return b""
@@ -148,7 +157,6 @@ class _Ranges:
                 data += chunk
                 if len(data) >= affordable:
                     break
-        self.left -= max(len(data), affordable)
         return bytes(data[:affordable])
 
 
@@ -173,7 +181,7 @@ class _Reader(HeaderReader):
     def _strings(self, count: int) -> LongValue:
         self._announced = LongValue("array", count)
         buffered = len(self._buffer) - self._at
-        if count * _LEAST_TEXT > self._ranges.left + buffered:
+        if self._ranges.left + buffered < count * _LEAST_TEXT <= MAX_STRINGS * _LEAST_TEXT:
             raise _OutOfReachError
         value = super()._strings(count)
         self._announced = None

@@ -13,7 +13,7 @@ SMALL = 1_700_000_000
 BALANCED = ("Q4_K_M", "UD-Q4_K_XL", "Q4_K_L", "Q4_K_S", "IQ4_XS", "IQ4_NL", "MXFP4", "Q4_0", "Q4_1", "Q5_K_M", "Q5_K_S")
 """About 4.5 bits per weight: hardly any loss, a third of the size. llama.cpp's own choice is the first."""
 SMALLER = ("UD-Q3_K_XL", "Q3_K_L", "Q3_K_M", "IQ3_M", "IQ3_S", "Q3_K_S", "IQ3_XS", "IQ3_XXS", "UD-Q2_K_XL", "Q2_K")
-FINER = ("Q8_0", "Q6_K", "Q5_K_M", "Q5_K_S", *BALANCED)
+FINER = ("Q8_0", "Q6_K", "Q5_K_M", "Q5_K_S")
 
 
 def recommend(repository: Repository, available: int) -> tuple[Variant, str] | None:
