@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tui.catalogue.delete_hub import cached_file, plan_hub, unlink_shared
 from tui.catalogue.delete_ollama import plan_ollama
-from tui.catalogue.deletion import Deletion, freed_by, make, refused, remove
+from tui.catalogue.deletion import Deletion, freed_by, has_other_names, make, refused, remove
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.llama_cache import SIDECARS
 from tui.core.errors import LocalLLMError
@@ -62,10 +62,10 @@ def _plan_files(entry: ModelEntry) -> Deletion:
         return make(entry, files, freed=freed, words=words)
     pointing = tuple(place for place in entry.also_at if _leads_to(place, entry.files))
     same = tuple(place for place in entry.also_at if place not in pointing)
-    words = "All its parts go." if len(entry.files) > 1 else ""
+    words = "All its parts go for good." if len(entry.files) > 1 else "The file goes for good."
     if pointing:
         words = "Links to it will lead to nothing."
-    elif not freed and any(os.stat(file).st_nlink > 1 for file in entry.files):
+    elif not freed and has_other_names(entry.files):
         words = "The same file has other names (hard links), so that no space is freed."
     return make(entry, files, freed=freed, used_by=pointing + same, words=words)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,15 +116,24 @@ def freed_by(files: Iterable[Path]) -> int:
     """Bytes that the disk gets back when these files are removed: nothing for links, nor for one of several names."""
     counts: dict[tuple[int, int], int] = {}
     freed = 0
-    for file in dict.fromkeys(files):
-        try:
-            state = os.lstat(file)
-        except (OSError, ValueError):
-            continue
-        if not stat.S_ISREG(state.st_mode):
-            continue
+    for state in _regular(files):
         mark = (state.st_dev, state.st_ino)
         counts[mark] = counts.get(mark, 0) + 1
         if counts[mark] == state.st_nlink:
             freed += allocated(state)
     return freed
+
+
+def has_other_names(files: Iterable[Path]) -> bool:
+    """Whether one of these files has hard links beside it."""
+    return any(state.st_nlink > 1 for state in _regular(files))
+
+
+def _regular(files: Iterable[Path]) -> Iterator[os.stat_result]:
+    for file in dict.fromkeys(files):
+        try:
+            state = os.lstat(file)
+        except (OSError, ValueError):
+            continue
+        if stat.S_ISREG(state.st_mode):
+            yield state

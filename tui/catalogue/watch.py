@@ -89,15 +89,15 @@ class Watch:
     Args:
         roots: gives the folders to look at; asked in the thread.
         changed: called without arguments, at most once for each look.
-        interval: seconds between two looks.
+        interval: seconds between two looks; None for `INTERVAL`.
     """
 
     def __init__(
-        self, roots: Callable[[], Sequence[Path]], changed: Callable[[], None], interval: float = INTERVAL
+        self, roots: Callable[[], Sequence[Path]], changed: Callable[[], None], interval: float | None = None
     ) -> None:
         self._roots = roots
         self._changed = changed
-        self._interval = interval
+        self._interval = INTERVAL if interval is None else interval
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="model-watch", daemon=True)
         self._thread.start()

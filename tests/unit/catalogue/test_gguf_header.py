@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.support.damaged import write_truncated_data, write_truncated_header
 from tests.support.tiny_gguf import N_VOCAB, write_tiny_gguf
 from tui.catalogue.gguf_header import Header, check_whole, read_header
-from tui.catalogue.gguf_reader import MAX_KEPT, LongValue
+from tui.catalogue.gguf_reader import MAX_KEPT, HeaderReader, LongValue, Vocabularies
 from tui.core.errors import ModelFileError
 
 U32, STRING, ARRAY = 4, 8, 9
@@ -211,3 +211,94 @@ def test_mutations_of_a_model(tiny_bytes: bytes, data: st.DataObject) -> None:
         patch = data.draw(st.sampled_from([b"\xff" * 8, b"\0" * 8, b"\xff\xff\xff\x7f"]) | st.binary(max_size=8))
         content[at : at + len(patch)] = patch
     harmless(bytes(content[: data.draw(st.integers(0, len(content)))]))
+
+
+def vocabulary(tokens: list[bytes], *after: bytes) -> bytes:
+    array = struct.pack("<IQ", STRING, len(tokens)) + b"".join(map(text, tokens))
+    first = pair(b"general.architecture", STRING, text(b"llama"))
+    last = pair(b"llama.context_length", U32, struct.pack("<I", 512))
+    return header(first, pair(b"tokenizer.ggml.tokens", ARRAY, array), last, *after, tensors=(tensor(b"a.b", (32,)),))
+
+
+TOKENS = [f"token {number}".encode() for number in range(5000)]
+
+
+def test_known_vocabularies_are_jumped_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, known = tmp_path / "m.gguf", Vocabularies()
+    path.write_bytes(vocabulary(TOKENS) + bytes(200))
+    first = read_header(path, known)
+    monkeypatch.setattr(HeaderReader, "_walk", lambda *_: pytest.fail("walked over a known vocabulary"))
+    assert read_header(path, known) == first
+    assert first.n_vocab == 5000
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [*TOKENS[:-1], b"longer than before"],
+        [*TOKENS[:-1], b""],
+        [*TOKENS[:-2], b"a.b" * 50, b"x.y"],
+        [*TOKENS[:100], *(b"general.x" for _ in range(4900))],
+    ],
+)
+def test_another_vocabulary_that_begins_alike(tokens: list[bytes], tmp_path: Path) -> None:
+    known = Vocabularies()
+    known_file, other = tmp_path / "known.gguf", tmp_path / "other.gguf"
+    known_file.write_bytes(vocabulary(TOKENS) + bytes(200))
+    other.write_bytes(vocabulary(tokens) + bytes(200))
+    for path in (known_file, other, known_file, other):
+        assert read_header(path, known) == read_header(path)
+
+
+def test_a_jump_that_lands_on_what_looks_like_a_key_is_taken_back(tmp_path: Path) -> None:
+    known = Vocabularies()
+    known_file, other = tmp_path / "known.gguf", tmp_path / "other.gguf"
+    known_file.write_bytes(vocabulary([*TOKENS[:-1], b"x"]) + bytes(200))
+    # Where the known list ends the other one has a token that reads like the name of a key.
+    tokens = [*TOKENS[:4000], *(b"a.b" for _ in range(1000))]
+    other.write_bytes(vocabulary(tokens) + bytes(200))
+    read_header(known_file, known)
+    known._lengths = {mark: (sum(8 + len(token) for token in tokens[:4500]),) for mark in known._lengths}
+    assert read_header(other, known) == read_header(other)
+
+
+def test_a_file_that_ends_within_a_known_vocabulary(tmp_path: Path) -> None:
+    known, path = Vocabularies(), tmp_path / "m.gguf"
+    whole = vocabulary(TOKENS) + bytes(200)
+    path.write_bytes(whole)
+    read_header(path, known)
+    for size in (len(whole) - 300, len(whole) // 2, 600):
+        path.write_bytes(whole[:size])
+        with pytest.raises(ModelFileError, match="ends within its header"):
+            read_header(path, known)
+
+
+def test_weights_are_only_called_cut_off_after_every_step_was_taken(tmp_path: Path) -> None:
+    known, path = Vocabularies(), tmp_path / "m.gguf"
+    path.write_bytes(vocabulary(TOKENS) + bytes(200))
+    read_header(path, known)
+    path.write_bytes(vocabulary(TOKENS))
+    found = read_header(path, known)
+    assert found == read_header(path)
+    assert found.data_end > found.file_size
+
+
+def test_vocabularies_are_not_kept_without_end() -> None:
+    known = Vocabularies()
+    for number in range(3 * known.MOST):
+        known.learn(number, b"", number)
+    assert len(known._lengths) <= known.MOST
+    for length in range(20):
+        known.learn(1, b"", length)
+    assert known.lengths(1, b"") == (19, 18, 17, 16)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.binary(max_size=80), min_size=1, max_size=1500), st.binary(max_size=30))
+def test_every_walk_ends_where_the_texts_end(tokens: list[bytes], rest: bytes) -> None:
+    content = b"".join(map(text, tokens))
+    with tempfile.TemporaryFile() as file:
+        file.write(content + rest)
+        reader = HeaderReader(file, len(content) + len(rest))
+        reader._walk(len(tokens))
+        assert reader.position == len(content)
