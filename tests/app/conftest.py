@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.local_hub import LocalHub
 from tests.support.scripted import ScriptedEngine
 from tui.app.app import LocalLLMApp
 from tui.core.parameters import LoadParams
@@ -66,3 +67,13 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("COLORTERM", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture
+def hub(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
+    """An empty Hub on this machine, which the application asks."""
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setenv("HF_TOKEN", "")  # taken back after the test, whatever the application puts there
+    with LocalHub(page_size=30) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        yield server

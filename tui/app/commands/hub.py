@@ -43,7 +43,7 @@ REPOSITORY_COMMANDS: tuple[Command, ...] = (
 )  # fmt: skip
 
 DOWNLOADS_COMMANDS: tuple[Command, ...] = (
-    Command("downloads.load", "Load", "Load the marked model, once it is here; a failed or paused one goes on.",
+    Command("downloads.load", "Load", "Load the marked model, once it is here; a paused or failed one goes on.",
             "enter", "screen.load", "load", _DOWNLOADS, priority=False),
     Command("downloads.pause", "Pause or resume", "What is here stays, and the rest is fetched later.", "space",
             "screen.pause", "pause", _DOWNLOADS, priority=False),

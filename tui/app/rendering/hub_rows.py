@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tui.catalogue.hub.curated import Curated
 
 FIT_ROLES = {Fit.FITS: "fits", Fit.TIGHT: "tight", Fit.NO: "no"}
-_NUMBERS = 7 + 8 + 7 + 10 + 8
+_NUMBERS = 7 + 8 + 7 + 11 + 8
 """Cells of the columns after the name."""
 _START = 7 + 10 + 9 + 10
 _WORDS = 40
@@ -54,7 +54,7 @@ def age(moment: datetime | None, now: datetime) -> str:
 def result_heading(width: int) -> Line:
     """The names of the columns of results."""
     name = max(width - _NUMBERS, 10)
-    text = f"{'repository':<{name}}{'params':>7}{'loads':>8}{'likes':>7}{'updated':>10}"
+    text = f"{'repository':<{name}}{'params':>7}{'loads':>8}{'likes':>7}{'updated':>11}"
     return ((cut(text, width), "label"),)
 
 
@@ -69,7 +69,7 @@ def result_row(found: RepoSummary, width: int, now: datetime) -> Sequence[Line]:
             (f"{parameters:>7}", "fact"),
             (f"{short_count(found.downloads):>8}", "fact"),
             (f"{short_count(found.likes):>7}", "fact"),
-            (f"{age(found.updated, now):>10}", "fact"),
+            (f"{age(found.updated, now):>11}", "fact"),
             (f" {mark:<7}", "tight"),
         )
     ]
@@ -88,7 +88,7 @@ def start_row(curated: Curated, width: int, available: int) -> Sequence[Line]:
     fit = quick_fit(curated.size_hint, available)
     return [
         (
-            (cut(f"{curated.repo_id}:{curated.quant}", name), "name"),
+            (cut(curated.repo_id, name), "name"),
             (f"{format_parameters(curated.parameters):>7}", "fact"),
             (f"{format_bytes(curated.size_hint):>10}", "fact"),
             (f"  {fit.value:<8}", FIT_ROLES[fit]),

@@ -78,13 +78,16 @@ class DownloadsScreen(Screen[None]):
         title = spread((("DOWNLOADS", "title"), (f"  {words}", "label")), ((total, "value"),), self.size.width - 2)
         self.query_one("#downloads-title", LinesPane).set_lines([title])
         if not downloads:
-            self.query_one(MessagePane).say(EMPTY)
-        elif self.query_one(MessagePane).text == EMPTY:
-            self.query_one(MessagePane).say("")
-        self._show_keys()
+            self._show_marked()
 
     @on(Rows.Marked)
-    def _show_keys(self) -> None:
+    def _show_marked(self) -> None:
+        """What went wrong in full, and the keys that make sense."""
+        marked, message = self.marked, self.query_one(MessagePane)
+        if marked is None:
+            message.say(EMPTY)
+        else:
+            message.say(marked.problem, "error" if marked.state == "failed" else "label")
         keys = [(command, bool(self.check_action(command.action.rpartition(".")[2], ()))) for command in self.commands]
         self.query_one(KeyLine).show(keys)
 
@@ -92,7 +95,7 @@ class DownloadsScreen(Screen[None]):
         """What makes sense for the marked one."""
         state = self.marked.state if self.is_mounted and self.marked is not None else ""
         fitting = {
-            "load": ("finished",),
+            "load": ("finished", "paused", "failed"),
             "pause": ("queued", "downloading", "verifying", "paused"),
             "cancel": ("queued", "downloading", "verifying", "paused", "failed"),
             "retry": ("failed",),

@@ -75,6 +75,7 @@ class HubScreen(Screen[None]):
         self._query = Query()
         self._range = 0
         self._more = ""
+        self._answered = False
         self._asking = Asking(self, "hub-search")
         self._delay: Timer | None = None
 
@@ -126,7 +127,10 @@ class HubScreen(Screen[None]):
             self._take(query, DELAY)
 
     def _take(self, query: Query, delay: float = 0.0) -> None:
+        if not self._searching and query != Query():
+            self.query_one(HubResults).show(())  # the start list is no answer to a search
         self._query = query
+        self._answered = False
         self._stop()
         self._say("")
         if self._searching:
@@ -164,7 +168,7 @@ class HubScreen(Screen[None]):
         self._asking.ask(question, self._show_page, self._fail)
 
     def _show_page(self, page: SearchPage) -> None:
-        self._more = page.more
+        self._more, self._answered = page.more, True
         self.query_one(HubResults).show(page.results, at=0)
         self._say("" if page.results else "Nothing was found. Other words, another size, or Esc for the start list.")
         self._show_frame()
@@ -219,12 +223,12 @@ class HubScreen(Screen[None]):
             left = (("START HERE", "title"), (f"  for this machine's {memory}; type to search the Hub", "label"))
             order.set_lines([left])
             return
-        count = format_count(len(results.items)) + ("+" if self._more else "")
+        count = format_count(len(results.items)) + ("+" if self._more else "") + " found" if self._answered else ""
         sizes = size_words(self._query.smallest, self._query.largest)
         order.set_lines(
             [spread(
                 (("sort ", "label"), (self._query.sort, "value"), ("   size ", "label"), (sizes, "value")),
-                ((f"{count} found", "label"),), self.size.width - 2,
+                ((count, "label"),), self.size.width - 2,
             )]
         )  # fmt: skip
 
@@ -247,13 +251,15 @@ class HubScreen(Screen[None]):
     @on(Input.Submitted)
     @on(Rows.Chosen)
     def action_open(self) -> None:
-        """Open the marked repository, or the one whose whole name was typed."""
+        """Open the marked repository, or the one whose whole name was typed; ask at once while nothing is found yet."""
         from tui.app.screens.repository import RepositoryScreen
 
         typed = self._typed_name()
         marked: Found | None = self.query_one(HubResults).marked
         if typed and not (isinstance(marked, RepoSummary) and marked.repo_id.casefold() == typed[0].casefold()):
             self.app.push_screen(RepositoryScreen(*typed))
+        elif self._searching and not self._answered:
+            self._take(self._query)
         elif marked is not None:
             self.app.push_screen(RepositoryScreen(marked.repo_id, getattr(marked, "quant", "")))
 

@@ -226,7 +226,8 @@ class RepositoryScreen(Screen[None]):
         width = rows.scrollable_content_region.width
         self.query_one("#repository-heading", LinesPane).set_lines([offer_heading(width)] if width else [])
         # Few quantizations leave their room to the README and the plan.
-        rows.styles.max_height = max(len(rows.items), 1)
+        most = len(rows.items) if self.has_class("-wide") else max(self.size.height // 3 - 2, 3)
+        rows.styles.max_height = max(min(len(rows.items), most), 1)
         self._show_need()
         self._show_folder()
 

@@ -33,7 +33,12 @@ class Readme(Transcript, can_focus=True):
     """Shows one text; never runs to its end by itself."""
 
     DEFAULT_CSS = """
-    Readme { height: 1fr; padding: 0 1; background: $background; }
+    Readme {
+        height: 1fr; padding: 0 1; background: $background; scrollbar-color: $border;
+        scrollbar-background: $background; scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+        &:focus { scrollbar-color: $accent; }
+    }
     """
 
     def show(self, text: str) -> None:

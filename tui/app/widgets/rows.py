@@ -267,6 +267,8 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
         return style if self.has_focus or self.screen.focused is None else style + Style(bold=False)
 
     def _style(self, role: str, over: Style | None) -> Style:
+        if over is not None and over.reverse:
+            return self.rich_style + over  # the colours of the parts would be as many backgrounds
         style = self.get_component_rich_style(f"rows--{role}") if role else self.rich_style
         return style + over if over is not None else style
 
