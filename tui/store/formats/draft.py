@@ -70,19 +70,22 @@ def tidy(draft: Draft) -> Draft:
     """
     messages = _ordered(draft.messages)
     system = draft.system_prompt or next((m.text for m in messages if m.role == "system" and m.text.strip()), "")
-    dropped = {m.key: m for m in messages if m.role == "system" or not m.text}
-    further = {m.text for m in dropped.values() if m.text} - {system}
-    kept = tuple(
-        replace(m, parent=_kept_ancestor(m.parent, dropped), text=well_formed(m.text), model=well_formed(m.model))
-        for m in messages
-        if m.key not in dropped
-    )
-    selected = draft.selected if draft.selected not in dropped else _kept_ancestor(draft.selected, dropped) or ""
+    further = {m.text for m in messages if m.role == "system" and m.text.strip()} - {system}
+    kept: list[DraftMessage] = []
+    stands_for: dict[str | None, str | None] = {None: None}
+    for message in messages:
+        parent = stands_for[message.parent]
+        if message.role == "system" or not message.text:
+            stands_for[message.key] = parent
+            continue
+        stands_for[message.key] = message.key
+        text, model = well_formed(message.text), well_formed(message.model)
+        kept.append(replace(message, parent=parent, text=text, model=model))
     return replace(
         draft,
         title=well_formed(" ".join(draft.title.split())),
-        messages=kept,
-        selected=selected if any(m.key == selected for m in kept) else "",
+        messages=tuple(kept),
+        selected=stands_for.get(draft.selected) or "",
         system_prompt=well_formed(system),
         model=well_formed(draft.model),
         left_out=draft.left_out + len(further),
@@ -95,12 +98,6 @@ def chain(turns: Iterable[tuple[Role, str]]) -> tuple[DraftMessage, ...]:
         DraftMessage(str(number), str(number - 1) if number else None, role, text)
         for number, (role, text) in enumerate(turns)
     )
-
-
-def _kept_ancestor(key: str | None, dropped: dict[str, DraftMessage]) -> str | None:
-    while key is not None and key in dropped:
-        key = dropped[key].parent
-    return key
 
 
 def _ordered(messages: Sequence[DraftMessage]) -> list[DraftMessage]:

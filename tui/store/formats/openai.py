@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tui.core.messages import Role
+from tui.store.formats.chat import Chat
 from tui.store.formats.draft import Draft, chain
 from tui.store.formats.reading import FormatError, as_list, as_object, text_or_empty
+from tui.store.formats.spoken import full_text, system_prompt
 
 _ROLES: Mapping[str, Role] = {
     "user": "user", "assistant": "assistant", "system": "system",
@@ -68,3 +71,15 @@ def _content(value: Any, what: str) -> tuple[str, int]:
         else:
             lost += 1
     return "\n\n".join(texts), lost
+
+
+def write_openai(chats: Iterable[Chat]) -> Iterator[str]:
+    """JSON Lines in pieces: the open branch of each conversation; one without a message has no line."""
+    for chat in chats:
+        branch = chat.branch()
+        if not branch:
+            continue
+        system = system_prompt(branch)
+        messages = [{"role": "system", "content": system}] if system else []
+        messages += [{"role": message.role, "content": full_text(message)} for message in branch]
+        yield json.dumps({"messages": messages}, ensure_ascii=False) + "\n"

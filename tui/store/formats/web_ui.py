@@ -91,10 +91,11 @@ def _message(entry: Mapping[str, Any], number: int, before: Sequence[DraftMessag
     if entry.get("type") == "root":
         return DraftMessage(key, None, "system", ""), 0
     role = _ROLES.get(text_or_empty(entry.get("role")))
-    lost = sum(1 for name in ("extra", "toolCalls") if entry.get(name))
+    attached, lost = _attachments(entry.get("extra"))
+    lost += 1 if entry.get("toolCalls") else 0
     if role is None:
         return DraftMessage(key, parent, "user", ""), 1
-    content = _text(entry.get("content"))
+    content = "\n\n".join(part for part in (_text(entry.get("content")), *attached) if part)
     reasoning = text_or_empty(entry.get("reasoningContent")) or text_or_empty(entry.get("thinking"))
     if reasoning and role == "assistant":
         content = f"<think>\n{reasoning}\n</think>\n\n{content}"
@@ -107,3 +108,14 @@ def _text(content: Any) -> str:
         parts = (part.get("text") for part in content if isinstance(part, dict))
         return "\n\n".join(part for part in parts if isinstance(part, str) and part)
     return text_or_empty(content)
+
+
+def _attachments(extra: Any) -> tuple[list[str], int]:
+    """Attached texts as the page itself gives them to the model, and how many attachments are no text."""
+    texts = []
+    entries = [entry for entry in extra if isinstance(entry, dict)] if isinstance(extra, list) else []
+    for entry in entries:
+        # The text drawn from a PDF counts as one.
+        if content := text_or_empty(entry.get("content")):
+            texts.append(f"--- File: {text_or_empty(entry.get('name'))} ---\n{content}")
+    return texts, len(entries) - len(texts)

@@ -1,0 +1,1 @@
+"""Conversations as files: written for people and for programs, and read from those of other programs."""
