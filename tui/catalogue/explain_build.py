@@ -52,7 +52,7 @@ def tensor_facts(header: Header) -> tuple[Fact, ...]:
     return tuple(
         Fact(
             one_line(kind),
-            f"{header.tensor_counts.get(kind, 0):,} tensors, {format_bytes(size)}",
+            f"{_tensors(header.tensor_counts.get(kind, 0))}{format_bytes(size)}",
             f"{size / whole:.1%}",
         )
         for kind, size in kinds

@@ -81,7 +81,7 @@ def _bits(header: Header, quantization: str) -> Iterator[Fact]:
     usual = typical_bits(quantization)
     more = ""
     if usual and header.bits_per_weight > _MORE * usual:
-        more = f"; usual for this type are {usual:.1f}, so it loses less: a large vocabulary or small layers keep more bits"
+        more = f"; {usual:.1f} is usual for this type: a large vocabulary or odd layers kept more, and lose less"
     about = "" if header.tensor_kinds else "about "
     how = f"{format_bytes(header.tensor_bytes)} of weights divided by {header.parameters:,} of them"
     yield Fact("Bits per weight", f"{about}{header.bits_per_weight:.2f}", f"computed: {how}; the original has 16{more}")

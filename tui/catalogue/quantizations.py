@@ -30,7 +30,7 @@ TYPICAL_BITS = MappingProxyType(
         "Q5_0": 5.57, "Q5_1": 6.04, "Q5_K_S": 5.57, "Q5_K_M": 5.70, "Q6_K": 6.56, "Q8_0": 8.50,
     }
 )  # fmt: skip
-"""Bits for each weight of Llama 3.1 8B (llama.cpp `tools/quantize/README.md`; Q3_K_M and the old types by file size)."""
+"""Bits for each weight of Llama 3.1 8B (llama.cpp `tools/quantize/README.md`; some by file size)."""
 
 _GRADES = (
     (0.0005, "as the original"),

@@ -9,9 +9,14 @@ import os
 import platform
 import tempfile
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from tui.catalogue.split import read_whole
+from tui.catalogue.weights import active_bytes
+from tui.core.errors import ModelFileError
+from tui.core.text import one_line
 from tui.monitor.cpu import usable_cores
 from tui.services.measurements import Result, Speed
 from tui.settings.paths import data_dir, private_dir
@@ -19,14 +24,30 @@ from tui.settings.paths import data_dir, private_dir
 _LOGGER = logging.getLogger("localllm.bench")
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """How fast one model decoded on this machine.
+
+    Attributes:
+        model: its file's name.
+        tokens_per_second: at the thread count that decoded fastest, with an empty context.
+        bytes_per_token: bytes of weights that each token reads; 0 when that was not kept.
+    """
+
+    model: str
+    tokens_per_second: float
+    bytes_per_token: int
+
+
 def keep(model: Path, results: Iterable[Result]) -> None:
     """Keep a model's speeds; a failure is logged, since the measurement itself is not lost by it."""
     speeds = [asdict(result) for result in results if isinstance(result, Speed)]
+    weights = {"bytes_per_token": _bytes_per_token(model)}
     try:
         path = _file(model)
         private_dir(path.parent)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump({"model": model.name, "speeds": speeds}, file)
+            json.dump({"model": model.name, "speeds": speeds, "machine": _machine()} | weights, file)
         os.replace(file.name, path)
     except OSError as error:
         _LOGGER.warning("the measurement could not be kept: %s", error)
@@ -42,6 +63,44 @@ def fastest_threads(model: Path) -> int | None:
         return None
 
 
+def fastest_decode(model: Path) -> float | None:
+    """How fast this model decoded with an empty context, tok/s; None when it was not measured on this machine."""
+    try:
+        return _fastest(json.loads(_file(model).read_text("utf-8"))["speeds"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def decoded() -> list[Decoded]:
+    """What was measured of all models on this machine, and on others that share the home directory."""
+    found: list[Decoded] = []
+    for path in (data_dir() / "bench").glob("*.json"):
+        try:
+            kept = json.loads(path.read_text("utf-8"))
+            speed, size = _fastest(kept["speeds"]), int(kept.get("bytes_per_token", 0))
+            if speed and kept.get("machine", _machine()) == _machine():
+                found.append(Decoded(one_line(str(kept["model"])), speed, size))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            continue
+    return found
+
+
+def _fastest(speeds: list[dict[str, Any]]) -> float | None:
+    plain = [float(speed["mean"]) for speed in speeds if speed["test"] == "tg" and not speed["depth"]]
+    return max(plain, default=None)
+
+
+def _bytes_per_token(model: Path) -> int:
+    try:
+        return active_bytes(read_whole(model))
+    except ModelFileError:
+        return 0
+
+
+def _machine() -> str:
+    return f"{platform.machine()} {platform.processor()} {usable_cores()}"
+
+
 def _file(model: Path) -> Path:
     """One file for each model, on each kind of machine that shares the home directory.
 
@@ -49,6 +108,5 @@ def _file(model: Path) -> Path:
         OSError: there is no such model.
     """
     size = model.stat().st_size
-    machine = f"{platform.machine()} {platform.processor()} {usable_cores()}"
-    digest = hashlib.blake2b(f"{model.name}\0{size}\0{machine}".encode("utf-8", "replace"), digest_size=10)
+    digest = hashlib.blake2b(f"{model.name}\0{size}\0{_machine()}".encode("utf-8", "replace"), digest_size=10)
     return data_dir() / "bench" / f"{digest.hexdigest()}.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from tui.core.parameters import LoadParams
 from tui.core.text import one_line
 from tui.engine.planner import NoPlanError, Plan
 from tui.monitor.memory import available_memory
+from tui.services.speed_estimate import SpeedEstimate, estimate_speed
 
 _LOGGER = logging.getLogger("localllm.describe")
 _SHOWN_ELEMENTS = 8
@@ -37,7 +39,7 @@ class MemoryUse:
         weights: all tensors.
         kv_cache: KV cache and recurrent state; None when the header does not say enough.
         compute: compute and output buffers.
-        other: vocabulary, header, graphs; 0 in an estimate.
+        other: vocabulary, header, graphs.
         total: everything together.
         available: memory that a load may take.
         exact: whether llama.cpp said so itself; an estimate by formulas otherwise.
@@ -60,23 +62,6 @@ class MemoryUse:
     def fits(self) -> bool:
         """Whether this load fits in the memory that is available."""
         return self.total <= self.available
-
-
-@dataclass(frozen=True, slots=True)
-class SpeedEstimate:
-    """How fast a model may write on this machine; an estimate, never a measurement of this model unless it says so.
-
-    Attributes:
-        tokens_per_second: decode speed with a short prompt.
-        bytes_per_token: weights and KV cache read for each token.
-        measured: whether a bench of this very model on this machine said so.
-        basis: what it was derived from, in words.
-    """
-
-    tokens_per_second: float
-    bytes_per_token: int
-    measured: bool
-    basis: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +175,7 @@ def describe(
         except LocalLLMError as error:
             problem = error.line()
     return describe_header(
-        header, header.path.name, load, plan, siblings=siblings, available=available, problem=problem
+        header, header.path.name, load, plan, siblings=siblings, available=available, problem=problem, local=True
     )
 
 
@@ -204,8 +189,9 @@ def describe_header(
     available: int | None = None,
     file_size: int | None = None,
     problem: str = "",
+    local: bool = False,
 ) -> Description:
-    """Describe a model by its header.
+    """Describe a model by its header. Blocks for up to 0.3 s the first time, to measure the machine: for worker threads.
 
     Args:
         header: all parts together.
@@ -216,7 +202,9 @@ def describe_header(
         available: bytes that a load may take; by default what is free now.
         file_size: bytes of all files; by default the header's.
         problem: why it cannot be loaded.
+        local: whether the header's path is a file on this machine.
     """
+    writes = not no_text(header)
     size = header.file_size if file_size is None else file_size
     free = available_memory() if available is None else available
     return Description(
@@ -224,8 +212,8 @@ def describe_header(
         path=header.path,
         header=header,
         explanation=explain(header, name, file_size=size, siblings=siblings),
-        memory=None if no_text(header) else _memory(plan_from_header(header, load), plan, size, free),
-        speed=None,
+        memory=_memory(plan_from_header(header, load), plan, size, free) if writes else None,
+        speed=estimate_speed(header, load, header.path if local else None) if writes else None,
         tensors=_tensors(header),
         metadata=tuple(MetadataRow(one_line(key), _shown(value)) for key, value in header.metadata.items()),
         problem=problem,
@@ -233,10 +221,12 @@ def describe_header(
 
 
 def metadata_value(value: Value) -> Any:
-    """A header's value for JSON; what was skipped is summarised in words."""
+    """A header's value for JSON; what was skipped is summarised in words, and numbers that JSON lacks become texts."""
     if isinstance(value, LongValue):
         return f"({value.kind} of {value.length:,} {'bytes' if value.kind == 'text' else 'elements'})"
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [metadata_value(element) for element in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _memory(estimate: MemoryPlan, plan: Plan | None, file_size: int, available: int) -> MemoryUse:
@@ -245,7 +235,7 @@ def _memory(estimate: MemoryPlan, plan: Plan | None, file_size: int, available: 
         weights=plan.weights if plan else estimate.weights,
         kv_cache=plan.kv_cache if plan else estimate.kv_cache,
         compute=plan.compute if plan else estimate.compute,
-        other=plan.other if plan else 0,
+        other=plan.other if plan else estimate.other,
         total=plan.total if plan else estimate.total,
         available=available,
         exact=plan is not None,
@@ -257,7 +247,9 @@ def _memory(estimate: MemoryPlan, plan: Plan | None, file_size: int, available: 
 def _tensors(header: Header) -> tuple[TensorKind, ...]:
     kinds = sorted(header.tensor_kinds.items(), key=lambda kind: -kind[1])
     whole = max(header.tensor_bytes, 1)
-    return tuple(TensorKind(one_line(name), header.tensor_counts.get(name, 0), size, size / whole) for name, size in kinds)
+    return tuple(
+        TensorKind(one_line(name), header.tensor_counts.get(name, 0), size, size / whole) for name, size in kinds
+    )
 
 
 def _shown(value: Value) -> str:

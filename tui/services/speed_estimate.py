@@ -1,0 +1,106 @@
+"""How fast a model can be expected to write on this machine, before it is loaded.
+
+A token's evaluation reads every weight that works on it once, so memory bandwidth divided by these bytes is the most
+there can be. What llama.cpp reaches of it is taken from benches of other models on this machine where there are any.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.catalogue.gguf_header import Header
+from tui.catalogue.kv_cache import kv_cache_bytes
+from tui.catalogue.weights import active_bytes, active_weights
+from tui.core.parameters import LoadParams
+from tui.monitor.bandwidth import Bandwidth, memory_bandwidth
+from tui.services.bench_results import Decoded, decoded, fastest_decode
+
+USUAL = 0.75
+"""Share of the bandwidth that llama.cpp reaches on a processor where nothing is known better."""
+_NEAR = math.log(8)
+"""Benches of models up to so many times larger or smaller tell something of this one."""
+_LEAST, _MOST = 0.05, 1.2
+"""Shares that can be; anything else was measured in other circumstances."""
+_SMALL = 1_000_000_000
+"""Weights below which computing, and not memory alone, limits the speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedEstimate:
+    """How fast a model may write on this machine.
+
+    Attributes:
+        tokens_per_second: decode speed with a short prompt.
+        at_full_context: the same with the whole context filled; None when the KV cache is not known.
+        bytes_per_token: weights read for each token.
+        measured: whether a bench of this very model on this machine said so; an estimate otherwise.
+        basis: what it was derived from, in words.
+    """
+
+    tokens_per_second: float
+    at_full_context: float | None
+    bytes_per_token: int
+    measured: bool
+    basis: str
+
+
+def estimate_speed(header: Header, load: LoadParams, path: Path | None = None) -> SpeedEstimate | None:
+    """Estimate how fast a model writes; blocks for up to 0.3 s the first time: for worker threads.
+
+    Args:
+        header: of the model.
+        load: its context, cache types and window are used.
+        path: the file, when it is here: a bench of it is used.
+
+    Returns:
+        None for a file without weights.
+    """
+    read = active_bytes(header)
+    if read <= 0:
+        return None
+    known = fastest_decode(path) if path else None
+    if known:
+        share, basis = 1.0, "measured by a bench of this model on this machine"
+        reached = known * read
+    else:
+        bandwidth = memory_bandwidth()
+        share, basis = _share(bandwidth, read)
+        reached = bandwidth.bytes_per_second * share
+        basis = _words(bandwidth, header, basis)
+    context = load.n_ctx or header.n_ctx_train or 4096
+    cache = kv_cache_bytes(header, load, context)
+    return SpeedEstimate(
+        tokens_per_second=reached / read,
+        at_full_context=None if cache is None else reached / (read + cache),
+        bytes_per_token=read,
+        measured=known is not None,
+        basis=basis,
+    )
+
+
+def _share(bandwidth: Bandwidth, read: int) -> tuple[float, str]:
+    """The share of the bandwidth that decoding reaches here, and how that is known."""
+    near = [
+        (abs(math.log(result.bytes_per_token / read)), result) for result in decoded() if result.bytes_per_token > 0
+    ]
+    near = [pair for pair in near if pair[0] <= _NEAR and _LEAST <= _reached(pair[1], bandwidth) <= _MOST]
+    if not near:
+        return USUAL, f"of which llama.cpp usually reaches {USUAL:.0%}"
+    best = min(near, key=lambda pair: pair[0])[1]
+    share = _reached(best, bandwidth)
+    return share, f"of which the bench of {best.model} reached {share:.0%}"
+
+
+def _reached(result: Decoded, bandwidth: Bandwidth) -> float:
+    return result.tokens_per_second * result.bytes_per_token / bandwidth.bytes_per_second
+
+
+def _words(bandwidth: Bandwidth, header: Header, share: str) -> str:
+    text = f"estimate: this machine reads {bandwidth.bytes_per_second / 1e9:.1f} GB/s from memory, {share}"
+    if bandwidth.busy:
+        text += "; measured while other programs were running, so it can be faster"
+    if active_weights(header) < _SMALL:
+        text += "; a model this small is limited by computing too, so it may be far off"
+    return text
