@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.catalogue.hub.landing import Place, has_size, in_the_way, place_of
+from tui.catalogue.hub.landing import place_of
+from tui.catalogue.hub.place import Place, has_size, in_the_way
 from tui.catalogue.hub.space import device_of, require
 from tui.catalogue.hub.transfer import Patience
 from tui.catalogue.hub.values import Download, Request, State

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.catalogue.hub.landing import Place, in_the_way
 from tui.catalogue.hub.lock import locked, locked_if_free
 from tui.catalogue.hub.part import Part, same_content
+from tui.catalogue.hub.place import Place, in_the_way
 from tui.catalogue.hub.space import disk_error, require
 from tui.catalogue.hub.transfer import Answer, Patience, Transfer
 from tui.catalogue.hub.values import RemoteFile, Request

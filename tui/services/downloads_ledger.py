@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from tui.catalogue.hub.space import disk_error
 from tui.catalogue.hub.values import Request
 from tui.core.errors import HubError, LocalLLMError
-from tui.services.downloads_owner import Owner, alive
+from tui.services.downloads_owner import Owner, alive, remove_dead
 from tui.services.downloads_queue import ACTIVE, Entry, Listing, QueueFile
 from tui.settings.logs import PROGRAM
 from tui.settings.paths import private_dir
@@ -64,7 +65,8 @@ class Ledger:
         try:
             if self._owner is None:
                 private_dir(self._owners.parent)
-                self._owner = Owner(private_dir(self._owners))
+                remove_dead(private_dir(self._owners))
+                self._owner = Owner(self._owners)
             with self._changing() as listing:
                 known = listing.entries.get(entry.number) if entry else None
                 if known is not None and self.elsewhere(known):
@@ -73,8 +75,7 @@ class Ledger:
                 number = known.number if known else listing.last
                 taken = listing.entries[number] = Entry(number, request, owner=self._owner.name)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise HubError("the list of downloads cannot be written", why=reason, kind="disk") from error
+            raise disk_error(error, self._owners.parent) from error
         return taken
 
     def save(self, number: int, entry: Entry | None) -> None:

@@ -49,5 +49,11 @@ def alive(folder: Path, name: str) -> bool:
     return not free
 
 
+def remove_dead(folder: Path) -> None:
+    """Removes what programs that died left in `folder`."""
+    for file in folder.glob("program-*.lock"):
+        alive(folder, file.stem.removeprefix("program-"))
+
+
 def _file(folder: Path, name: str) -> Path:
     return folder / f"program-{name}.lock"

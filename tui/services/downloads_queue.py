@@ -16,6 +16,7 @@ from typing import Any
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.lock import locked
 from tui.catalogue.hub.values import RemoteFile, Request, State
+from tui.core.errors import LocalLLMError
 from tui.settings.logs import PROGRAM
 from tui.settings.paths import private_dir
 
@@ -62,6 +63,10 @@ class Listing:
     last: int = 0
 
 
+class _DamagedError(Exception):
+    """The file is not a list of downloads."""
+
+
 class QueueFile:
     """The file with the list; written whole, so that a reader never sees half of it.
 
@@ -79,34 +84,57 @@ class QueueFile:
         return self._stamp() != self._seen
 
     def read(self) -> Listing:
-        """What it says; nothing where there is no file. A damaged file is set aside."""
+        """What it says; nothing where there is no file, or none that can be read. A damaged file is set aside."""
         self._seen = self._stamp()
         try:
-            return _decode(json.loads(self.path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            return Listing()
-        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-            aside = self.path.with_name(f"{self.path.name}.damaged")
-            _LOG.warning("the list of downloads is damaged (%s); it was set aside as %s", error, aside)
-            with contextlib.suppress(OSError):
-                os.replace(self.path, aside)
-            return Listing()
+            return self._load()
+        except _DamagedError:
+            with contextlib.suppress(OSError, LocalLLMError), self._alone():
+                return self._load_or_set_aside()
+        except OSError as error:
+            _LOG.warning("the list of downloads cannot be read: %s", error)
+        return Listing()
 
     @contextlib.contextmanager
     def change(self) -> Iterator[Listing]:
         """The list to be changed; it is written at the end, unless an exception leaves it.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: it cannot be read or written.
             HubError: its lock cannot be made.
         """
-        with self._mutex:
-            private_dir(self.path.parent)
-            with locked(self.path.with_suffix(".lock"), Cancel(), lambda: None):
-                listing = self.read()
-                yield listing
-                _write(self.path, json.dumps(_encode(listing), indent=1))
-                self._seen = self._stamp()
+        with self._alone():
+            listing = self._load_or_set_aside()
+            yield listing
+            _write(self.path, json.dumps(_encode(listing), indent=1))
+            self._seen = self._stamp()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        private_dir(self.path.parent)
+        with self._mutex, locked(self.path.with_suffix(".lock"), Cancel(), lambda: None):
+            yield
+
+    def _load(self) -> Listing:
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return Listing()
+        except UnicodeDecodeError as error:
+            raise _DamagedError(str(error)) from error
+        try:
+            return _decode(json.loads(text))
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise _DamagedError(f"{type(error).__name__}: {error}") from error
+
+    def _load_or_set_aside(self) -> Listing:
+        try:
+            return self._load()
+        except _DamagedError as error:
+            aside = self.path.with_name(f"{self.path.name}.damaged")
+            _LOG.warning("the list of downloads is damaged (%s); it was set aside as %s", error, aside)
+            os.replace(self.path, aside)
+            return Listing()
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:

@@ -23,6 +23,8 @@ from tui.services.downloads import Downloads
 Open = Callable[..., Downloads]
 PATIENT = replace(HASTY, stall=TIMEOUT)
 HALF = 1_500_000
+PROMPTLY = 5.0
+"""Seconds; it takes a fraction of one on a machine with time to spare, and the connection would stall for a minute."""
 
 
 @pytest.fixture
@@ -35,31 +37,39 @@ def stuck(shop: Shop, opened: Open) -> tuple[Downloads, int]:
     return downloads, number
 
 
-def test_pause_takes_less_than_a_second_on_a_stall_and_resume_asks_for_the_rest(
-    shop: Shop, stuck: tuple[Downloads, int]
-) -> None:
+def test_pause_is_prompt_on_a_stall_and_resume_asks_for_the_rest(shop: Shop, stuck: tuple[Downloads, int]) -> None:
     downloads, number = stuck
     begun = time.monotonic()
     downloads.pause(number)
     paused = downloads.wait(number, TIMEOUT)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < PROMPTLY
     assert (paused.state, paused.done, paused.speed) == ("paused", HALF, None)
     downloads.resume(number)
     assert finished(downloads, number).read_bytes() == shop.content
     assert shop.asked() == ["", f"bytes={HALF}-"]
 
 
-def test_cancel_takes_less_than_a_second_on_a_stall_and_leaves_nothing(
-    shop: Shop, stuck: tuple[Downloads, int]
-) -> None:
+def test_cancel_is_prompt_on_a_stall_and_leaves_nothing(shop: Shop, stuck: tuple[Downloads, int]) -> None:
     downloads, number = stuck
     begun = time.monotonic()
     downloads.cancel(number)
     eventually(lambda: not downloads.snapshot())
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < PROMPTLY
     assert not shop.home.exists()
     with pytest.raises(HubError, match="no download 1"):
         downloads.wait(number)
+
+
+@pytest.mark.parametrize("where", ["/resolve/", "/cdn/"])
+def test_cancel_is_prompt_while_no_answer_comes(shop: Shop, opened: Open, where: str) -> None:
+    shop.server.fault(path=where, delay=TIMEOUT)
+    downloads = opened(PATIENT)
+    number = downloads.add(shop.request())
+    eventually(lambda: [asked for asked in shop.server.requests if where in asked.path])
+    begun = time.monotonic()
+    downloads.cancel(number)
+    eventually(lambda: not downloads.snapshot())
+    assert time.monotonic() - begun < PROMPTLY
 
 
 def test_cancel_of_a_paused_one_deletes_its_part(shop: Shop, stuck: tuple[Downloads, int]) -> None:
@@ -78,7 +88,7 @@ def test_a_new_program_lists_what_was_closed_as_paused_and_fetches_the_rest_only
     downloads, number = stuck
     begun = time.monotonic()
     downloads.close()
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < PROMPTLY
     after = opened()
     (paused,) = after.snapshot()
     assert (paused.number, paused.state, paused.done) == (number, "paused", HALF)
@@ -123,7 +133,7 @@ def test_two_run_at_once_and_the_others_wait_their_turn(shop: Shop, opened: Open
 
 
 def test_the_speed_and_the_time_left_are_told(shop: Shop, opened: Open) -> None:
-    shop.server.fault(path="/cdn/", bps=1_000_000)
+    shop.server.fault(path="/cdn/", bps=300_000)
     downloads = opened()
     number = downloads.add(shop.request())
     eventually(lambda: (downloads.wait(number, 0).speed or 0) > 100_000)
@@ -184,6 +194,27 @@ def test_a_damaged_list_is_set_aside(shop: Shop, opened: Open, text: str) -> Non
     assert (shop.state.parent / "downloads.json.damaged").read_text() == text
     finished(downloads, downloads.add(shop.request()))
     assert json.loads(shop.state.read_text())["last"] == 1
+
+
+def test_an_unreadable_list_is_not_replaced(shop: Shop, opened: Open) -> None:
+    shop.state.mkdir(parents=True)  # a directory is what even root cannot read as a file
+    downloads = opened()
+    assert downloads.snapshot() == ()
+    with pytest.raises(HubError, match="cannot write in") as caught:
+        downloads.add(shop.request())
+    assert caught.value.kind == "disk"
+    assert shop.state.is_dir()
+
+
+def test_what_dead_programs_left_is_removed(shop: Shop, opened: Open) -> None:
+    left = shop.state.parent / "downloads" / f"program-{'0' * 32}.lock"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    downloads = opened()
+    finished(downloads, downloads.add(shop.request()))
+    assert len(list(left.parent.iterdir())) == 1
+    downloads.close(TIMEOUT)
+    assert not list(left.parent.iterdir())
 
 
 def test_a_list_that_cannot_be_written_still_ends_a_download(shop: Shop, stuck: tuple[Downloads, int]) -> None:

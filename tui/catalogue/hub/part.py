@@ -27,7 +27,7 @@ _PIECE = 1024 * 1024
 class Digest(Protocol):
     """A checksum under way, as of `hashlib`."""
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Takes more bytes."""
 
     def hexdigest(self) -> str:
@@ -125,7 +125,7 @@ class Part:
                 written = os.write(self._handle, view)
             except OSError as error:
                 raise disk_error(error, self.path.parent) from error
-            self._digest.update(bytes(view[:written]))
+            self._digest.update(view[:written])
             self.length += written
             view = view[written:]
 

@@ -21,7 +21,7 @@ from tui.catalogue.hub.part import Part, checksum, digest_of
 from tui.core.errors import HubError
 from tui.core.units import format_bytes, format_seconds
 
-_WINDOW = 20 * 1024**3
+WINDOW = 20 * 1024**3
 """Bytes asked for at a time: storage networks refuse to send files above some 50 GB in one answer."""
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -81,6 +81,7 @@ class Transfer:
         progress: told the part's length whenever it grows; what was waited for has come then.
         note: told in words what is waited for.
         patience: how often to try again.
+        window: bytes to ask for at a time.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Transfer:
         progress: Callable[[int], None],
         note: Callable[[str], None],
         patience: Patience,
+        window: int = WINDOW,
     ) -> None:
         self._part = part
         self._ask = ask
@@ -99,6 +101,7 @@ class Transfer:
         self._progress = progress
         self._note = note
         self._patience = patience
+        self._window = window
         self._reached = False
         self._etag = ""
 
@@ -124,7 +127,7 @@ class Transfer:
 
     def _attempt(self) -> None:
         start = self._part.length
-        stop = start + _WINDOW if self._part.file.size - start > _WINDOW else None
+        stop = start + self._window if self._part.file.size - start > self._window else None
         self._cancel.check()
         with self._ask(start, stop) as answer:
             self._reached = True
@@ -153,6 +156,13 @@ class Transfer:
             Whether it begins at byte 0 although `start` is behind that.
         """
         self._check_identity(answer)
+        if answer.headers.get("Content-Type", "").lower().startswith("text/html"):
+            raise HubError(
+                "a web page came in place of the file",
+                why="a network that asks for a login does that",
+                hint="log in with a browser, then resume",
+                kind="refused",
+            )
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise _strange("the bytes are packed")
         size = self._part.file.size
