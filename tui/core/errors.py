@@ -65,6 +65,10 @@ class CancelledError(LocalLLMError):
     """The person stopped a load before it ended."""
 
 
+class StoreError(LocalLLMError):
+    """The store of conversations has not what was asked for, or could not be used."""
+
+
 class HubError(LocalLLMError):
     """The Hugging Face Hub could not give what was asked for.
 
@@ -74,7 +78,8 @@ class HubError(LocalLLMError):
         hint: what to do next.
         kind: which of the things that can happen: `offline` (switched off here), `unreachable`, `gated`, `denied`,
             `missing`, `rate` (too many requests), `token` (not accepted), `server`, `space` (disk full), `checksum`,
-            `busy` (another process has the file), or `refused` (a name or an answer that is not trusted).
+            `busy` (another process has the file), `exists` (it is here already, or a different file has its name),
+            `disk` (a file cannot be written), or `refused` (a name or an answer that is not trusted).
         status: of the HTTP answer; 0 when there was none.
         retry_after: seconds that the Hub asks to wait; 0 when it does not say.
     """

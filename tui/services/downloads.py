@@ -64,6 +64,7 @@ class Downloads:
         self._news = threading.Condition()  # guards the ledger and everything below
         self._live: dict[int, Live] = {}
         self._shown_last: tuple[Download, ...] = ()
+        self._measured: dict[int, tuple[Entry, int]] = {}
         self._closed = False
 
     def add(self, request: Request) -> int:
@@ -264,6 +265,7 @@ class Downloads:
         with self._news:
             self._ledger.save(number, entry)
             self._live.pop(number, None)
+            self._measured.pop(number, None)
             self._start()
             self._news.notify_all()
 
@@ -302,14 +304,21 @@ class Downloads:
         request = entry.request
         if entry.state == "finished":
             return Download(number, request, "finished", request.size, path=entry.path)
-        done = self._done(request)
+        if self._ledger.elsewhere(entry):
+            problem = "another localllm-tui fetches it"
+            return Download(number, request, "downloading", self._on_disk(request), problem=problem)
         if self._is_interrupted(entry):
-            return Download(number, request, "paused", done, problem=_INTERRUPTED)
-        if entry.state in ACTIVE:
-            return Download(number, request, "downloading", done, problem="another localllm-tui fetches it")
-        return Download(number, request, entry.state, done, problem=entry.problem)
+            return Download(number, request, "paused", self._at_rest(entry), problem=_INTERRUPTED)
+        return Download(number, request, entry.state, self._at_rest(entry), problem=entry.problem)
 
-    def _done(self, request: Request) -> int:
+    def _at_rest(self, entry: Entry) -> int:
+        """Bytes on the disk of one that nobody works on: looked for once, until the list says something new of it."""
+        known = self._measured.get(entry.number)
+        if known is None or known[0] != entry:
+            known = self._measured[entry.number] = entry, self._on_disk(entry.request)
+        return known[1]
+
+    def _on_disk(self, request: Request) -> int:
         try:
             return _held(request, place_of(request, self._locks))
         except HubError:
