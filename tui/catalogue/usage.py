@@ -17,6 +17,8 @@ from tui.settings.paths import private_dir
 
 MOST = 5000
 """Models remembered; of those that are no favourites the ones used longest ago make room."""
+_PATIENCE = 2.0
+"""Seconds to wait for another process that is changing the file; a change takes some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Usage:
         self._path = path
         self._guard = threading.Lock()
         self._records: dict[str, Record] = {}
+        self._names: set[str] = set()
         self._moved: dict[tuple[str, int], list[str]] = {}
         self.refresh()
 
@@ -100,6 +103,7 @@ class Usage:
 
     def _take(self, records: dict[str, Record]) -> None:
         self._records = records
+        self._names = {os.path.basename(key) for key in records}
         self._moved = {}
         for key, record in records.items():
             if record.size:
@@ -107,9 +111,10 @@ class Usage:
 
     def _key(self, path: Path) -> str:
         key = os.path.abspath(path)
-        if key in self._records or not any(name == os.path.basename(key) for name, _ in self._moved):
+        name = os.path.basename(key)
+        if key in self._records or name not in self._names:
             return key
-        candidates = self._moved.get((os.path.basename(key), _size(path)), [])
+        candidates = self._moved.get((name, _size(path)), [])
         gone = [old for old in candidates if not os.path.lexists(old)]
         return gone[0] if len(gone) == 1 else key
 
@@ -119,10 +124,23 @@ def _locked(path: Path) -> Iterator[None]:
     # A file of its own: the JSON file is replaced at each change, and a lock on it would go with it.
     handle = os.open(private_dir(path.parent) / f".{path.name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        _lock(handle)
         yield
     finally:
         os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Wait for others, but not for one that hangs."""
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.005)
 
 
 def _read(path: Path, *, set_aside: bool = False) -> dict[str, Record]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -140,3 +141,15 @@ def test_a_disk_that_takes_nothing(path: Path, model: Path) -> None:
     path.parent.write_text("a file where the folder should be")
     with pytest.raises(OSError):
         Usage(path).toggle_favourite(model)
+
+
+def test_a_process_that_hangs_does_not_hang_others(path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "_PATIENCE", 0.02)
+    kept = Usage(path)
+    kept.used(model, 1.0)
+    with (path.parent / ".library.json.lock").open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(OSError):
+            kept.used(model, 2.0)
+    kept.used(model, 3.0)
+    assert kept.record(model).used == 3.0
