@@ -139,7 +139,7 @@ def _attention(header: Header, layers: Layers) -> Iterator[Fact]:
             words = f"{heads // keys} heads share each key (GQA): a smaller KV cache"
         else:
             words = "each head has its own key: a large KV cache"
-        yield Fact("Attention", f"{heads} heads, {keys} key heads", words)
+        yield Fact("Attention", f"{heads} heads, {keys} key head{'s' if keys > 1 else ''}", words)
     if layers.window and any(layers.windowed):
         narrow = sum(layers.windowed)
         yield Fact("Sliding window", f"{layers.window:,} tokens in {narrow} of {count} layers",

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tui.monitor.cgroup import ROOT, read_words
@@ -56,6 +56,8 @@ class Bandwidth:
 
 
 _lock = threading.Lock()
+_known: dict[str, Bandwidth] = {}
+"""What this process has measured or read, by machine: one, unless its cores change."""
 
 
 def memory_bandwidth() -> Bandwidth:
@@ -64,25 +66,23 @@ def memory_bandwidth() -> Bandwidth:
     For a worker thread. A measurement on a busy machine is taken again the next time the program runs, and the better
     one is kept.
     """
+    key = _key()
     with _lock:
-        kept = _read()
-        if kept and (not kept.busy or _key() in _measured):
-            return kept
-        found = measure()
-        _measured.add(_key())
-        best = max((found, kept or found), key=lambda bandwidth: bandwidth.bytes_per_second)
-        if not found.busy:
-            best = (
-                found
-                if found.bytes_per_second >= best.bytes_per_second
-                else Bandwidth(**asdict(best) | {"busy": False})
-            )
-        _write(best)
-        return best
+        if key in _known:
+            return _known[key]
+        kept = _read(key)
+        if kept is None or kept.busy:
+            found = measure()
+            kept = found if kept is None else _better(found, kept)
+            _write(key, kept)
+        _known[key] = kept
+        return kept
 
 
-_measured: set[str] = set()
-"""Machines that were measured by this process: one, unless its cores changed."""
+def _better(new: Bandwidth, old: Bandwidth) -> Bandwidth:
+    """The higher one; a quiet measurement settles it."""
+    best = max(new, old, key=lambda bandwidth: bandwidth.bytes_per_second)
+    return replace(best, busy=new.busy and old.busy)
 
 
 def measure(threads: int | None = None, seconds: float = SECONDS) -> Bandwidth:
@@ -197,16 +197,16 @@ def _file() -> Path:
     return cache_dir() / "bandwidth.json"
 
 
-def _read() -> Bandwidth | None:
+def _read(key: str) -> Bandwidth | None:
     try:
-        kept = json.loads(_file().read_text("ascii"))[_key()]
+        kept = json.loads(_file().read_text("ascii"))[key]
         found = Bandwidth(float(kept["bytes_per_second"]), int(kept["threads"]), bool(kept["busy"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return found if 0 < found.bytes_per_second < 1e14 else None
 
 
-def _write(found: Bandwidth) -> None:
+def _write(key: str, found: Bandwidth) -> None:
     """Keep a measurement for this machine; a failure costs another one."""
     kept: dict[str, object] = {}
     with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
@@ -214,5 +214,5 @@ def _write(found: Bandwidth) -> None:
     with contextlib.suppress(OSError):
         handle, name = tempfile.mkstemp(prefix=".bandwidth-", dir=private_dir(_file().parent))
         with os.fdopen(handle, "w", encoding="ascii") as file:
-            json.dump(kept | {_key(): asdict(found)}, file)
+            json.dump(kept | {key: asdict(found)}, file)
         os.replace(name, _file())

@@ -191,7 +191,7 @@ def describe_header(
     problem: str = "",
     local: bool = False,
 ) -> Description:
-    """Describe a model by its header. Blocks for up to 0.3 s the first time, to measure the machine: for worker threads.
+    """Describe a model by its header. The first time it measures the machine for up to 0.3 s: for worker threads.
 
     Args:
         header: all parts together.
