@@ -17,7 +17,7 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -129,6 +129,7 @@ class LocalHub:
         self.stored: dict[str, StoredFile] = {}
         self.closing = threading.Event()
         self._faults: list[Fault] = []
+        self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"hub": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -183,11 +184,27 @@ class LocalHub:
                     return replace(fault)
         return Fault()
 
+    @contextlib.contextmanager
+    def serving(self, connection: socket.socket) -> Iterator[None]:
+        """While a client is connected."""
+        with self._lock:
+            self._connections.add(connection)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
+
     def close(self) -> None:
-        """Stop; stalled answers end."""
+        """Stop: nothing is listening any more, and connections end, also those kept for a next request."""
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
+        with self._lock:
+            open_ones = list(self._connections)
+        for connection in open_ones:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> LocalHub:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -206,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing to the terminal."""
 
     def handle(self) -> None:
-        with contextlib.suppress(ConnectionError):  # the client went away
+        with self.hub.serving(self.connection), contextlib.suppress(OSError, ValueError):  # the client went away
             super().handle()
 
     def do_GET(self) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import huggingface_hub
 import pytest
 
 from tests.support.local_hub import LocalHub
@@ -107,6 +108,14 @@ def test_a_connection_that_is_not_taken(local: LocalHub) -> None:
 def test_a_secure_connection_that_is_never_made(local: LocalHub) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         ends_soon(search(f"https://127.0.0.1:{silent.getsockname()[1]}"), lambda: True)
+
+
+def test_a_proxy_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, online: None) -> None:
+    huggingface_hub.close_session()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        ends_soon(search("https://hub.invalid"), lambda: True)
+    huggingface_hub.close_session()
 
 
 def test_cancelled_before_it_begins(local: LocalHub) -> None:

@@ -6,7 +6,9 @@ import email.utils
 import logging
 import socket
 import time
+from collections.abc import Iterator
 
+import huggingface_hub
 import pytest
 
 from tests.support.local_hub import ALICE, BOB, LocalHub
@@ -104,9 +106,12 @@ def test_the_hub_itself_without_a_network(no_names: None) -> None:
     assert "HF_ENDPOINT" not in problem.line() and "--offline" in problem.line()
 
 
-def test_an_endpoint_that_is_none(no_names: None) -> None:
-    for endpoint in ("ftp://hub.invalid", "nonsense", "http://", "http://a b"):
-        assert problem_of_search(Hub(endpoint)).kind in ("unreachable", "refused")
+@pytest.mark.parametrize(
+    "endpoint", ["ftp://x", "nonsense", "http://", "http://a b", "http://[bad", "http://x:99999", "/"]
+)
+def test_an_endpoint_that_is_none(online: None, endpoint: str) -> None:
+    problem = problem_of_search(Hub(endpoint))
+    assert problem.kind == "refused" and "HF_ENDPOINT" in problem.line()
 
 
 def test_a_hub_that_does_not_answer_in_time(local: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,6 +223,30 @@ def test_a_missing_file(local: LocalHub) -> None:
     local.add(REPO, {"other.gguf": b"GGUF"})
     problem = problem_of_file(Hub(local.url))
     assert (problem.kind, problem.status) == ("missing", 404)
+
+
+@pytest.fixture
+def new_session() -> Iterator[None]:
+    """A client that is made anew, as the environment is now."""
+    huggingface_hub.close_session()
+    yield
+    huggingface_hub.close_session()
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "nonsense://x"])
+def test_a_proxy_that_cannot_be_used(
+    local: LocalHub, new_session: None, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    problem = problem_of_search(Hub(local.url))
+    assert problem.kind == "unreachable" and "proxy" in problem.line()
+
+
+def test_a_proxy_that_is_not_there(local: LocalHub, new_session: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+    assert problem_of_search(Hub("http://hub.invalid")).kind == "unreachable"
 
 
 def test_switched_off(local: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,14 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
         save_token("hf_some_token")
 
 
+def test_one_that_cannot_be_sent_is_refused_before(local: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_日本語日本語")
+    with pytest.raises(HubError) as caught:
+        Hub(local.url).repository(REPO)
+    assert caught.value.kind == "token" and "日本" not in caught.value.line()
+    assert local.requests == []
+
+
 def test_it_is_not_in_representations() -> None:
     assert "secret" not in repr(Token("hf_secret", "HF_TOKEN"))
     assert "secret" not in repr(Hub(token="hf_secret"))

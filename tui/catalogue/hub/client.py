@@ -15,8 +15,8 @@ from urllib.parse import quote
 from tui.catalogue.gguf_header import Header
 from tui.catalogue.hub import errors, header, repository, search
 from tui.catalogue.hub.cancel import Cancel
-from tui.catalogue.hub.names import check_repo_id
-from tui.catalogue.hub.token import current
+from tui.catalogue.hub.names import check_repo_id, is_address
+from tui.catalogue.hub.token import check_form, current
 from tui.catalogue.hub.values import Query, Repository, SearchPage, Variant
 from tui.core.errors import HubError
 from tui.core.text import well_formed
@@ -147,6 +147,8 @@ class Hub:
         """Everything asked for inside is one call: it is cancelled as one, and its errors name the repository."""
         if self.offline:
             raise errors.switched_off()
+        if not is_address(self.endpoint):
+            raise errors.no_address(self.endpoint)
         from huggingface_hub import HfApi
 
         from tui.catalogue.hub import connection
@@ -168,10 +170,11 @@ class Hub:
                 yield call, api
 
     def _text_of_token(self) -> str:
-        if self._token is not None:
-            return self._token
-        found = current()
-        return found.text if found else ""
+        text = self._token
+        if text is None:
+            found = current()
+            text = found.text if found else ""
+        return check_form(text) if text else ""
 
 
 def _up_to(answer: httpx2.Response, limit: int) -> str:

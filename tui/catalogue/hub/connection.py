@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 
 import httpcore2
@@ -81,19 +82,24 @@ def _current() -> Call:
     return _CURRENT.get() or Call(constants.ENDPOINT)
 
 
+def session() -> httpx2.Client:
+    """huggingface_hub's client, which is ours from the first call on; shared by all threads.
+
+    Raises:
+        HubError: the proxy that the environment names cannot be used.
+    """
+    with _LOCK:
+        _install()
+    try:
+        return huggingface_hub.get_session()
+    except (ImportError, ValueError) as error:  # SOCKS needs a package of its own; any text may be in the environment
+        raise errors.no_proxy(error) from error
+
+
 _LOCK = threading.Lock()
 
 
-def session() -> httpx2.Client:
-    """huggingface_hub's client, which is ours from the first call on; shared by all threads."""
-    with _LOCK:
-        from huggingface_hub.utils import _http
-
-        if _http._GLOBAL_CLIENT_FACTORY is not new_client:
-            _install()
-    return huggingface_hub.get_session()
-
-
+@cache
 def _install() -> None:
     # Its handler writes warnings to stderr, which is the terminal that the application draws on.
     logging.getLogger("huggingface_hub").handlers[:] = [logging.NullHandler()]

@@ -35,13 +35,34 @@ def from_network(error: Exception, *, host: str, endpoint: str) -> HubError:
         endpoint: address of the Hub.
     """
     why = _network_reason(_root(error), error)
-    if is_mirror(endpoint) and _of(host, endpoint):
-        what = f"the mirror {one_line(endpoint)} (HF_ENDPOINT) cannot be reached"
+    mirror = is_mirror(endpoint) and _of(host, endpoint)
+    who = _named(endpoint) if mirror else one_line(host)
+    if "Connect" not in type(error).__name__ and "Timeout" not in type(error).__name__:
+        return HubError(f"the connection to {who} broke", why=why, hint="try again", kind="unreachable")
+    hint = "check the network and try again; --offline works with the models that are here"
+    if mirror:
         hint = "check the address, or unset HF_ENDPOINT to use huggingface.co"
-    else:
-        what = f"{one_line(host)} cannot be reached"
-        hint = "check the network and try again; --offline works with the models that are here"
-    return HubError(what, why=why, hint=hint, kind="unreachable")
+    return HubError(f"{who} cannot be reached", why=why, hint=hint, kind="unreachable")
+
+
+def no_address(endpoint: str) -> HubError:
+    """The Hub's address is none."""
+    return HubError(
+        f"{one_line(endpoint)!r} is not the address of a Hub",
+        hint="set HF_ENDPOINT to one such as https://huggingface.co, or unset it",
+        kind="refused",
+    )
+
+
+def no_proxy(error: Exception) -> HubError:
+    """The environment names a proxy that cannot be used."""
+    socks = isinstance(error, ImportError)
+    return HubError(
+        "the proxy cannot be used",
+        why="SOCKS needs the package socksio" if socks else one_line(str(error))[:_MAX_WORDS],
+        hint="pip install socksio, or unset ALL_PROXY" if socks else "check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY",
+        kind="unreachable",
+    )
 
 
 def from_answer(
@@ -130,7 +151,9 @@ def malformed(endpoint: str, error: object, page: bool = False) -> HubError:
     if page:
         why, hint = "it sent a web page", "a network that asks for a login does that: log in with a browser first"
     else:
-        why, hint = one_line(str(error))[:_MAX_WORDS], "try again later"
+        missing = isinstance(error, KeyError)
+        why = f"{error} is missing in it" if missing else one_line(str(error))[:_MAX_WORDS]
+        hint = "try again later"
     if is_mirror(endpoint):
         hint = f"{hint}; or unset HF_ENDPOINT to use huggingface.co"
     return HubError(f"{_named(endpoint)} gave an answer that is not the Hub's", why=why, hint=hint, kind="refused")
@@ -171,11 +194,11 @@ def _network_reason(root: BaseException, error: Exception) -> str:
     if isinstance(root, ConnectionRefusedError):
         return "the connection was refused"
     if isinstance(root, (ConnectionResetError, BrokenPipeError)):
-        return "the connection was reset"
+        return "it was reset"
     if isinstance(root, TimeoutError) or "Timeout" in type(error).__name__:
         return "it does not answer in time"
     if "Protocol" in type(error).__name__:
-        return "the connection ended within the answer"
+        return "it ended within the answer"
     if isinstance(root, OSError) and root.strerror:
         return one_line(root.strerror).lower()
     return one_line(str(error))[:_MAX_WORDS] or "the connection failed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from tui.core.errors import HubError
 from tui.core.text import one_line, printable
@@ -36,6 +37,17 @@ def check_repo_id(text: str) -> str:
             kind="refused",
         )
     return text
+
+
+def is_address(text: str) -> bool:
+    """Whether this can be the address of a Hub: http or https, and a host."""
+    try:
+        url = urlsplit(text)
+        return (
+            url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and not re.search(r"[^!-~]", text)
+        )
+    except ValueError:  # brackets or a port that cannot be
+        return False
 
 
 def is_commit(text: object) -> bool:

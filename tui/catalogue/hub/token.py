@@ -18,7 +18,7 @@ from tui.core.errors import HubError
 from tui.core.text import one_line, printable
 
 VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-_FORM = re.compile(r"[\x21-\x7e]{8,4096}")
+_FORM = re.compile(r"[\x21-\x7e]{4,4096}")
 
 
 @dataclass(frozen=True, slots=True)
