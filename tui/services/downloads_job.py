@@ -81,6 +81,7 @@ class Job:
             raise disk_error(error, target.parent) from error
         if not same:
             raise in_the_way(target)
+        self._place.part(file).unlink(missing_ok=True)  # the other name of a file that landed just before an end
 
     def _grow(self, file: RemoteFile) -> None:
         with Part(self._place.part(file), file) as part:

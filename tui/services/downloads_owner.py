@@ -27,7 +27,7 @@ class Owner:
         self._folder = folder
         self.name = uuid.uuid4().hex
         self._held = contextlib.ExitStack()
-        self._held.enter_context(locked(self._file(self.name), Cancel(), lambda: None))
+        self._held.enter_context(locked(self._file(self.name), Cancel()))
 
     def close(self) -> None:
         """From now on this program works on nothing."""

@@ -25,6 +25,8 @@ _LOG = logging.getLogger(PROGRAM)
 ACTIVE: tuple[State, ...] = ("queued", "downloading", "verifying")
 _STATES: tuple[State, ...] = (*ACTIVE, "paused", "finished", "failed")
 _VERSION = 1
+_WAIT = 10.0
+"""Seconds that another program may take to write the list: it may be stopped, but ours must end all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class QueueFile:
 
         Raises:
             OSError: it cannot be read or written.
-            HubError: its lock cannot be made.
+            HubError: its lock cannot be made, or is held too long.
         """
         with self._alone():
             listing = self._load_or_set_aside()
@@ -112,7 +114,7 @@ class QueueFile:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         private_dir(self.path.parent)
-        with self._mutex, locked(self.path.with_suffix(".lock"), Cancel(), lambda: None):
+        with self._mutex, locked(self.path.with_suffix(".lock"), Cancel(), limit=_WAIT):
             yield
 
     def _load(self) -> Listing:

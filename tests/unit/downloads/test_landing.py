@@ -114,6 +114,16 @@ def test_a_file_of_the_same_size_in_a_folder_is_compared(shop: Shop, opened: Ope
     assert not shop.server.requests
 
 
+def test_an_end_between_the_two_steps_of_landing_leaves_nothing_behind(
+    shop: Shop, opened: Open, tmp_path: Path
+) -> None:
+    (tmp_path / MODEL).write_bytes(shop.content)
+    os.link(tmp_path / MODEL, tmp_path / f".{shop.repo.files[MODEL].sha256}.localllm.incomplete")
+    downloads = opened()
+    finished(downloads, downloads.add(shop.request(folder=tmp_path)))
+    assert [entry.name for entry in tmp_path.iterdir() if entry.is_file()] == [MODEL]
+
+
 def test_a_file_that_appears_meanwhile_is_not_overwritten(shop: Shop, opened: Open, tmp_path: Path) -> None:
     shop.server.fault(path="/cdn/", stall_after=1_000_000)
     downloads = opened()

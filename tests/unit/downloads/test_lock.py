@@ -10,7 +10,7 @@ import pytest
 from tests.unit.downloads.conftest import TIMEOUT, eventually
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.lock import locked, locked_if_free
-from tui.core.errors import CancelledError
+from tui.core.errors import CancelledError, HubError
 
 
 def test_the_second_waits_until_the_first_has_done(tmp_path: Path) -> None:
@@ -34,6 +34,13 @@ def test_waiting_can_be_cancelled(tmp_path: Path) -> None:
     with locked(tmp_path / "a.lock", Cancel(), lambda: None), pytest.raises(CancelledError):  # noqa: SIM117
         with locked(tmp_path / "a.lock", cancel, cancel.set):
             pass
+
+
+def test_waiting_can_have_a_limit(tmp_path: Path) -> None:
+    with locked(tmp_path / "a.lock", Cancel()), pytest.raises(HubError) as caught:  # noqa: SIM117
+        with locked(tmp_path / "a.lock", Cancel(), limit=0.0):
+            pass
+    assert caught.value.kind == "busy"
 
 
 def test_a_taken_lock_is_told_at_once(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.space import disk_error
+from tui.core.errors import HubError
 
 _LOOK_AGAIN = 0.1
 """Seconds between two tries."""
@@ -17,7 +19,9 @@ _MODE = 0o664
 
 
 @contextlib.contextmanager
-def locked(path: Path, cancel: Cancel, waiting: Callable[[], None]) -> Iterator[None]:
+def locked(
+    path: Path, cancel: Cancel, waiting: Callable[[], None] = lambda: None, *, limit: float | None = None
+) -> Iterator[None]:
     """Holds the lock file at `path`; waits while another program or thread does.
 
     The system takes the lock back from a process that dies.
@@ -26,15 +30,19 @@ def locked(path: Path, cancel: Cancel, waiting: Callable[[], None]) -> Iterator[
         path: the lock file; its folder is made.
         cancel: ends the waiting.
         waiting: called once, if there is something to wait for.
+        limit: seconds to wait at most; None without a limit.
 
     Raises:
         CancelledError: it was cancelled while it waited.
-        HubError: the lock file cannot be made.
+        HubError: the lock file cannot be made (`disk`), or the time is over (`busy`).
     """
     lock = _Lock(path)
     if not lock.take():
         waiting()
+        end = None if limit is None else time.monotonic() + limit
         while not lock.take():
+            if end is not None and time.monotonic() > end:
+                raise HubError(f"another program holds {path}", hint="end it, or wait for it", kind="busy")
             cancel.wait(_LOOK_AGAIN)
             cancel.check()
     try:
