@@ -95,7 +95,7 @@ def _from_text(text: str) -> Found:
         return _from_json(parse_json(text))
     if is_session(value):
         return _gathered("llama-server", read_sessions(json_lines(text)))
-    if is_openai(value) and value:
+    if is_openai(value) and not is_web_ui(value):
         return _gathered("OpenAI JSONL", read_openai(json_lines(text)))
     # What is a value by itself and goes on has to be JSON Lines, of something.
     return _unknown() if rest.strip() else _from_json(value)
@@ -108,9 +108,9 @@ def _from_json(value: Any) -> Found:
         return _gathered("ChatGPT", read_chatgpt(value))
     if is_web_ui(value):
         return _gathered("llama-server", read_web_ui(value))
-    if isinstance(value, list) and value and all(is_openai(entry) and isinstance(entry, dict) for entry in value):
+    if isinstance(value, list) and value and all(isinstance(entry, dict) and is_openai(entry) for entry in value):
         return _gathered("OpenAI", read_openai(enumerate(value, 1)))
-    if is_openai(value) and value:
+    if is_openai(value):
         return _gathered("OpenAI", read_openai([(1, value)]))
     return _unknown()
 

@@ -20,9 +20,9 @@ _TOOLS = ("tool", "function")
 
 
 def is_openai(value: Any) -> bool:
-    """Whether a line looks like a conversation: an object with messages, or the bare array of them."""
+    """Whether a line looks like a conversation: an object with messages, or the bare array of them, none empty."""
     messages = value.get("messages") if isinstance(value, dict) else value
-    return isinstance(messages, list) and all(isinstance(entry, dict) and "role" in entry for entry in messages)
+    return isinstance(messages, list) and bool(messages) and all(isinstance(m, dict) and "role" in m for m in messages)
 
 
 def read_openai(lines: Iterable[tuple[int, Any]]) -> list[Draft]:
