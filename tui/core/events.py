@@ -97,6 +97,7 @@ class ModelInfo:
         build: llama.cpp's version.
         params: how it was loaded.
         warnings: what the person should know about this load, one sentence or two each.
+        template_hash: SHA-256 of the chat template's text, in hexadecimal; empty when not known.
     """
 
     path: str
@@ -117,6 +118,7 @@ class ModelInfo:
     build: str
     params: LoadParams
     warnings: tuple[str, ...] = ()
+    template_hash: str = ""
 
     @property
     def context_bytes(self) -> int:

@@ -24,9 +24,11 @@ class ChatPrompt:
 
     Attributes:
         messages: in order; a system message may come first.
+        begun: what the model's next message begins with already; it goes on from there.
     """
 
     messages: tuple[Message, ...]
+    begun: str = ""
 
 
 @dataclass(frozen=True, slots=True)

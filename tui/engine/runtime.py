@@ -261,7 +261,8 @@ class Runtime:
         )
         self._may_abort = not model.recurrent
         self._params = params
-        self.info = _info(model, context, threads, build, params, warnings_of(params, context.n_ctx, model.n_ctx_train))
+        info = _info(model, context, threads, build, params, warnings_of(params, context.n_ctx, model.n_ctx_train))
+        self.info = replace(info, template_hash=self._template.digest)
 
     def _tokens(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, n_ctx: int) -> list[int]:
         """The prompt's tokens; of a conversation that does not fit as many turns as do, where that is wanted.
@@ -278,7 +279,7 @@ class Runtime:
             messages = prompt.messages
             while len(tokens) > room and sum(message.role == "user" for message in messages) > 1:
                 messages = _cut_to_fit(messages)
-                tokens = self._rendered(ChatPrompt(messages))
+                tokens = self._rendered(ChatPrompt(messages, prompt.begun))
             if len(messages) < len(prompt.messages):
                 ticket.post(Dropped(len(prompt.messages) - len(messages)))
         if not tokens:
@@ -294,8 +295,9 @@ class Runtime:
         assert self._model and self._template
         if isinstance(prompt, TokenPrompt):
             return [token for token in prompt.tokens if 0 <= token < self._model.vocabulary.size]
-        text = self._template.render(prompt.messages) if isinstance(prompt, ChatPrompt) else prompt.text
-        return self._model.vocabulary.tokenize(text)
+        if isinstance(prompt, ChatPrompt):
+            return self._model.vocabulary.tokenize(self._template.render(prompt.messages) + prompt.begun)
+        return self._model.vocabulary.tokenize(prompt.text)
 
     def _outputs(self, model: Model, params: LoadParams) -> int:
         """Rows of logits in one batch: one for each sequence, and those of a guess."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 from collections.abc import Callable, Sequence
 
 import llama_cpp.llama_cpp as lib
@@ -42,6 +43,8 @@ class ChatTemplate:
         source = override or own
         self.stops: tuple[str, ...] = () if source else PLAIN_STOPS
         """Stop strings that the template needs."""
+        self.digest = hashlib.sha256((source or PLAIN).encode("utf-8", "replace")).hexdigest()
+        """SHA-256 of the template's text, in hexadecimal."""
         self._render: Renderer
         if source and "{" not in source:
             self._render = _builtin(source.strip())

@@ -157,6 +157,15 @@ def test_a_chat_goes_through_the_models_own_template(tiny: Engine, tiny_referenc
     assert got.finished.timings.prompt_tokens == len(tiny_reference.tokenize(rendered))
 
 
+def test_a_reply_goes_on_from_what_it_begins_with(tiny: Engine, tiny_reference: Reference) -> None:
+    said = (Message("user", "hi"),)
+    whole = reply(tiny, ChatPrompt(said), n_predict=12, **GREEDY)
+    begun = whole.text[: len(whole.text) // 2]
+    rest = reply(tiny, ChatPrompt(said, begun), n_predict=4, **GREEDY)
+    rendered = "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n" + begun
+    assert rest.finished.timings.prompt_tokens == len(tiny_reference.tokenize(rendered))
+
+
 def test_a_model_without_a_template_gets_a_plain_dialogue(engine: Engine, tmp_path: Path) -> None:
     path = write_tiny_gguf(tmp_path / "base.gguf", template=False)
     assert not load(engine, path, n_ctx=256).has_template
