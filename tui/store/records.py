@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tui.core.events import StopReason, Timings
@@ -64,7 +64,7 @@ class Reply:
     """
 
     facts: ReplyFacts
-    timings: Timings = Timings()
+    timings: Timings = field(default_factory=Timings)
     stop_reason: StopReason | None = None
     stop: str = ""
     continued: int = 0

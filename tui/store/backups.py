@@ -1,0 +1,93 @@
+"""Copies of the store: one before each migration, and a damaged one that is set aside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from tui.settings.paths import private_dir
+
+_KEEP = 3
+
+
+def backups_dir(store: Path) -> Path:
+    """Where the backups of a store lie: a folder beside it."""
+    return store.parent / "backups"
+
+
+def back_up(connection: sqlite3.Connection, store: Path, before: str) -> Path:
+    """Copy the store as it is now, and forget all but the newest three copies.
+
+    Args:
+        connection: to the store.
+        store: its file.
+        before: name of the migration that comes next.
+
+    Returns:
+        The copy.
+
+    Raises:
+        OSError: it cannot be written.
+        sqlite3.Error: likewise, or the store cannot be read.
+    """
+    folder = private_dir(backups_dir(store))
+    target = folder / f"{store.stem}-{_now()}-before-{before}{store.suffix}"
+    partial = target.with_suffix(f".{os.getpid()}.partial")
+    os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    try:
+        copy = sqlite3.connect(partial, isolation_level=None)
+        try:
+            connection.backup(copy)
+            # Else it would need a log beside it to be opened.
+            copy.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            copy.close()
+        _sync(partial)
+        os.replace(partial, target)
+        _sync(folder)
+    finally:
+        for left in folder.glob(f"{partial.name}*"):
+            left.unlink(missing_ok=True)
+    for old in sorted(folder.glob(f"{store.stem}-*-before-*{store.suffix}"), key=_age)[:-_KEEP]:
+        old.unlink(missing_ok=True)
+    return target
+
+
+def set_aside(store: Path) -> Path:
+    """Give a damaged store and its log another name.
+
+    Returns:
+        The new name.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    aside = store.with_name(f"{store.stem}-damaged-{_now()}{store.suffix}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = store.with_name(f"{store.stem}-damaged-{_now()}-{number}{store.suffix}")
+    for ending in ("-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(f"{store}{ending}", f"{aside}{ending}")
+    os.replace(store, aside)
+    return aside
+
+
+def _now() -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+
+
+def _age(file: Path) -> tuple[float, str]:
+    return file.stat().st_mtime, file.name
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

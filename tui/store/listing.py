@@ -1,0 +1,251 @@
+"""Conversations as rows of a list: reading, changing, and removing them."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from tui.core.errors import StoreError
+from tui.core.text import one_line, well_formed
+from tui.store import tree
+from tui.store.database import Change, Database
+from tui.store.ids import Ids
+from tui.store.records import Attachment, Conversation, MessageRecord, TitleSource
+from tui.store.rows import CONVERSATION, conversation
+from tui.store.writing import index_title, unindex, write_message, write_tokens
+
+KEEP_DELETED_SECONDS = 7 * 24 * 3600.0
+"""How long what was deleted can be brought back."""
+
+
+def one(connection: sqlite3.Connection, id_: int) -> Conversation:
+    """A conversation.
+
+    Raises:
+        StoreError: there is none with this number.
+    """
+    return _only(connection.execute(f"SELECT {CONVERSATION} FROM conversation c WHERE id = ?", (id_,)).fetchall())
+
+
+def one_of(change: Change, id_: int) -> Conversation:
+    """The same inside a transaction."""
+    return _only(change.read(f"SELECT {CONVERSATION} FROM conversation c WHERE id = ?", (id_,)))
+
+
+def page(connection: sqlite3.Connection, archived: bool | None, limit: int | None, offset: int) -> list[Conversation]:
+    """A part of the list: pinned ones first, then by last use."""
+    where = "" if archived is None else f"AND archived = {int(archived)}"
+    rows = connection.execute(
+        f"""SELECT {CONVERSATION} FROM conversation c WHERE deleted IS NULL {where}
+            ORDER BY pinned DESC, used DESC, id DESC LIMIT ? OFFSET ?""",
+        (-1 if limit is None else limit, offset),
+    )
+    return [conversation(row) for row in rows]
+
+
+def last(connection: sqlite3.Connection) -> Conversation | None:
+    """The one used last."""
+    rows = connection.execute(
+        f"""SELECT {CONVERSATION} FROM conversation c WHERE deleted IS NULL AND archived = 0
+            ORDER BY used DESC, id DESC LIMIT 1"""
+    )
+    return next(map(conversation, rows), None)
+
+
+def deleted(connection: sqlite3.Connection) -> list[Conversation]:
+    """Deleted ones, the last one first."""
+    rows = connection.execute(
+        f"SELECT {CONVERSATION} FROM conversation c WHERE deleted IS NOT NULL ORDER BY deleted DESC"
+    )
+    return [conversation(row) for row in rows]
+
+
+def write_conversation(change: Change, record: Conversation) -> None:
+    """Store a new one as it is; its leaf may follow in the same transaction."""
+    change.run(
+        f"INSERT INTO conversation ({CONVERSATION.replace('c.', '')}) VALUES (?{', ?' * 12})",
+        record.id,
+        record.title,
+        record.titled_by,
+        record.created,
+        record.used,
+        record.leaf,
+        record.model,
+        record.length,
+        int(record.pinned),
+        int(record.archived),
+        record.deleted,
+        record.settings,
+        record.draft,
+    )
+    index_title(change, record.id, "", record.title)
+
+
+def set_title(change: Change, old: Conversation, title: str, by: TitleSource) -> None:
+    """Another title."""
+    change.run("UPDATE conversation SET title = ?, titled_by = ? WHERE id = ?", title, by, old.id)
+    index_title(change, old.id, old.title, title)
+
+
+def set_value(
+    change: Change,
+    old: Conversation,
+    column: Literal["pinned", "archived", "deleted", "settings", "draft"],
+    value: float | str | None,
+) -> None:
+    """Another value in one column."""
+    change.run(f"UPDATE conversation SET {column} = ? WHERE id = ?", value, old.id)
+
+
+def check_parent(change: Change, record: MessageRecord) -> None:
+    """A message follows one of its own conversation.
+
+    Raises:
+        StoreError: it does not.
+    """
+    if not change.read("SELECT 1 FROM message WHERE id = ? AND conversation = ?", (record.parent, record.conversation)):
+        raise StoreError("There is no such message in this conversation")
+
+
+def note_message(change: Change, old: Conversation, record: MessageRecord, title: str) -> None:
+    """What a new message means for its conversation: it is used now, one longer, and the person is there."""
+    model = record.reply.facts.model.name if record.reply else old.model
+    draft = "" if record.role == "user" else old.draft
+    change.run(
+        "UPDATE conversation SET used = ?, model = ?, draft = ?, deleted = NULL WHERE id = ?",
+        record.created,
+        well_formed(model),
+        draft,
+        old.id,
+    )
+    tree.recount(change, old.id)
+    tree.go_to(change, old.id, record.id)
+    if title and not old.title:
+        set_title(change, old, title, "prompt")
+
+
+def delete_branch(change: Change, old: Conversation, top: int) -> None:
+    """Delete a message with all that follows it; a person who was there goes to what is left beside or before it."""
+    tree.mark_deleted(change, top, time.time())
+    tree.recount(change, old.id)
+    gone = old.leaf is not None and change.read(
+        "SELECT 1 FROM message WHERE id = ? AND deleted IS NOT NULL", (old.leaf,)
+    )
+    if gone:
+        tree.go_to(change, old.id, _left_beside(change, top))
+
+
+def undo_delete_branch(change: Change, old: Conversation, top: int) -> None:
+    """Bring the branch back, and go there."""
+    rows = change.read("SELECT deleted FROM message WHERE id = ? AND deleted IS NOT NULL", (top,))
+    if not rows:
+        raise StoreError("This branch was not deleted")
+    tree.restore_above(change, top)
+    tree.unmark_deleted(change, top, rows[0][0])
+    tree.recount(change, old.id)
+    tree.go_to(change, old.id, tree.leaf_below(change, top))
+
+
+def purge(database: Database, older_than: float = KEEP_DELETED_SECONDS) -> int:
+    """Remove for good what was deleted that many seconds ago or more; how many conversations."""
+    before = time.time() - older_than
+    gone = database.read("SELECT id, title FROM conversation WHERE deleted <= ?", (before,))
+    branches = database.read("SELECT id FROM message WHERE deleted <= ? LIMIT 1", (before,))
+    if gone or branches:
+        database.change(lambda change: _remove(change, gone, before))
+    return len(gone)
+
+
+def insert(
+    change: Change,
+    ids: Ids,
+    record: Conversation,
+    messages: Sequence[MessageRecord],
+    tokens: Mapping[int, Sequence[int]],
+    writer: int,
+) -> Conversation:
+    """Store a conversation from elsewhere under numbers that are free."""
+    number = _free(change, ids, "conversation", record.id)
+    numbers = {message.id: _free(change, ids, "message", message.id) for message in messages}
+    last_model = next((m.reply.facts.model.name for m in reversed(messages) if m.reply), record.model)
+    title = one_line(well_formed(record.title))
+    leaf = numbers.get(record.leaf) if record.leaf is not None else None
+    made = replace(
+        record,
+        id=number,
+        title=title,
+        leaf=None,
+        model=well_formed(last_model),
+        length=len(messages),
+        settings=well_formed(record.settings),
+        draft=well_formed(record.draft),
+    )
+    write_conversation(change, made)
+    for message in messages:
+        _insert_message(change, message, number, numbers)
+        if message.reply is not None and tokens.get(message.id):
+            write_tokens(change, numbers[message.id], tokens[message.id])
+    if leaf is not None:
+        tree.go_to(change, number, leaf)
+    return one_of(change, number)
+
+
+def _insert_message(change: Change, message: MessageRecord, number: int, numbers: Mapping[int, int]) -> None:
+    if message.parent is not None and message.parent not in numbers:
+        raise StoreError("A message follows one that is not there")
+    attachments = tuple(Attachment(well_formed(a.name), well_formed(a.text)) for a in message.attachments)
+    write_message(
+        change,
+        replace(
+            message,
+            id=numbers[message.id],
+            conversation=number,
+            parent=None if message.parent is None else numbers[message.parent],
+            edited=None if message.edited is None else numbers.get(message.edited),
+            text=well_formed(message.text),
+            state="interrupted" if message.state == "growing" else message.state,
+            attachments=attachments,
+        ),
+    )
+
+
+def _free(change: Change, ids: Ids, table: str, wanted: int) -> int:
+    used = not 0 < wanted < 2**63 or change.read(f"SELECT 1 FROM {table} WHERE id = ?", (wanted,))
+    return ids.next() if used else wanted
+
+
+def _left_beside(change: Change, top: int) -> int | None:
+    """The newest other message after the same one, and on from there; else that one itself."""
+    ((parent, id_),) = change.read("SELECT parent, conversation FROM message WHERE id = ?", (top,))
+    ((other,),) = change.read(
+        "SELECT max(id) FROM message WHERE conversation = ? AND parent IS ? AND deleted IS NULL", (id_, parent)
+    )
+    return parent if other is None else tree.leaf_below(change, other)
+
+
+def _remove(change: Change, gone: Sequence[tuple[int, str]], before: float) -> None:
+    for number, title in gone:
+        for message, text in change.read(
+            "SELECT id, text FROM message WHERE conversation = ? AND state != 'growing'", (number,)
+        ):
+            unindex(change, message, text)
+        index_title(change, number, title, "")
+        change.run("DELETE FROM conversation WHERE id = ?", number)
+    for message, text in change.read(
+        "SELECT id, text FROM message WHERE deleted <= ? AND state != 'growing'", (before,)
+    ):
+        unindex(change, message, text)
+    change.run("DELETE FROM message WHERE deleted <= ?", before)
+    change.run(
+        "DELETE FROM shared_text WHERE id NOT IN (SELECT params FROM reply UNION SELECT system_prompt FROM reply"
+        " UNION SELECT text FROM attachment)"
+    )
+
+
+def _only(rows: Sequence[Sequence[object]]) -> Conversation:
+    if not rows:
+        raise StoreError("There is no such conversation in the store")
+    return conversation(rows[0])

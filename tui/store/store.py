@@ -1,0 +1,398 @@
+"""The store of conversations: everything that was typed and generated, kept for years."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from tui.core.errors import StoreError
+from tui.core.events import StopReason, Timings
+from tui.core.messages import Role
+from tui.core.text import one_line, well_formed
+from tui.settings.paths import data_dir
+from tui.store import listing, replies, searching, tree, writing
+from tui.store.database import Change, Database
+from tui.store.ids import Ids
+from tui.store.records import Attachment, Conversation, Hit, MessageRecord, Reply, ReplyFacts, TitleSource
+from tui.store.rows import tokens_of
+from tui.store.titles import title_of
+
+T = TypeVar("T")
+
+
+def store_file() -> Path:
+    """Where the conversations lie."""
+    return data_dir() / "chats.db"
+
+
+class Store:
+    """Conversations, each a tree of messages. Any thread may call, several programs may have it open at once.
+
+    What a method writes is committed when it returns. A disk that does not take it never fails a call: the store goes
+    on in memory, `problems` says so, and all is written as soon as that can be done. Calls may take as long as the
+    disk does: a front end makes them in a thread.
+
+    Args:
+        path: the file; None for the person's own. It is made where there is none.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._database = Database(store_file() if path is None else path)
+        ((newest,),) = self._database.read(
+            "SELECT max(coalesce((SELECT max(id) FROM message), 0), coalesce((SELECT max(id) FROM conversation), 0))"
+        )
+        self._ids = Ids(newest)
+        self._writer = self._ids.next()
+        replies.interrupt_dead(self._database, self._writer)
+        listing.purge(self._database)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._database.path
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What the person should know of the file, one line each: set aside, read-only, locked, full, newer."""
+        return self._database.problems
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether what is written now is in memory only."""
+        return self._database.in_memory
+
+    def save_again(self) -> bool:
+        """Try to write what is in memory only; whether all is on disk."""
+        return self._database.save_again()
+
+    def close(self) -> None:
+        """Close the file. Replies of this program that still grow are interrupted."""
+        with contextlib.suppress(StoreError):
+            replies.interrupt_own(self._database, self._writer)
+        self._database.close()
+
+    # Conversations
+
+    def create(self, title: str = "", *, titled_by: TitleSource = "person", settings: str = "") -> Conversation:
+        """A new conversation; without a title it gets one from its first prompt.
+
+        Args:
+            title: one line.
+            titled_by: who gave it.
+            settings: what holds for it alone, as JSON.
+        """
+        now = time.time()
+        title = one_line(well_formed(title))
+        made = Conversation(self._ids.next(), title, titled_by if title else "prompt", now, now, settings=settings)
+        self._change(lambda change: listing.write_conversation(change, made))
+        return made
+
+    def conversation(self, conversation: int) -> Conversation:
+        """One of them, deleted or not.
+
+        Raises:
+            StoreError: there is none with this number.
+        """
+        return self._database.view(lambda connection: listing.one(connection, conversation))
+
+    def conversations(
+        self, *, archived: bool | None = False, limit: int | None = None, offset: int = 0, words: str = ""
+    ) -> list[Conversation]:
+        """The list: pinned ones first, then by last use; of those with `words` in them, the newest find first.
+
+        Args:
+            archived: only those that are, or are not; None for both.
+            limit: most of them; None for all.
+            offset: how many to leave out first.
+            words: only those that have all of them in the title or in one message; empty for all.
+        """
+        if words.strip():
+            return self._database.view(
+                lambda connection: searching.conversations_with(connection, words, archived, limit, offset)
+            )
+        return self._database.view(lambda connection: listing.page(connection, archived, limit, offset))
+
+    def count(self) -> int:
+        """How many conversations there are, archived ones included."""
+        ((count,),) = self._database.read("SELECT count(*) FROM conversation WHERE deleted IS NULL")
+        return int(count)
+
+    def last_conversation(self) -> Conversation | None:
+        """The one that was used last; None when there is none."""
+        return self._database.view(listing.last)
+
+    def rename(self, conversation: int, title: str, *, by: TitleSource = "person") -> Conversation:
+        """Give it a title of one line."""
+        title = one_line(well_formed(title))
+        return self._update(conversation, lambda change, old: listing.set_title(change, old, title, by))
+
+    def pin(self, conversation: int, pinned: bool = True) -> Conversation:
+        """Keep it at the top of the list, or no longer."""
+        return self._update(conversation, lambda change, old: listing.set_value(change, old, "pinned", int(pinned)))
+
+    def archive(self, conversation: int, archived: bool = True) -> Conversation:
+        """Keep it out of the list, or take it back."""
+        return self._update(conversation, lambda change, old: listing.set_value(change, old, "archived", int(archived)))
+
+    def delete(self, conversation: int) -> Conversation:
+        """Delete it; `undo_delete` brings it back for a week."""
+        return self._update(conversation, lambda change, old: listing.set_value(change, old, "deleted", time.time()))
+
+    def undo_delete(self, conversation: int) -> Conversation:
+        """Bring back what was deleted."""
+        return self._update(conversation, lambda change, old: listing.set_value(change, old, "deleted", None))
+
+    def deleted(self) -> list[Conversation]:
+        """What can be brought back, the last one deleted first."""
+        return self._database.view(listing.deleted)
+
+    def purge(self, older_than: float = 0.0) -> int:
+        """Remove for good what was deleted that many seconds ago or more; how many conversations."""
+        return listing.purge(self._database, older_than)
+
+    def set_settings(self, conversation: int, settings: str) -> Conversation:
+        """Keep what holds for this conversation alone, as JSON."""
+        return self._update(conversation, lambda change, old: listing.set_value(change, old, "settings", settings))
+
+    def keep_draft(self, conversation: int, draft: str) -> Conversation:
+        """Keep a prompt that was typed and not sent yet; it goes when a prompt is added."""
+        text = well_formed(draft)
+        return self._update(conversation, lambda change, old: listing.set_value(change, old, "draft", text))
+
+    # Messages
+
+    def message(self, message: int) -> MessageRecord:
+        """One message.
+
+        Raises:
+            StoreError: there is none with this number.
+        """
+        found = self._database.view(lambda connection: tree.select_messages(connection, "m.id = ?", (message,)))
+        if not found:
+            raise StoreError("There is no such message in the store")
+        return found[0]
+
+    def path_to(self, leaf: int | None) -> list[MessageRecord]:
+        """The conversation as it reads at `leaf`, first message first; empty for None."""
+        if leaf is None:
+            return []
+        path = self._database.view(lambda connection: tree.path_to(connection, leaf))
+        if any(message.state == "growing" for message in path):
+            replies.interrupt_dead(self._database, self._writer)
+            path = self._database.view(lambda connection: tree.path_to(connection, leaf))
+        return path
+
+    def messages(self, conversation: int) -> list[MessageRecord]:
+        """All messages of all its branches, oldest first."""
+        where = "m.conversation = ? AND m.deleted IS NULL"
+        return self._database.view(lambda connection: tree.select_messages(connection, where, (conversation,)))
+
+    def children(self, message: int) -> list[MessageRecord]:
+        """What follows a message, oldest first."""
+        where = "m.parent = ? AND m.deleted IS NULL"
+        return self._database.view(lambda connection: tree.select_messages(connection, where, (message,)))
+
+    def siblings(self, message: int) -> list[MessageRecord]:
+        """What follows the same message as this one, itself included, oldest first."""
+        one = self.message(message)
+        where = "m.conversation = ? AND m.parent IS ? AND m.deleted IS NULL"
+        values = (one.conversation, one.parent)
+        return self._database.view(lambda connection: tree.select_messages(connection, where, values))
+
+    def tokens(self, message: int) -> tuple[int, ...]:
+        """The tokens that were generated for a reply; none for any other message."""
+        rows = self._database.read("SELECT tokens FROM reply WHERE message = ?", (message,))
+        rows += self._database.read("SELECT tokens FROM piece WHERE message = ? ORDER BY number", (message,))
+        return tokens_of(b"".join(blob for (blob,) in rows))
+
+    def select(self, message: int) -> MessageRecord:
+        """Go to the branch of a message: to where the person was in it last, else to its newest message.
+
+        Returns:
+            The message that is the conversation's leaf now.
+        """
+        conversation = self.message(message).conversation
+
+        def work(change: Change) -> int:
+            tree.restore_above(change, message)
+            leaf = tree.leaf_below(change, message)
+            tree.go_to(change, conversation, leaf)
+            return leaf
+
+        return self.message(self._change(work))
+
+    def go_to(self, conversation: int, leaf: int | None) -> None:
+        """Put the person at this very message, with what follows it left out; None is before the first message."""
+        self._change(lambda change: tree.go_to(change, conversation, leaf))
+
+    def add_prompt(
+        self,
+        conversation: int,
+        parent: int | None,
+        text: str,
+        attachments: Sequence[Attachment] = (),
+        *,
+        role: Role = "user",
+    ) -> MessageRecord:
+        """Store what the person says after `parent`, and go there. It outlasts a power cut from the return on."""
+        texts = tuple(Attachment(well_formed(a.name), well_formed(a.text)) for a in attachments)
+        record = self._record(conversation, parent, role, text, attachments=texts)
+        return self._add(record)
+
+    def begin_reply(self, prompt: int | None, facts: ReplyFacts, *, conversation: int | None = None) -> MessageRecord:
+        """A reply to `prompt` that will grow; go there. One more reply to the same prompt is a branch.
+
+        Args:
+            prompt: the message it follows; None for a completion that starts a conversation.
+            facts: what it is made with.
+            conversation: needed where `prompt` is None.
+        """
+        if conversation is None:
+            if prompt is None:
+                raise StoreError("A reply needs a prompt or a conversation")
+            conversation = self.message(prompt).conversation
+        record = self._record(conversation, prompt, "assistant", "", state="growing", reply=Reply(facts))
+        return self._add(record, grows=True)
+
+    def grow_reply(self, reply: int, text: str, tokens: Sequence[int] = ()) -> None:
+        """Keep what a reply grew by since the last call: a call each second loses at most that second.
+
+        Args:
+            reply: the message that `begin_reply` gave.
+            text: what came to its text.
+            tokens: what came to its tokens.
+        """
+        if text or tokens:
+            self._change(lambda change: replies.grow(change, reply, text, tokens, self._writer), durable=False)
+
+    def finish_reply(
+        self,
+        reply: int,
+        text: str = "",
+        tokens: Sequence[int] = (),
+        stop_reason: StopReason | None = StopReason.END,
+        timings: Timings | None = None,
+        *,
+        stop: str = "",
+        seed: int | None = None,
+    ) -> MessageRecord:
+        """The reply is complete.
+
+        Args:
+            reply: the message.
+            text: what came to its text since the last `grow_reply`.
+            tokens: what came to its tokens.
+            stop_reason: why it ended; None when it failed: it is interrupted then.
+            timings: how long it took.
+            stop: the stop string that ended it.
+            seed: the seed that was used.
+        """
+
+        def work(change: Change) -> None:
+            replies.grow(change, reply, text, tokens, self._writer)
+            replies.finish(change, reply, stop_reason, timings or Timings(), stop, seed)
+
+        self._change(work)
+        return self.message(reply)
+
+    def continue_reply(self, reply: int) -> MessageRecord:
+        """Let a reply that ended or was interrupted grow again, from where it stopped."""
+        one = self.message(reply)
+        if one.reply is None or one.state == "growing":
+            raise StoreError("Only a reply that has ended can be continued")
+        self._change(lambda change: replies.reopen(change, one, self._writer))
+        return self.message(reply)
+
+    def edit(self, message: int, text: str) -> MessageRecord:
+        """A sibling of a message with another text; the old one and all that follows it stay. Go there."""
+        old = self.message(message)
+        record = self._record(old.conversation, old.parent, old.role, text, attachments=old.attachments)
+        return self._add(replace(record, edited=message))
+
+    def delete_branch(self, message: int) -> Conversation:
+        """Delete a message and all that follows it; `undo_delete_branch` brings it back."""
+        return self._update(
+            self.message(message).conversation, lambda change, old: listing.delete_branch(change, old, message)
+        )
+
+    def undo_delete_branch(self, message: int) -> Conversation:
+        """Bring back what `delete_branch` of this message deleted, and go there."""
+        return self._update(
+            self.message(message).conversation, lambda change, old: listing.undo_delete_branch(change, old, message)
+        )
+
+    def search(self, words: str, limit: int = 100) -> list[Hit]:
+        """Titles, then messages, that have all of `words`, each newest first; the last word may be half typed."""
+        return self._database.view(lambda connection: searching.search(connection, words, limit))
+
+    def insert(
+        self,
+        conversation: Conversation,
+        messages: Sequence[MessageRecord],
+        tokens: Mapping[int, Sequence[int]] | None = None,
+    ) -> Conversation:
+        """Store a whole conversation from elsewhere, with all that is in its records.
+
+        Numbers are kept where they are free, and replaced in every field that names them where they are not.
+
+        Args:
+            conversation: its row; `length` and `model` are counted anew where there are messages.
+            messages: in any order in which none comes before its parent.
+            tokens: those of replies, by the number of the message.
+        """
+        return self._change(
+            lambda change: listing.insert(change, self._ids, conversation, messages, tokens or {}, self._writer)
+        )
+
+    def _record(
+        self,
+        conversation: int,
+        parent: int | None,
+        role: Role,
+        text: str,
+        *,
+        state: str = "done",
+        reply: Reply | None = None,
+        attachments: tuple[Attachment, ...] = (),
+    ) -> MessageRecord:
+        return MessageRecord(
+            self._ids.next(),
+            conversation,
+            parent,
+            role,
+            well_formed(text),
+            time.time(),
+            "growing" if state == "growing" else "done",
+            reply,
+            attachments,
+        )
+
+    def _add(self, record: MessageRecord, *, grows: bool = False) -> MessageRecord:
+        title = title_of(record.text) if record.role == "user" else ""
+
+        def work(change: Change) -> None:
+            old = listing.one_of(change, record.conversation)
+            if record.parent is not None:
+                listing.check_parent(change, record)
+                tree.restore_above(change, record.parent)
+            writing.write_message(change, record)
+            if grows:
+                replies.own(change, record.id, self._writer)
+            listing.note_message(change, old, record, title)
+
+        self._change(work)
+        return self.message(record.id)
+
+    def _update(self, conversation: int, work: Callable[[Change, Conversation], None]) -> Conversation:
+        def whole(change: Change) -> Conversation:
+            work(change, listing.one_of(change, conversation))
+            return listing.one_of(change, conversation)
+
+        return self._change(whole)
+
+    def _change(self, work: Callable[[Change], T], *, durable: bool = True) -> T:
+        return self._database.change(work, durable=durable)
