@@ -219,6 +219,21 @@ def test_whoami(local: LocalHub) -> None:
     assert len(local.requests) == 1
 
 
+def test_a_repository_that_the_hub_closed(local: LocalHub) -> None:
+    local.fault(status=403, headers={"X-Error-Message": "Access to this resource is disabled."})
+    with pytest.raises(HubError) as caught:
+        Hub(local.url).repository(REPO)
+    assert caught.value.kind == "denied" and "closed" in caught.value.line()
+
+
+@pytest.mark.parametrize("path", ["../x.gguf", "/etc/passwd", "a/../b", "x\x1b[2J", ""])
+def test_a_hostile_name_is_not_asked_for(local: LocalHub, path: str) -> None:
+    with pytest.raises(HubError) as caught, Hub(local.url).open(REPO, "main", path):
+        pass
+    assert caught.value.kind == "refused" and "\x1b" not in caught.value.line()
+    assert local.requests == []
+
+
 def test_a_missing_file(local: LocalHub) -> None:
     local.add(REPO, {"other.gguf": b"GGUF"})
     problem = problem_of_file(Hub(local.url))

@@ -10,7 +10,7 @@ from tui.core.errors import CancelledError
 class Cancel:
     """A switch that one thread turns and the thread in the network looks at.
 
-    Every wait of `tui.catalogue.hub.connection` (name look-up, connect, TLS, each read) is cut into slices that look
+    Every wait of `tui.catalogue.hub.sockets` (name look-up, connect, TLS, each read) is cut into slices that look
     here, so a call ends a fraction of a second after `set`, whatever it waits for. It cannot be turned back.
     """
 

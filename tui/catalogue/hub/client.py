@@ -14,8 +14,9 @@ from urllib.parse import quote
 
 from tui.catalogue.gguf_header import Header
 from tui.catalogue.hub import errors, header, repository, search
+from tui.catalogue.hub.call import Call
 from tui.catalogue.hub.cancel import Cancel
-from tui.catalogue.hub.names import check_repo_id, is_address
+from tui.catalogue.hub.names import check_path, check_repo_id, is_address
 from tui.catalogue.hub.token import check_form, current
 from tui.catalogue.hub.values import Query, Repository, SearchPage, Variant
 from tui.core.errors import HubError
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     import httpx2
     from huggingface_hub import HfApi
 
-    from tui.catalogue.hub.connection import Call
 
 MAX_README = 1 << 18
 """Bytes of a README that are read; the longest real ones reach some 100 kB."""
@@ -86,7 +86,6 @@ class Hub:
 
     def readme(self, repo_id: str, commit: str, cancel: Cancel | None = None) -> str:
         """The README's text, untrusted, without its front matter; empty when there is none."""
-        check_repo_id(repo_id)
         try:
             with self.open(repo_id, commit, "README.md", stop=MAX_README, cancel=cancel) as answer:
                 return repository.readme_text(_up_to(answer, MAX_README))
@@ -133,10 +132,12 @@ class Hub:
         Raises:
             HubError: as all methods. A start at or after the end of the file has status 416.
         """
+        check_repo_id(repo_id)
+        check_path(path)
         with self._call(cancel, repo_id) as (_, api):
-            from tui.catalogue.hub.connection import stream
+            from tui.catalogue.hub.connection import headers_of, stream
 
-            headers = api._build_hf_headers()
+            headers = headers_of(api)
             if start or stop is not None:
                 headers["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
             with stream(self.file_url(repo_id, commit, path), headers, stall) as answer:
@@ -154,7 +155,7 @@ class Hub:
         from tui.catalogue.hub import connection
 
         token = self._text_of_token()
-        call = connection.Call(self.endpoint, repo_id, bool(token), cancel or Cancel())
+        call = Call(self.endpoint, repo_id, bool(token), cancel or Cancel())
         connection.session()
         with call.active():
             yield call, HfApi(endpoint=self.endpoint, token=token or False, library_name=APP_NAME)

@@ -111,6 +111,10 @@ def from_answer(
         return HubError(
             f"a file is not in {who} any more", hint="open the repository again", kind="missing", status=status
         )
+    if status == 403 and "disabled" in said:
+        return HubError(
+            f"the Hub has closed {who}", why=said, hint="look for another one", kind="denied", status=status
+        )
     if status in (401, 403, 404, 410):
         return _hidden(who, status, has_token) if repo_id else _denied(host, status, has_token, said)
     if status >= 500 or status == 408:
@@ -125,7 +129,8 @@ def bad_token() -> HubError:
     return HubError(
         "the Hub does not accept this token",
         why="it is wrong, expired or revoked",
-        hint="make a new one at huggingface.co/settings/tokens, then set HF_TOKEN or enter it in the token field",
+        hint="make a new one at huggingface.co/settings/tokens, then set HF_TOKEN or enter it in the token field; "
+        "or take it away: public models need none",
         kind="token",
         status=401,
     )

@@ -67,3 +67,18 @@ def is_safe_path(text: object) -> bool:
     if any(name in ("", ".", "..") or len(name.encode()) > MAX_SEGMENT for name in names):
         return False
     return len(text.encode()) <= MAX_PATH and str(PurePosixPath(text)) == text
+
+
+def check_path(text: str) -> str:
+    """`text`, if it is a file's path that can be trusted.
+
+    Raises:
+        HubError: it is not.
+    """
+    if not is_safe_path(text):
+        raise HubError(
+            f"the file name {one_line(text)[:100]!r} is not used here",
+            why="it could lead out of its folder or act on the terminal",
+            kind="refused",
+        )
+    return text

@@ -14,7 +14,7 @@ from tui.catalogue.hub.values import Query, RepoSummary, SearchPage, Sort
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, ModelInfo
 
-    from tui.catalogue.hub.connection import Call
+    from tui.catalogue.hub.call import Call
 
 PAGE_SIZE = 30
 """Repositories in a page: more than a tall terminal shows. The Hub sends each one's chat template along."""
@@ -56,9 +56,9 @@ def _first(call: Call, api: HfApi, query: Query) -> SearchPage:
 def _next(call: Call, api: HfApi, more: str) -> SearchPage:
     from huggingface_hub import ModelInfo
 
-    from tui.catalogue.hub.connection import session
+    from tui.catalogue.hub.connection import headers_of, session
 
-    answer = session().get(_checked(more, call.endpoint), headers=api._build_hf_headers())
+    answer = session().get(_checked(more, call.endpoint), headers=headers_of(api))
     made = cast("Callable[..., ModelInfo]", ModelInfo)
     found = [summary(made(**{"siblings": None} | item)) for item in answer.json()]
     return _page(found, call.next_pages[-1], call.endpoint)
