@@ -15,6 +15,7 @@ from tui.catalogue.deletion import Deletion, freed_by, make
 from tui.catalogue.disk_use import disk_use
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.hub_cache import repository_id
+from tui.core.units import format_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def plan_hub(entry: ModelEntry, files: Sequence[CachedFile]) -> Deletion:
     """
     repository, wanted = files[0].repository, {file.relative for file in files}
     blobs = {blob for file in files if (blob := _blob(repository, file.path)) is not None}
-    links, used_by, kept = [file.path for file in files], [], set()
+    links, used_by, kept, older = [file.path for file in files], [], set(), []
     for other in _every_file(repository):
         blob = _blob(repository, other.path)
         if blob in blobs and other.relative in wanted:
@@ -63,6 +64,8 @@ def plan_hub(entry: ModelEntry, files: Sequence[CachedFile]) -> Deletion:
         elif blob in blobs:
             used_by.append(f"{repository_id(repository)}: {other.relative} in revision {other.revision[:12]}")
             kept.add(blob)
+        elif blob is not None and other.relative in wanted:
+            older.append(blob)
     gone = sorted(blobs - kept)
     shared = [blob for blob in gone if _in_store(blob) is not None]
     freed = freed_by([*links, *gone])
@@ -75,6 +78,8 @@ def plan_hub(entry: ModelEntry, files: Sequence[CachedFile]) -> Deletion:
         words = "Only the link goes: something else uses the weights."
     elif (revisions := len({cached.revision for link in links if (cached := cached_file(link))})) > 1:
         words = f"It goes from the Hugging Face cache, which other programs share: from {revisions} revisions there."
+    if older:
+        words += f" Another revision of it stays ({format_bytes(disk_use(older))})."
     return make(entry, [*links, *gone], freed=freed, used_by=used_by, words=words, shared=shared)
 
 

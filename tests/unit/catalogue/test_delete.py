@@ -188,6 +188,27 @@ def test_all_revisions_that_share_the_blob(tiny_gguf: Path) -> None:
     assert not old.is_symlink() and not new.is_symlink() and not plan.files[2].exists()
 
 
+def test_another_revision_of_the_file_stays_and_is_said(tiny_gguf: Path) -> None:
+    old = cached_file(hub_cache_dir(), "owner/tiny", OLD, "tiny.gguf", b"x" * 2048)
+    new = cached_file(hub_cache_dir(), "owner/tiny", NEW, "tiny.gguf", tiny_gguf.read_bytes())
+    plan = delete_now(in_cache(new))
+    assert "Another revision of it stays (2.00 KiB)." in plan.words
+    assert plan.freed == tiny_gguf.stat().st_size and old.exists()
+
+
+def test_huggingface_hub_finds_no_fault_in_what_is_left(tiny_gguf: Path) -> None:
+    from huggingface_hub import scan_cache_dir
+
+    content = tiny_gguf.read_bytes()
+    links = [cached_file(hub_cache_dir(), name, NEW, "tiny.gguf", content) for name in ("one/tiny", "two/tiny")]
+    delete_now(in_cache(links[0]))
+    left = scan_cache_dir(hub_cache_dir())
+    assert left.warnings == []
+    assert (left.size_on_disk, {repository.repo_id: repository.nb_files for repository in left.repos}) == (
+        len(content), {"one/tiny": 0, "two/tiny": 1},
+    )  # fmt: skip
+
+
 def test_another_name_keeps_the_blob(tiny_gguf: Path) -> None:
     content = tiny_gguf.read_bytes()
     other = cached_file(hub_cache_dir(), "owner/tiny", OLD, "renamed.gguf", content)

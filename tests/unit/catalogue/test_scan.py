@@ -178,6 +178,20 @@ def test_installed_packages(smollm2: Path) -> None:
     assert (found[0].name, found[0].quantization) == ("SmolLM2-135M-Instruct", "Q4_1")
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("RECORD", b"\xff.gguf,,\n"), ("RECORD", b'"m.gguf,,\n'), ("RECORD", b"m.gguf,,\n"), ("METADATA", b"")],
+)
+def test_a_broken_package_hides_no_models(
+    name: str, content: bytes, tmp_path: Path, smollm2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "site" / "broken-1.0.dist-info"
+    folder.mkdir(parents=True)
+    (folder / name).write_bytes(content)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    assert smollm2 in [entry.path for entry in scan([])]
+
+
 def test_scanning_imports_nothing_heavy() -> None:
     code = (
         "import sys; from pathlib import Path; from tui.catalogue.scan import scan; list(scan([Path('.')])); "
