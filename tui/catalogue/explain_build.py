@@ -126,7 +126,7 @@ def _attention(header: Header, layers: Layers) -> Iterator[Fact]:
         return
     if header.architecture in HYBRID:
         caches = sum(1 for heads in layers.heads if heads)
-        yield Fact("Memory", f"{states} layers with a running state, {caches} with a KV cache",
+        yield Fact("Memory", f"{states} of {count} layers with a running state, {caches} with a KV cache",
                    "hybrid: long contexts take little memory")  # fmt: skip
     queries, keys = header.per_layer("attention.head_count", count), max(layers.heads, default=0)
     if queries and keys:

@@ -58,7 +58,8 @@ def quantization_facts(header: Header, name: str, file_size: int) -> tuple[Fact,
 def sibling_facts(header: Header, name: str, file_size: int, siblings: Sequence[Sibling]) -> tuple[Fact, ...]:
     """One fact for each other quantization of the model, the smallest first."""
     own = quantization_of(header, name)
-    others = [sibling for sibling in siblings if (sibling.quantization, sibling.file_size) != (own, file_size)]
+    itself = own, parse_name(name).quantization
+    others = [sibling for sibling in siblings if sibling.file_size != file_size or sibling.quantization not in itself]
     return tuple(
         _compared(sibling, own, file_size)
         for sibling in sorted(others, key=lambda sibling: sibling.file_size)

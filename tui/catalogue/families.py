@@ -142,7 +142,7 @@ _BY_NAME = (
     (r"mixtral", Family("Mixtral", "Mistral AI", "mixture of experts")),
     (r"magistral", Family("Magistral", "Mistral AI", "thinks before it answers")),
     (r"devstral|codestral", Family("Devstral / Codestral", "Mistral AI", "code")),
-    (r"mi[ns]i?stral", Family("Mistral", "Mistral AI")),
+    (r"mi(?:ni)?stral", Family("Mistral", "Mistral AI")),
     (r"code\W?llama", Family("Code Llama", "Meta", "code")),
     (r"(?:^|[^a-z])yi(?:$|[^a-z])", Family("Yi", "01.AI", "Chinese and English")),
     (r"solar", Family("SOLAR", "Upstage")),
