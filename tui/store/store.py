@@ -344,9 +344,13 @@ class Store:
             messages: in any order in which none comes before its parent.
             tokens: those of replies, by the number of the message.
         """
-        return self._change(
-            lambda change: listing.insert(change, self._ids, conversation, messages, tokens or {}, self._writer)
-        )
+        return self._change(lambda change: listing.insert(change, self._ids, conversation, messages, tokens or {}))
+
+    def insert_all(
+        self, items: Sequence[tuple[Conversation, Sequence[MessageRecord], Mapping[int, Sequence[int]]]]
+    ) -> list[Conversation]:
+        """Store several conversations as `insert` does: all of them, or none where one cannot be stored."""
+        return self._change(lambda change: [listing.insert(change, self._ids, *item, self._writer) for item in items])
 
     def _record(
         self,
