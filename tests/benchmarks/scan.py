@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -81,12 +80,7 @@ def _search(folder: Path, cache: HeaderCache | None) -> int:
 
 
 def _first(folder: Path) -> int:
-    stop = threading.Event()
-    found = 0
-    for _ in scan([folder], None, stop):
-        stop.set()
-        found += 1
-    return found
+    return sum(1 for _ in zip(range(1), scan([folder]), strict=False))
 
 
 def _evict(files: Sequence[Path]) -> None:

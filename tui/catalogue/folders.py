@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
-def gguf_files(folder: Path) -> Iterator[Path]:
+def never() -> bool:
+    """For a search that nothing stops."""
+    return False
+
+
+def gguf_files(folder: Path, stop: Callable[[], bool] = never) -> Iterator[Path]:
     """The GGUF files in a folder and below it, in the order of their names; a file gives itself.
 
     Links are followed, each folder once. Hidden folders and what cannot be read are passed over; links to nothing and
     unreadable files are given, since a person wants to know of them.
+
+    Args:
+        folder: where to look.
+        stop: asked at each folder; true ends the search, which may be long where there are no models at all.
     """
     if os.path.isfile(folder):
         yield folder
         return
-    yield from _walk(folder, set())
+    yield from _walk(folder, stop)
 
 
-def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
+def _walk(folder: Path, stop: Callable[[], bool]) -> Iterator[Path]:
     # A stack and not recursion: folders may be nested deeper than Python's stack.
-    waiting = [folder]
-    while waiting:
+    waiting, seen = [folder], set[tuple[int, int]]()
+    while waiting and not stop():
         current = waiting.pop()
         files, folders = _listed(current, seen)
         yield from files

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui.catalogue.entry import Kind, Source
-from tui.catalogue.folders import gguf_files
+from tui.catalogue.folders import gguf_files, never
 from tui.catalogue.hub_cache import cached_ggufs, hub_cache_dir
 from tui.catalogue.llama_cache import llama_cache_dir, llama_ggufs
 from tui.catalogue.lm_studio import model_folders, studio_ggufs
@@ -36,15 +36,18 @@ class Found:
     kind: Kind = "model"
 
 
-def find_files(folders: Sequence[Path]) -> Iterator[Found]:
+def find_files(folders: Sequence[Path], stop: Callable[[], bool] = never) -> Iterator[Found]:
     """Every GGUF file on this machine, lazily; one that is in several places is given several times.
 
     Args:
         folders: where to look first, with everything below; a missing one is no error.
+        stop: asked at each of these folders; true ends the search.
     """
     for folder in folders:
-        for path in gguf_files(folder):
+        for path in gguf_files(folder, stop):
             yield Found("folder", str(folder), path)
+    if stop():
+        return
     for origin, path in cached_ggufs(hub_cache_dir()):
         yield Found("huggingface", origin, path)
     yield from ollama_files()

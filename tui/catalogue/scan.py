@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tui.catalogue.entry import ModelEntry, Source
+from tui.catalogue.folders import never
 from tui.catalogue.found import Found, find_files
 from tui.catalogue.gguf_header import Header, read_header
 from tui.catalogue.gguf_reader import Vocabularies
@@ -24,7 +24,7 @@ _Mark = tuple[int, int] | str
 
 
 def scan(
-    folders: Sequence[Path], cache: HeaderCache | None = None, stop: threading.Event | None = None
+    folders: Sequence[Path], cache: HeaderCache | None = None, stop: Callable[[], bool] = never
 ) -> Iterator[ModelEntry]:
     """The models on this machine, each as soon as it is found.
 
@@ -37,14 +37,14 @@ def scan(
     Args:
         folders: where to look first, with everything below; a missing one is no error.
         cache: what was read before; what is new is saved to it, also when the search is left early.
-        stop: ends the search soon after it is set.
+        stop: asked at each file and folder; true ends the search.
     """
     known = Vocabularies()
     given: dict[_Mark, ModelEntry] = {}
     others: dict[_Mark, list[str]] = {}
     try:
-        for found in find_files(folders):
-            if stop is not None and stop.is_set():
+        for found in find_files(folders, stop):
+            if stop():
                 return
             first = parts_of(found.path)[0]
             mark = _identity(first)
@@ -53,6 +53,8 @@ def scan(
                 yield given[mark]
             elif _place(found, first) != _place_of(given[mark]):
                 others.setdefault(mark, []).append(_place(found, first))
+        if stop():
+            return
         for mark, places in others.items():
             also_at = tuple(dict.fromkeys(places))
             yield replace(given[mark], also_at=also_at)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tui.catalogue.delete import Deletion, delete, plan_delete
 from tui.catalogue.disk_use import disk_use
 from tui.catalogue.entry import ModelEntry
+from tui.catalogue.folders import never
 from tui.catalogue.found import watched_folders
 from tui.catalogue.header_cache import HeaderCache
 from tui.catalogue.scan import scan
@@ -39,14 +39,14 @@ class Library:
         """The folders that are searched."""
         return self._folders
 
-    def scan(self, stop: threading.Event | None = None) -> Iterator[ModelEntry]:
+    def scan(self, stop: Callable[[], bool] = never) -> Iterator[ModelEntry]:
         """Find the models, each given as soon as it is found; for a worker thread.
 
         An entry may be given again, with more in `also_at`, once the same file was found in another place: it takes
         the place of the one with the same `path`. `{entry.path: entry for entry in library.scan()}` is the whole.
 
         Args:
-            stop: ends the search soon after it is set; leaving the iterator does the same.
+            stop: asked at each file and folder; true ends the search.
         """
         self._usage.refresh()
         yield from scan(self._folders, self._cache, stop)

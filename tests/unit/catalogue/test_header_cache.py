@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import threading
 from pathlib import Path
 
 import pytest
@@ -138,12 +137,23 @@ def test_a_search_that_is_left_keeps_what_it_read(tmp_path: Path, file: Path) ->
 def test_a_search_can_be_stopped(tmp_path: Path, file: Path) -> None:
     for name in ("a", "b", "c"):
         write_tiny_gguf(tmp_path / "m" / f"{name}.gguf")
-    stop = threading.Event()
-    names = []
-    for entry in scan.scan([tmp_path / "m"], HeaderCache(file), stop):
+    names: list[str] = []
+    for entry in scan.scan([tmp_path / "m"], HeaderCache(file), lambda: bool(names)):
         names.append(entry.path.name)
-        stop.set()
     assert names == ["a.gguf"]
+
+
+def test_a_search_through_folders_without_models_can_be_stopped(tmp_path: Path) -> None:
+    for number in range(50):
+        (tmp_path / "m" / str(number)).mkdir(parents=True)
+    asked: list[int] = []
+
+    def stop() -> bool:
+        asked.append(1)
+        return len(asked) > 10
+
+    assert list(scan.scan([tmp_path / "m"], None, stop)) == []
+    assert len(asked) < 20
 
 
 def test_a_disk_that_takes_no_cache_is_no_error(tmp_path: Path) -> None:
