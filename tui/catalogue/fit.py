@@ -127,9 +127,17 @@ def _compute_bytes(header: Header, load: LoadParams, n_ctx: int) -> int:
     heads = _largest(header, "attention.head_count") or 1
     queries = heads * (header.number("attention.key_length") or width // heads)
     tokens = min(load.n_ubatch, load.n_batch, padded(n_ctx))
-    row = 4 * (3 * max(feed_forward, experts) + 3 * width + queries) + _attention_bytes(header, load, n_ctx, heads)
+    widest = max(3 * max(feed_forward, experts) + 3 * width + queries, _state_row(header, width))
+    row = 4 * widest + _attention_bytes(header, load, n_ctx, heads)
     logits = 4 * (header.n_vocab or 0)
     return max(row * tokens, _outputs(header, load) * (logits + 4 * width)) + logits
+
+
+def _state_row(header: Header, width: int) -> int:
+    """Numbers of each token in a state space layer: projections and convolution twice, and its output."""
+    inner = header.number("ssm.inner_size") or 0
+    groups = (header.number("ssm.group_count") or 0) * (header.number("ssm.state_size") or 0)
+    return 2 * (3 * inner + 4 * groups) + inner + width if inner else 0
 
 
 def _attention_bytes(header: Header, load: LoadParams, n_ctx: int, heads: int) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import cache_shapes
 from tests.support.tiny_gguf import Shape, Value, write_tiny_gguf
 from tests.support.tiny_shapes import write_hybrid, write_recurrent, write_sliding
 from tui.catalogue.fit import GUESSED, Fit, plan, quick_fit
@@ -18,7 +19,17 @@ from tui.core.parameters import LoadParams
 from tui.engine.planner import Plan, Planner
 from tui.engine.speculation import rows_of_logits
 
-SHAPES = {"recurrent": write_recurrent, "hybrid": write_hybrid, "sliding": write_sliding}
+SHAPES = {
+    "mamba": write_recurrent,
+    "jamba": write_hybrid,
+    "gemma3": write_sliding,
+    "gemma2": cache_shapes.write_alternating_windows,
+    "deepseek2": cache_shapes.write_latent,
+    "qwen3next": cache_shapes.write_linear_attention,
+    "lfm2": cache_shapes.write_short_convolutions,
+    "granitehybrid": cache_shapes.write_granite_hybrid,
+    "falcon-h1": cache_shapes.write_side_by_side,
+}
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -91,6 +102,7 @@ def test_the_kv_cache_agrees_for_other_shapes(write: Callable[[Path], Path], pla
         # llama.cpp tells its figures in hundredths of a mebibyte.
         assert found == pytest.approx(exact.kv_cache, abs=0.011 * MIB, rel=0.01)
         assert layers_of(header) is not None
+        assert 0.9 * exact.compute < plan(header, load).compute < 1.6 * exact.compute
 
 
 def test_guesses_are_as_long_as_the_engines() -> None:
