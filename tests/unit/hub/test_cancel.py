@@ -22,7 +22,7 @@ Call = Callable[[Cancel], object]
 
 
 def ends_soon(call: Call, waiting: Callable[[], bool]) -> None:
-    """`call` is cancelled as soon as it hangs, and is over a second later."""
+    """`call` is cancelled as soon as it hangs, and is over soon after."""
     cancel, outcome = Cancel(), []
 
     def run() -> None:
@@ -41,7 +41,7 @@ def ends_soon(call: Call, waiting: Callable[[], bool]) -> None:
     time.sleep(0.2)
     assert thread.is_alive()
     cancel.set()
-    thread.join(1.0)
+    thread.join(5.0)  # a tenth of a second on a machine that nobody else uses
     assert not thread.is_alive()
     assert outcome
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from tui.catalogue.gguf_header import MAGIC, Header, HeaderDraft
-from tui.catalogue.gguf_reader import MAX_STRINGS, DamagedError, HeaderReader, LongValue
+from tui.catalogue.gguf_reader import MAX_STRINGS, DamagedError, HeaderReader, LongValue, Value
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.values import Repository, Variant
 from tui.core.errors import HubError, ModelFileError
@@ -28,6 +28,8 @@ FIRST_STEP, LAST_STEP = 1 << 16, 1 << 18
 """Bytes of a request: the keys that matter come with the first one; each further one is twice as long."""
 _LEAST_TEXT = 10
 """Bytes that a token of a vocabulary takes at least on average: 8 for its length, and itself."""
+_SAMPLE = 2000
+"""Texts from whose lengths those of a whole list are judged."""
 
 
 class Open(Protocol):
@@ -168,6 +170,7 @@ class _Reader(HeaderReader):
         self._ranges = ranges
         self._key = ""
         self._announced: LongValue | None = None
+        self._has_merges = False
 
     def key(self, limit: int = 65_535) -> str:
         self._key = super().key(limit)
@@ -178,11 +181,28 @@ class _Reader(HeaderReader):
         if self._announced:
             draft.metadata[self._key] = self._announced
 
+    def value(self) -> Value:
+        value = super().value()
+        if self._key == "tokenizer.ggml.model":
+            self._has_merges = value == "gpt2"
+        return value
+
     def _strings(self, count: int) -> LongValue:
         self._announced = LongValue("array", count)
-        buffered = len(self._buffer) - self._at
-        if self._ranges.left + buffered < count * _LEAST_TEXT <= MAX_STRINGS * _LEAST_TEXT:
+        have = self._ranges.left + len(self._buffer) - self._at
+        if have < self._cost(count) and count <= MAX_STRINGS:
             raise _OutOfReachError
         value = super()._strings(count)
         self._announced = None
         return value
+
+    def _cost(self, count: int) -> float:
+        """Bytes to read before the tensors come within reach, by the first texts of the list; rather too few."""
+        at, texts, start = self._at, 0, self._at
+        while at + 8 <= len(self._buffer) and texts < min(count, _SAMPLE):
+            at += 8 + int.from_bytes(self._buffer[at : at + 8], "little")
+            texts += 1
+        each = max((at - start) / texts if texts else 0, _LEAST_TEXT)
+        # A token's number takes 4 bytes more; the merges of a byte-pair vocabulary are longer than its tokens.
+        further = each + 6 if self._has_merges else 4
+        return count * (each + further if self._key == "tokenizer.ggml.tokens" else each)
