@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tui.core.errors import StoreError
-from tui.store.opening import Trouble, copy_of, open_store
+from tui.store.copies import connect, copy_of
+from tui.store.opening import Trouble, open_store
 from tui.store.reasons import is_damage, leaves_disk, reason
 
 T = TypeVar("T")
@@ -136,6 +137,18 @@ class Database:
                 return True
             connection.close()
             return False
+
+    def check(self) -> bool:
+        """Read the whole file; a damaged one is set aside. Others may read and write meanwhile."""
+        try:
+            with contextlib.closing(connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+                sound = bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+        except sqlite3.DatabaseError as error:
+            sound = not is_damage(error)
+        with self._lock:
+            if not sound and not self.in_memory:
+                self._begin_anew()
+        return sound
 
     def close(self) -> None:
         """No more calls after this one."""

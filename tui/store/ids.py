@@ -30,8 +30,3 @@ class Ids:
                 number = self._last + 1 + secrets.randbelow(1024)
             self._last = number
             return number
-
-    def after(self, number: int) -> None:
-        """From now on exceed `number` too."""
-        with self._lock:
-            self._last = max(self._last, number)

@@ -165,11 +165,11 @@ def insert(
     record: Conversation,
     messages: Sequence[MessageRecord],
     tokens: Mapping[int, Sequence[int]],
-    writer: int,
 ) -> Conversation:
     """Store a conversation from elsewhere under numbers that are free."""
-    number = _free(change, ids, "conversation", record.id)
-    numbers = {message.id: _free(change, ids, "message", message.id) for message in messages}
+    _check_tree(messages)
+    number = record.id if _all_free(change, ids, "conversation", [record.id]) else ids.next()
+    numbers = _numbers(change, ids, sorted(message.id for message in messages))
     last_model = next((m.reply.facts.model.name for m in reversed(messages) if m.reply), record.model)
     title = one_line(well_formed(record.title))
     leaf = numbers.get(record.leaf) if record.leaf is not None else None
@@ -194,8 +194,6 @@ def insert(
 
 
 def _insert_message(change: Change, message: MessageRecord, number: int, numbers: Mapping[int, int]) -> None:
-    if message.parent is not None and message.parent not in numbers:
-        raise StoreError("A message follows one that is not there")
     attachments = tuple(Attachment(well_formed(a.name), well_formed(a.text)) for a in message.attachments)
     write_message(
         change,
@@ -212,9 +210,36 @@ def _insert_message(change: Change, message: MessageRecord, number: int, numbers
     )
 
 
-def _free(change: Change, ids: Ids, table: str, wanted: int) -> int:
-    used = not 0 < wanted < 2**63 or change.read(f"SELECT 1 FROM {table} WHERE id = ?", (wanted,))
-    return ids.next() if used else wanted
+def _check_tree(messages: Sequence[MessageRecord]) -> None:
+    """Every message follows another one of them or none, and not itself by a detour."""
+    parents = {message.id: message.parent for message in messages}
+    if len(parents) < len(messages):
+        raise StoreError("Two messages have the same number")
+    rooted: set[int | None] = {None}
+    for start in parents:
+        way: list[int] = []
+        at: int | None = start
+        while at is not None and at not in rooted:
+            if at not in parents:
+                raise StoreError("A message follows one that is not there")
+            if len(way) > len(parents):
+                raise StoreError("A message follows itself")
+            way.append(at)
+            at = parents[at]
+        rooted.update(way)
+
+
+def _numbers(change: Change, ids: Ids, wanted: Sequence[int]) -> dict[int, int]:
+    """The same numbers where all are free, else new ones in the same order: age is told by them."""
+    keep = _all_free(change, ids, "message", wanted)
+    return {number: number if keep else ids.next() for number in wanted}
+
+
+def _all_free(change: Change, ids: Ids, table: str, wanted: Sequence[int]) -> bool:
+    limit = ids.next()
+    return all(0 < number < limit for number in wanted) and not any(
+        change.read(f"SELECT 1 FROM {table} WHERE id = ?", (number,)) for number in wanted
+    )
 
 
 def _left_beside(change: Change, top: int) -> int | None:

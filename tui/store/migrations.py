@@ -104,7 +104,8 @@ CREATE TABLE conversation (
     settings TEXT NOT NULL DEFAULT '',
     draft TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX conversation_by_use ON conversation (archived, pinned DESC, used DESC) WHERE deleted IS NULL;
+CREATE INDEX conversation_in_list ON conversation (archived, pinned DESC, used DESC, id DESC) WHERE deleted IS NULL;
+CREATE INDEX conversation_by_use ON conversation (used DESC, id DESC) WHERE deleted IS NULL;
 CREATE INDEX conversation_deleted ON conversation (deleted) WHERE deleted IS NOT NULL;
 CREATE INDEX conversation_by_leaf ON conversation (leaf);
 CREATE TABLE message (
@@ -121,6 +122,7 @@ CREATE TABLE message (
 );
 CREATE INDEX message_by_parent ON message (parent);
 CREATE INDEX message_in_tree ON message (conversation, parent, id);
+CREATE INDEX message_deleted ON message (deleted) WHERE deleted IS NOT NULL;
 CREATE INDEX message_growing ON message (state) WHERE state = 'growing';
 CREATE TABLE model (
     id INTEGER PRIMARY KEY,
@@ -171,6 +173,11 @@ def _search(connection: sqlite3.Connection) -> None:
             f"CREATE VIRTUAL TABLE {table}"
             " USING fts5 (words, content='', columnsize=0, prefix='1 2 3', tokenize='ascii')"
         )
+    index_all(connection)
+
+
+def index_all(connection: sqlite3.Connection) -> None:
+    """Fill the indexes of words, which are empty yet."""
     for table, query in (
         ("message_words", "SELECT id, text FROM message WHERE state != 'growing'"),
         ("title_words", "SELECT id, title FROM conversation"),

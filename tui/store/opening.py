@@ -10,12 +10,12 @@ from pathlib import Path
 
 from tui.settings.paths import private_dir
 from tui.store.backups import back_up, set_aside
+from tui.store.copies import blank, connect, readable_copy
 from tui.store.migrations import MIGRATIONS, NewerStoreError, OtherFileError, migrate, taken
 from tui.store.reasons import is_damage, reason
 from tui.store.salvage import salvage
 
 _PATIENCE = 2.0
-_COPY_LIMIT = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,35 +65,14 @@ def open_store(path: Path, *, patience: float = _PATIENCE, damaged: bool = False
         line = "the file belongs to another program, and is left as it is"
         return blank(), Trouble.of(path, line, passing=False), ()
     except (sqlite3.Error, OSError) as error:
-        return _readable(path), Trouble.of(path, reason(error)), ()
-
-
-def blank() -> sqlite3.Connection:
-    """An empty store in memory."""
-    connection = _connect(":memory:")
-    migrate(connection)
-    return connection
-
-
-def copy_of(disk: sqlite3.Connection, path: Path) -> sqlite3.Connection:
-    """What `disk` holds, in memory; nothing of it where it is too large or cannot be read."""
-    try:
-        if path.stat().st_size > _COPY_LIMIT:
-            return blank()
-        connection = _connect(":memory:")
-        disk.backup(connection)
-        if taken(connection) != tuple(step.name for step in MIGRATIONS):
-            migrate(connection)
-        return connection
-    except (sqlite3.Error, OSError, NewerStoreError, OtherFileError):
-        return blank()
+        return readable_copy(path), Trouble.of(path, reason(error)), ()
 
 
 def _on_disk(path: Path, patience: float) -> sqlite3.Connection:
     private_dir(path.parent)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    connection = _connect(str(path), patience)
+    connection = connect(str(path), patience)
     try:
         steps = taken(connection)
         # One that is not written to the log first is no mode that a reader and a writer can share.
@@ -107,13 +86,6 @@ def _on_disk(path: Path, patience: float) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    return connection
-
-
-def _connect(name: str, patience: float = _PATIENCE, *, uri: bool = False) -> sqlite3.Connection:
-    connection = sqlite3.connect(name, timeout=patience, isolation_level=None, check_same_thread=False, uri=uri)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA cache_size = -16000")
     return connection
 
 
@@ -138,23 +110,6 @@ def _check_size(connection: sqlite3.Connection, path: Path) -> None:
         error = sqlite3.DatabaseError("the file was cut off")
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error
-
-
-def _readable(path: Path) -> sqlite3.Connection:
-    """What can be read of a file that cannot be written, in memory."""
-    for more in ("mode=ro", "mode=ro&immutable=1"):
-        try:
-            disk = _connect(f"{path.absolute().as_uri()}?{more}", 0.2, uri=True)
-        except sqlite3.Error:
-            continue
-        try:
-            if taken(disk):
-                return copy_of(disk, path)
-        except (sqlite3.Error, NewerStoreError, OtherFileError):
-            pass
-        finally:
-            disk.close()
-    return blank()
 
 
 def _replaced(path: Path, patience: float) -> Opened:

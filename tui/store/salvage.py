@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from tui.store.words import segmented
+from tui.store.migrations import index_all
 
 _TABLES = ("model", "shared_text", "conversation", "message", "reply", "piece", "attachment")
 
@@ -52,7 +52,7 @@ def salvage(damaged: Path, fresh: sqlite3.Connection) -> int:
                 _copy(old, fresh, table)
         for repair in _REPAIRS:
             fresh.execute(repair)
-        _index(fresh)
+        index_all(fresh)
         (kept,) = fresh.execute("SELECT count(*) FROM message").fetchone()
         fresh.execute("COMMIT")
         return int(kept)
@@ -80,12 +80,3 @@ def _copy(old: sqlite3.Connection, fresh: sqlite3.Connection, table: str) -> Non
             return
         except (sqlite3.Error, UnicodeDecodeError):
             continue
-
-
-def _index(fresh: sqlite3.Connection) -> None:
-    for table, query in (
-        ("message_words", "SELECT id, text FROM message WHERE state != 'growing'"),
-        ("title_words", "SELECT id, title FROM conversation"),
-    ):
-        for number, text in fresh.execute(query):
-            fresh.execute(f"INSERT INTO {table} (rowid, words) VALUES (?, ?)", (number, segmented(text)))
