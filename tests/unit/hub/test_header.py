@@ -13,6 +13,7 @@ from tests.support.local_hub import LocalHub
 from tui.catalogue.fit import plan
 from tui.catalogue.gguf_header import Header, read_header
 from tui.catalogue.gguf_reader import LongValue
+from tui.catalogue.hub import client
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.client import Hub
 from tui.core.errors import CancelledError, HubError
@@ -184,6 +185,14 @@ def test_a_server_that_ignores_ranges(local: LocalHub) -> None:
 
 def test_a_broken_connection_is_told(local: LocalHub) -> None:
     local.fault(path="/cdn/", cut_after=1000, reset=True)
+    with pytest.raises(HubError) as caught:
+        header_of(local, Blank(start(SHAPE), 10**9))
+    assert caught.value.kind == "unreachable"
+
+
+def test_bytes_that_drip_are_not_waited_for_without_end(local: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "WITHIN", 0.3)
+    local.fault(path="/cdn/", bps=50)
     with pytest.raises(HubError) as caught:
         header_of(local, Blank(start(SHAPE), 10**9))
     assert caught.value.kind == "unreachable"

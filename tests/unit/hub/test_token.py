@@ -29,6 +29,12 @@ def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch) 
     assert current() == Token("hf_from_the_environment", "HF_TOKEN")
 
 
+def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", ALICE)
+    monkeypatch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
+    assert current() is None
+
+
 def test_the_file_is_huggingface_hubs_own(tmp_path: Path) -> None:
     assert token_file({"HF_HOME": "/x/hf"}) == Path("/x/hf/token")
     assert token_file({"HF_TOKEN_PATH": "/x/t", "HF_HOME": "/x/hf"}) == Path("/x/t")

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from tui.catalogue.hub import errors, header, repository, search
 from tui.catalogue.hub.call import Call
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.names import check_path, check_repo_id, is_address
-from tui.catalogue.hub.token import check_form, current
+from tui.catalogue.hub.token import TRUE, check_form, current
 from tui.catalogue.hub.values import Query, Repository, SearchPage, Variant
 from tui.core.errors import HubError
 from tui.core.text import well_formed
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 MAX_README = 1 << 18
 """Bytes of a README that are read; the longest real ones reach some 100 kB."""
-_TRUE = {"1", "ON", "YES", "TRUE"}
+WITHIN = 60.0
+"""Seconds for a README, and for each part of a header."""
 
 
 class Hub:
@@ -56,7 +58,7 @@ class Hub:
     def offline(self) -> bool:
         """Whether the network is switched off."""
         return self._offline or any(
-            os.environ.get(name, "").upper() in _TRUE for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+            os.environ.get(name, "").upper() in TRUE for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
         )
 
     @property
@@ -87,7 +89,7 @@ class Hub:
     def readme(self, repo_id: str, commit: str, cancel: Cancel | None = None) -> str:
         """The README's text, untrusted, without its front matter; empty when there is none."""
         try:
-            with self.open(repo_id, commit, "README.md", stop=MAX_README, cancel=cancel) as answer:
+            with self.open(repo_id, commit, "README.md", stop=MAX_README, cancel=cancel, within=WITHIN) as answer:
                 return repository.readme_text(_up_to(answer, MAX_README))
         except HubError as error:
             if error.status in (404, 416):  # there is none, or it has no bytes
@@ -96,7 +98,7 @@ class Hub:
 
     def header(self, repository: Repository, variant: Variant, cancel: Cancel | None = None) -> Header:
         """What a model says of itself, from less than 1 MB of its first file."""
-        return header.read(self.open, repository, variant, cancel or Cancel())
+        return header.read(partial(self.open, within=WITHIN), repository, variant, cancel or Cancel())
 
     def whoami(self, cancel: Cancel | None = None) -> str:
         """The name of the account that the token belongs to."""
@@ -120,6 +122,7 @@ class Hub:
         stop: int | None = None,
         cancel: Cancel | None = None,
         stall: float | None = None,
+        within: float | None = None,
     ) -> Iterator[httpx2.Response]:
         """A file's bytes from `start` up to before `stop`, as they come: see `Response.iter_raw`.
 
@@ -128,15 +131,17 @@ class Hub:
 
         Args:
             stall: seconds without a byte after which the connection counts as broken; None for the usual.
+            within: seconds for all of it; None without a limit.
 
         Raises:
             HubError: as all methods. A start at or after the end of the file has status 416.
         """
         check_repo_id(repo_id)
         check_path(path)
-        with self._call(cancel, repo_id) as (_, api):
+        with self._call(cancel, repo_id) as (call, api):
             from tui.catalogue.hub.connection import headers_of, stream
 
+            call.deadline = None if within is None else time.monotonic() + within
             headers = headers_of(api)
             if start or stop is not None:
                 headers["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"

@@ -202,6 +202,8 @@ def _network_reason(root: BaseException, error: Exception) -> str:
         return "it was reset"
     if isinstance(root, TimeoutError) or "Timeout" in type(error).__name__:
         return "it does not answer in time"
+    if "UnsupportedProtocol" in type(error).__name__:
+        return "it leads to an address that cannot be asked"
     if "Protocol" in type(error).__name__:
         return "it ended within the answer"
     if isinstance(root, OSError) and root.strerror:

@@ -17,6 +17,8 @@ from pathlib import Path
 from tui.core.errors import HubError
 from tui.core.text import one_line, printable
 
+TRUE = frozenset({"1", "ON", "YES", "TRUE"})
+"""Values of huggingface_hub's switches."""
 VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _FORM = re.compile(r"[\x21-\x7e]{4,4096}")
 
@@ -47,7 +49,12 @@ def token_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def current(environ: Mapping[str, str] = os.environ) -> Token | None:
-    """The token that is used now; None without one. An unreadable file counts as none."""
+    """The token that is used now; None without one. An unreadable file counts as none.
+
+    HF_HUB_DISABLE_IMPLICIT_TOKEN means: none from anywhere.
+    """
+    if environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").upper() in TRUE:
+        return None
     for name in VARIABLES:
         text = _clean(environ.get(name, ""))
         if text:
