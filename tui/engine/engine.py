@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from tui.core.events import Failed, ModelInfo, Unloaded
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import Prompt
 from tui.engine.bindings import only_bindings
+from tui.engine.machine import Machine
 from tui.engine.rope import check_load_params
 from tui.engine.ticket import Ticket
 
@@ -43,20 +43,12 @@ class Engine:
 
     Args:
         sequences: how many generations may run side by side.
-        cores: tells, in the engine's thread, how many threads to begin with where their number is automatic.
-        spare: tells, in the engine's thread, how many bytes of memory are free for computed conversations that may be
-            needed again; by default as many as the load's parameters allow.
+        machine: what is known of the machine.
     """
 
-    def __init__(
-        self,
-        sequences: int = 1,
-        cores: Callable[[], int] | None = None,
-        spare: Callable[[], int] | None = None,
-    ) -> None:
+    def __init__(self, sequences: int = 1, machine: Machine | None = None) -> None:
         self._sequences = sequences
-        self._cores = cores or available_cores
-        self._spare = spare
+        self._machine = machine or Machine()
         self._commands: SimpleQueue[tuple[Ticket, _Command] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._runtime: Runtime | None = None
@@ -272,15 +264,8 @@ class Engine:
                     why=str(error),
                     hint="reinstall it: pip install --force-reinstall --no-binary llama-cpp-python llama-cpp-python",
                 ) from error
-            self._runtime = Runtime(self._sequences, self._cores(), self._spare)
+            self._runtime = Runtime(self._sequences, self._machine)
         return self._runtime
-
-
-def available_cores() -> int:
-    """Processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _save(runtime: Runtime) -> None:

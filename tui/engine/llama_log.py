@@ -10,7 +10,7 @@ from typing import Any
 import llama_cpp.llama_cpp as lib
 
 LOGGER = logging.getLogger("llama.cpp")
-LOGGER.setLevel(logging.INFO)  # its debug level describes every tensor and node
+LOGGER.setLevel(logging.INFO)
 LOGGER.addHandler(logging.NullHandler())  # without a handler Python would print warnings to stderr
 
 _LEVELS = {1: logging.DEBUG, 2: logging.INFO, 3: logging.WARNING, 4: logging.ERROR}  # ggml_log_level
@@ -50,8 +50,8 @@ class LlamaLog:
         if level != _CONTINUED:
             self._flush()
             self._level = _LEVELS.get(level, logging.INFO)
-        if not LOGGER.isEnabledFor(self._level):
-            return
+        if self._level < logging.INFO:
+            return  # its debug level describes every tensor and node; sizes and reasons are needed whatever is logged
         self._line += text
         if self._line.endswith("\n"):
             self._flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tui.engine.abort import abort_flag
 from tui.engine.adapters import Adapters, adapter_of
 from tui.engine.context import Context
 from tui.engine.generation import Generation
+from tui.engine.machine import Machine
 from tui.engine.model import Model
 from tui.engine.prefix_cache import PrefixCache, fingerprint
 from tui.engine.rope import warnings_of
@@ -44,16 +44,15 @@ class Runtime:
 
     Args:
         sequences: how many generations may run side by side.
-        cores: threads to begin with where their number is automatic.
-        spare: as for `Engine`.
+        machine: what is known of the machine.
     """
 
-    def __init__(self, sequences: int, cores: int, spare: Callable[[], int] | None = None) -> None:
+    def __init__(self, sequences: int, machine: Machine) -> None:
         llama_log.install()
         lib.llama_backend_init()
         self._count = sequences
-        self._cores = cores
-        self._spare = spare
+        self._machine = machine
+        self._cores = machine.cores()
         self._abort = abort_flag()
         self._may_abort = False
         self._model: Model | None = None
@@ -199,7 +198,7 @@ class Runtime:
             ticket.close(Failed(error))
         else:
             assert self._scheduler
-            self._scheduler.submit(generation)
+            self._scheduler.submit(generation, self._machine.free())
 
     def _load(self, ticket: Ticket, path: Path, params: LoadParams, begin_with: int) -> None:
         started = time.perf_counter()
@@ -236,7 +235,7 @@ class Runtime:
             fingerprint(model.path, params, build, context.n_ctx if model.positions_follow_context else None),
             ram=params.cache_ram * MEBIBYTE,
             disk=params.cache_disk * MEBIBYTE,
-            spare=self._spare,
+            spare=self._machine.spare,
             cuttable=not (model.recurrent or context.slides),
         )
         watched = self._abort.nodes() is not None and not model.recurrent

@@ -81,8 +81,15 @@ class Scheduler:
         """Whether there is anything to do."""
         return bool(self._waiting) or any(sequence.generation for sequence in self._sequences)
 
-    def submit(self, generation: Generation) -> None:
-        """Put a generation in line; it starts when a sequence is free."""
+    def submit(self, generation: Generation, free: int | None = None) -> None:
+        """Put a generation in line; it starts when a sequence is free.
+
+        Args:
+            generation: what to do.
+            free: processors that other programs leave free now, when that is known.
+        """
+        if free is not None and not self.busy:
+            self._tuners.expect(free)
         self._waiting.append(generation)
 
     def generation_of(self, ticket: Ticket) -> Generation | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tui.engine import state_file
+from tui.engine.machine import unknown
 from tui.engine.sequence import common_prefix
 from tui.engine.state_file import StateFileError
 
@@ -53,7 +54,7 @@ class StateCache:
         fingerprint: of everything that a state depends on besides its tokens.
         ram: bytes of states in memory.
         disk: bytes of all files in the folder, other models' included; 0 writes and reads none.
-        spare: tells how many bytes of memory are free; of these half may be taken by one more state.
+        spare: tells how many bytes of memory are free; half of them may be taken by one more state.
         cuttable: whether a state can be cut back to any length.
     """
 
@@ -64,7 +65,7 @@ class StateCache:
         *,
         ram: int,
         disk: int,
-        spare: Callable[[], int] | None = None,
+        spare: Callable[[], int | None] = unknown,
         cuttable: bool = True,
     ) -> None:
         self._folder, self._fingerprint = folder, fingerprint
@@ -124,7 +125,10 @@ class StateCache:
 
     def has_room(self, size: int) -> bool:
         """Whether a state of so many bytes may be kept in memory."""
-        return 0 < size <= self._ram and (self._spare is None or size <= self._spare() // 2)
+        if not 0 < size <= self._ram:
+            return False
+        spare = self._spare()
+        return spare is None or size <= spare // 2
 
     def remember(self, tokens: list[int], data: bytes) -> None:
         """Keep a state in memory, as far as the budget goes."""

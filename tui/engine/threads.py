@@ -63,6 +63,9 @@ class ThreadTuner:
     oscillate: it changes at most once in a trial's distance. When the speed at the settled count falls or rises by
     half, the machine has changed: the distance goes back to 4 and a trial comes at once.
 
+    Before work begins nothing is measured yet. There `expect` says how many processors other programs leave free: no
+    more threads are used at first, until a trial of more has paid.
+
     Args:
         start: threads to begin with.
         most: the most it will use.
@@ -77,6 +80,7 @@ class ThreadTuner:
         self._steps = steps
         self._window = _Window()
         self._trial: int | None = None
+        self._limit = self._most
         self._before = 0.0
         self._usual = 0.0
         self._distance = _SHORTEST
@@ -86,7 +90,7 @@ class ThreadTuner:
     @property
     def threads(self) -> int:
         """The count to use for the next step."""
-        return self._trial or self._settled
+        return self._trial or min(self._settled, self._limit)
 
     def measured(self, seconds: float, units: int = 1) -> None:
         """Take the time of a step that ran with `threads`.
@@ -105,6 +109,20 @@ class ThreadTuner:
                 self._end_window()
             else:
                 self._end_trial()
+
+    def expect(self, free: int) -> None:
+        """Begin carefully.
+
+        Args:
+            free: processors that other programs leave free now.
+        """
+        limit = max(1, min(free, self._most))
+        if limit == self._limit:
+            return
+        before, self._limit = self.threads, limit
+        if self.threads != before:
+            self._window, self._trial, self._usual = _Window(), None, 0.0
+            self._distance, self._until_trial, self._down = _SHORTEST, 1, False
 
     def _is_over(self) -> bool:
         window = self._window
@@ -127,14 +145,14 @@ class ThreadTuner:
             self._trial = self._candidate()
 
     def _end_trial(self) -> None:
-        mean, tried = self._window.mean, self._trial or self._settled
+        mean, tried = self._window.mean, self.threads
         self._window, self._trial = _Window(), None
         if mean < _GAIN * self._before:
             _LOGGER.info(
                 "%s: %d threads instead of %d: %.1f instead of %.1f ms",
-                self._name, tried, self._settled, mean * 1000, self._before * 1000,
+                self._name, tried, self.threads, mean * 1000, self._before * 1000,
             )  # fmt: skip
-            self._settled, self._usual = tried, mean
+            self._settled, self._limit, self._usual = tried, max(self._limit, tried), mean
         else:
             self._down = not self._down
         self._distance = min(2 * self._distance, _LONGEST)
@@ -142,11 +160,12 @@ class ThreadTuner:
 
     def _candidate(self) -> int:
         """The count to try next: the other direction at an end of the range."""
-        quarter = max(1, self._settled // 4)
-        lower, higher = max(1, self._settled - quarter), min(self._most, self._settled + quarter)
-        if self._down and lower == self._settled:
+        now = self.threads
+        quarter = max(1, now // 4)
+        lower, higher = max(1, now - quarter), min(self._most, now + quarter)
+        if self._down and lower == now:
             self._down = False
-        elif not self._down and higher == self._settled:
+        elif not self._down and higher == now:
             self._down = True
         return lower if self._down else higher
 
@@ -173,6 +192,12 @@ class Tuners:
             self._decode.threads if self._decode else self._start.decode,
             self._prefill.threads if self._prefill else self._start.prefill,
         )
+
+    def expect(self, free: int) -> None:
+        """Begin with no more threads than there are processors that other programs leave free."""
+        for tuner in (self._decode, self._prefill):
+            if tuner:
+                tuner.expect(free)
 
     def measured(self, seconds: float, tokens: int, *, prefill: bool) -> None:
         """Take the time of a step.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +42,30 @@ def usable_cores(root: Path = ROOT) -> int:
     quota = cpu_quota(root)
     cores = physical_cores(root)
     return cores if quota is None else max(1, min(cores, int(quota)))
+
+
+def free_cores(root: Path = ROOT) -> int:
+    """Usable cores that other programs leave free at this moment, at least 1; all of them where that is not told.
+
+    Args:
+        root: where /proc and /sys are, for tests.
+    """
+    usable = usable_cores(root)
+    words = read_words(root / "proc/loadavg")
+    running = to_number(words[3].split("/")[:1]) if len(words) > 3 and "/" in words[3] else None
+    if running is None:
+        return usable
+    others = int(running) - _own_running(root)
+    return max(1, min(usable, logical_cores() - max(0, others)))
+
+
+def _own_running(root: Path) -> int:
+    """Threads of this process that run now, the asking one among them."""
+    count = 0
+    for stat in (root / "proc/self/task").glob("*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            count += stat.read_bytes().rpartition(b")")[2].split()[:1] == [b"R"]
+    return max(1, count)
 
 
 def allowed_processors() -> Sequence[int]:

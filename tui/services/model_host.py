@@ -9,9 +9,10 @@ from pathlib import Path
 from tui.core.events import ModelInfo
 from tui.core.parameters import LoadParams
 from tui.engine.engine import Engine
+from tui.engine.machine import Machine
 from tui.engine.planner import Plan, identity
 from tui.engine.ticket import Ticket
-from tui.monitor.cpu import usable_cores
+from tui.monitor.cpu import free_cores, usable_cores
 from tui.monitor.memory import available_memory
 from tui.services.bench_results import fastest_threads
 from tui.services.load_check import LoadCheck
@@ -26,7 +27,7 @@ class ModelHost:
     """
 
     def __init__(self, engine: Engine | None = None) -> None:
-        self.engine = engine or Engine(cores=usable_cores, spare=available_memory)
+        self.engine = engine or Engine(machine=Machine(usable_cores, free_cores, available_memory))
         self._load_check = LoadCheck(self.engine.sequences)
         self._held: dict[str, int] = {}
         self._files: dict[str, tuple[str, int, int]] = {}

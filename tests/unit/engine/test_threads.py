@@ -108,3 +108,31 @@ def test_prefill_steps_of_different_sizes_are_compared_by_the_token() -> None:
         units = 64 if at % 7 else 5
         tuner.measured(units / {1: 100.0, 2: 190.0}[tuner.threads], units)
     assert tuner.threads == 2
+
+
+def test_it_begins_with_what_others_leave_free() -> None:
+    tuner = ThreadTuner(8, 8, "decode")
+    tuner.expect(3)
+    assert tuner.threads == 3
+    tuner.expect(0)
+    assert tuner.threads == 1
+    tuner.expect(64)
+    assert tuner.threads == 8
+
+
+def test_a_wrong_expectation_is_corrected_by_measuring() -> None:
+    tuner = ThreadTuner(2, 2, "decode")
+    tuner.expect(1)
+    run(tuner, lambda threads: {1: 1 / 70, 2: 1 / 130}[threads], 1)
+    assert tuner.threads == 2
+    tuner.expect(1)
+    _, counts = run(tuner, busy_machine, 5)
+    assert counts[0] == 1 and counts.count(2) < 0.03 * len(counts)
+
+
+def test_the_same_expectation_again_changes_nothing() -> None:
+    tuner = ThreadTuner(2, 2, "decode")
+    run(tuner, busy_machine, 2)
+    tuner.expect(2)
+    tuner.expect(2)
+    assert tuner.threads == 1

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.monitor.test_memory import put
 from tui.monitor import cpu
-from tui.monitor.cpu import cpu_quota, physical_cores, usable_cores
+from tui.monitor.cpu import cpu_quota, free_cores, physical_cores, usable_cores
 
 
 def topology(*cores: tuple[int, int]) -> dict[str, str]:
@@ -84,3 +84,19 @@ def test_quota(files: dict[str, str], quota: float | None, tmp_path: Path, allow
 
 def test_this_machine() -> None:
     assert 1 <= usable_cores() <= physical_cores() <= cpu.logical_cores()
+
+
+@pytest.mark.parametrize(
+    ("running", "own", "free"),
+    [("1/300", 1, 4), ("3/300", 2, 3), ("4/300", 1, 1), ("90/300", 1, 1), ("1/300", 3, 4), ("", 1, 4)],
+)
+def test_free_cores(
+    running: str, own: int, free: int, tmp_path: Path, allow: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    tasks = {f"proc/self/task/{n}/stat": f"{n} (a) b) {'R' if n <= own else 'S'} 1 2" for n in range(1, 5)}
+    root = put(
+        tmp_path, {"proc/loadavg": f"0.1 0.2 0.3 {running} 77", **tasks, **topology(*[(0, n) for n in range(4)])}
+    )
+    allow[:] = range(4)
+    assert free_cores(root) == free
