@@ -116,7 +116,7 @@ def parse_name(file_name: str) -> NameParts:
 
 def part_name(file_name: str, number: int) -> str:
     """The name of part `number` (from 1) of the split model that `file_name` is a part of."""
-    return re.sub(r"-\d{5}-of-(\d{5})(?=\.gguf$)", rf"-{number:05}-of-\1", file_name, flags=re.IGNORECASE)
+    return re.sub(r"([-.])\d{5}-of-(\d{5})(?=\.gguf$)", rf"\g<1>{number:05}-of-\2", file_name, flags=re.IGNORECASE)
 
 
 def _without_quantization(stem: str) -> tuple[str, str, bool, int]:

@@ -42,6 +42,12 @@ def test_a_missing_part_is_named(local: LocalHub) -> None:
     assert variant.missing == ("m-Q4_0-00002-of-00003.gguf",)
 
 
+def test_parts_after_a_dot(local: LocalHub) -> None:
+    local.add(REPO, {"m.Q4_0.00002-of-00002.gguf": b"GGUF", "m.Q4_0.00001-of-00002.gguf": b"GGUF"})
+    (variant,) = Hub(local.url).repository(REPO).variants
+    assert (variant.label, len(variant.files), variant.missing) == ("Q4_0", 2, ())
+
+
 def test_a_missing_first_part_is_named(local: LocalHub) -> None:
     local.add(REPO, {"q/m-Q4_0-00002-of-00002.gguf": b"GGUF"})
     (variant,) = Hub(local.url).repository(REPO).variants

@@ -143,7 +143,7 @@ def _of_file(path: list[str]) -> str:
     """What tells the file at an address from others: its name without part and ending."""
     if not path or not path[-1].lower().endswith(".gguf"):
         return ""
-    return re.sub(r"(?:-\d{5}-of-\d{5})?\.gguf$", "", path[-1], flags=re.IGNORECASE)
+    return re.sub(r"(?:[-.]\d{5}-of-\d{5})?\.gguf$", "", path[-1], flags=re.IGNORECASE)
 
 
 def _nonsense(text: str) -> SettingError:

@@ -86,7 +86,7 @@ def _quantization(path: str) -> str:
 
 
 def _stem(path: str) -> str:
-    return re.sub(r"(?:-\d{5}-of-\d{5})?\.gguf$", "", PurePosixPath(path).name, flags=re.IGNORECASE)
+    return re.sub(r"(?:[-.]\d{5}-of-\d{5})?\.gguf$", "", PurePosixPath(path).name, flags=re.IGNORECASE)
 
 
 def _labelled(variants: Sequence[Variant]) -> list[Variant]:
