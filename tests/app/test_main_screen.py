@@ -75,7 +75,7 @@ async def test_narrow_top_line_has_everything(app: LocalLLMApp) -> None:
 async def test_no_model_at_all_explains_what_to_do(
     make_app: Callable[..., LocalLLMApp], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.services.library.scan", lambda folders: iter(()))
+    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter(()))
     app = make_app()
     async with app.run_test(size=(120, 40)) as pilot:
         transcript = app.main_screen.query_one(Transcript)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -39,33 +40,6 @@ class ModelsChanged(Message):
     """A file came, went or changed where models are."""
 
 
-def search_models(app: App[int], library: Library, known: Iterable[ModelEntry] = ()) -> None:
-    """Search in a thread; a search begun before is no longer listened to.
-
-    Args:
-        app: told with `ModelsFound`.
-        library: searched.
-        known: what an earlier search found: shown until this one is over, so that no row goes and comes back.
-    """
-    before = {entry.path: entry for entry in known}
-
-    def search() -> None:
-        worker = get_current_worker()
-        found: dict[Path, ModelEntry] = {}
-        told = time.monotonic()
-        for entry in library.scan():
-            if worker.is_cancelled:
-                return
-            found[entry.path] = entry
-            if time.monotonic() - told >= INTERVAL:
-                told = time.monotonic()
-                app.post_message(ModelsFound(tuple((before | found).values()), False))
-        if not worker.is_cancelled:
-            app.post_message(ModelsFound(tuple(found.values()), True))
-
-    app.run_worker(search, thread=True, group="models", exclusive=True, exit_on_error=False)
-
-
 class ModelFinder:
     """Searches for models when asked and when their folders change; until it is closed.
 
@@ -77,6 +51,8 @@ class ModelFinder:
         self._app = app
         self._library: Library | None = None
         self._watch: Watch | None = None
+        self.disk_use: int | None = None
+        """Bytes that all models take on disk; None before the first search is over."""
 
     @property
     def library(self) -> Library | None:
@@ -84,11 +60,13 @@ class ModelFinder:
         return self._library
 
     def search(self, folders: Sequence[Path], known: Iterable[ModelEntry] = ()) -> None:
-        """Search these folders and other programs' places, and watch them from now on.
+        """Search these folders and other programs' places in a thread, and watch them from now on.
+
+        A search begun before is no longer listened to.
 
         Args:
             folders: of the person.
-            known: what an earlier search found.
+            known: what an earlier search found: shown until this one is over, so that no row goes and comes back.
         """
         from tui.services.library import Library
 
@@ -97,7 +75,25 @@ class ModelFinder:
             self.close()
             self._watch = self._library.watch(self._tell)
             known = ()
-        search_models(self._app, self._library, known)
+        work = partial(self._search, self._library, {entry.path: entry for entry in known})
+        self._app.run_worker(work, thread=True, group="models", exclusive=True, exit_on_error=False)
+
+    def _search(self, library: Library, before: dict[Path, ModelEntry]) -> None:
+        """In a thread."""
+        worker = get_current_worker()
+        found: dict[Path, ModelEntry] = {}
+        told = time.monotonic()
+        for entry in library.scan(lambda: worker.is_cancelled):
+            if worker.is_cancelled:
+                return
+            found[entry.path] = entry
+            if time.monotonic() - told >= INTERVAL:
+                told = time.monotonic()
+                self._app.post_message(ModelsFound(tuple((before | found).values()), False))
+        disk_use = library.disk_use(found.values())
+        if not worker.is_cancelled:
+            self.disk_use = disk_use
+            self._app.post_message(ModelsFound(tuple(found.values()), True))
 
     def _tell(self) -> None:
         self._app.post_message(ModelsChanged())

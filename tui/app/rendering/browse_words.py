@@ -27,11 +27,12 @@ def title_line(shown: int, total: int, searching: bool, view: View, width: int) 
     return spread(left, [(order, "label")] if cell_len(order) <= room else [], width)
 
 
-def foot_line(entries: Sequence[ModelEntry], disk_use: int, available: int, width: int) -> Line:
+def foot_line(entries: Sequence[ModelEntry], disk_use: int | None, available: int, width: int) -> Line:
     """Totals: models, bytes on disk, what is no model, what is broken, memory that is free."""
     models = [entry for entry in entries if entry.kind == "model"]
     others, broken = len(entries) - len(models), sum(bool(entry.problem) for entry in models)
-    facts = [_counted(len(models), "model"), f"{format_bytes(disk_use)} on disk"]
+    facts = [_counted(len(models), "model")]
+    facts += [f"{format_bytes(disk_use)} on disk"] if disk_use is not None else []
     facts += [f"{format_count(others)} other file{'s' * (others != 1)}"] if others else []
     facts += [f"{format_count(broken)} broken"] if broken else []
     dot = f" {current_glyphs().dot} "

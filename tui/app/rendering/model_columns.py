@@ -48,14 +48,21 @@ class Columns:
     source: int = 0
 
 
-def columns(width: int) -> Columns:
-    """Share out `width` cells: what matters most comes first, and the name gets what is left."""
+def columns(width: int, sort: Sort = Sort.NAME) -> Columns:
+    """Share out `width` cells: what matters most comes first, and the name gets what is left.
+
+    Args:
+        width: cells.
+        sort: what the rows are ordered by, which has a column before others have.
+    """
     rest = width - MARKS - _FIT
     taken = {"size": 0, "quantization": 0, "parameters": 0, "used": 0, "source": 0}
-    wanted = (
+    wanted = [
         ("size", _SIZE, _NAME - 2), ("quantization", _QUANTIZATION, _NAME), ("parameters", _PARAMETERS, _NAME + 2),
         ("used", _USED, _NAME + 4), ("source", _SOURCE, _NAME + 10),
-    )  # fmt: skip
+    ]  # fmt: skip
+    if sort is Sort.USED:
+        wanted.insert(0, wanted.pop(3))
     for name, cells, least in wanted:
         if rest - cells < least:
             break
@@ -76,6 +83,7 @@ def row(
     available: int,
     loaded: bool = False,
     marked: bool = False,
+    sort: Sort = Sort.NAME,
     now: float | None = None,
 ) -> Line:
     """The model as one row of exactly `width` cells.
@@ -88,9 +96,10 @@ def row(
         available: bytes of memory that a load may take.
         loaded: whether it is the loaded one.
         marked: whether the person is on it.
+        sort: what the rows are ordered by.
         now: seconds since 1970.
     """
-    share = columns(width)
+    share = columns(width, sort)
     plain = entry.kind == "model"
     fact = "fact" if plain else "faint"
     parameters = format_parameters(entry.parameters) if entry.parameters else "-"
@@ -112,7 +121,7 @@ def row(
 
 def heading(width: int, view: View, glyphs: Glyphs) -> Line:
     """The names of the columns; an arrow marks the one that the rows are sorted by."""
-    share = columns(width)
+    share = columns(width, view.sort)
     down = view.reverse == (view.sort in (Sort.NAME, Sort.FIT))
     arrow = glyphs.below if down else glyphs.above
 
@@ -132,7 +141,7 @@ def heading(width: int, view: View, glyphs: Glyphs) -> Line:
         ("  ", "heading"),
         name("memory", Sort.FIT, share.fit - 2, right=False),
         name("last used", Sort.USED, share.used),
-        ("  ", "heading"),
+        ("  " if share.source else "", "heading"),
         name("source", None, share.source - 2 if share.source else 0, right=False),
     ]
     return tuple((text, role) for text, role in pieces if text)

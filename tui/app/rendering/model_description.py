@@ -21,7 +21,8 @@ from tui.core.units import format_bytes, format_count, format_speed, speed_band
 
 if TYPE_CHECKING:
     from tui.catalogue.explain import Section
-    from tui.services.describe import Description, MemoryUse, SpeedEstimate, TensorKind
+    from tui.services.describe import Description, MemoryUse, TensorKind
+    from tui.services.speed_estimate import SpeedEstimate
 
 _LABEL = 17
 """Most cells of the labels' column."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, chop_cells
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -17,7 +17,9 @@ from textual.widgets import Input, Static
 from tui.app.rendering.model_rows import cut
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.browse_bars import BrowseBar
+from tui.app.widgets.filter_field import FilterField
 from tui.app.widgets.lines import Line
+from tui.app.widgets.scrolled_lines import ScrolledLines
 from tui.core.units import format_count
 
 if TYPE_CHECKING:
@@ -47,6 +49,22 @@ def metadata_lines(rows: Sequence[MetadataRow], width: int) -> list[Line]:
     return lines
 
 
+class MetadataLines(ScrolledLines):
+    """Keys and values, scrolled.
+
+    Args:
+        make: gives the lines for a width.
+    """
+
+    def __init__(self, make: Callable[[int], Sequence[Line]], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._make = make
+
+    def lines_for(self, width: int) -> Sequence[Line]:
+        """Those of the keys that are asked for."""
+        return self._make(width - 1) if width > 1 else []
+
+
 class ModelMetadataScreen(Screen[None]):
     """Lists the header of one model.
 
@@ -55,24 +73,17 @@ class ModelMetadataScreen(Screen[None]):
     """
 
     CSS_PATH = "model_metadata.tcss"
-    AUTO_FOCUS = "#metadata-box"
+    AUTO_FOCUS = "#metadata-lines"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash,ctrl+f", "filter", "Filter by words of key or value"),
+        Binding("slash,ctrl+f", "filter", "Filter by words of key or value", priority=True),
         Binding("escape", "back", "Back"),
         Binding("m", "leave", "Back", show=False),
-        Binding("up,k", "scroll(-1)", "up", show=False),
-        Binding("down,j", "scroll(1)", "down", show=False),
-        Binding("pageup", "scroll(-15)", "page up", show=False),
-        Binding("pagedown", "scroll(15)", "page down", show=False),
-        Binding("home", "scroll(-100000)", "start", show=False),
-        Binding("end", "scroll(100000)", "end", show=False),
     ]
     """
     | Key(s) | Description |
     | :- | :- |
     | slash,ctrl+f | To the filter. |
     | escape,m | Back; out of the filter first. |
-    | up,down,pageup,pagedown,home,end | Scroll. |
     """
 
     def __init__(self, description: Description) -> None:
@@ -85,14 +96,9 @@ class ModelMetadataScreen(Screen[None]):
         yield BrowseBar(self._title, id="metadata-title")
         with Horizontal(id="metadata-filter-row"):
             yield Static(Content("/"), id="metadata-filter-mark")
-            yield Input(placeholder="filter by words of key or value", id="metadata-filter", compact=True)
-        with VerticalScroll(id="metadata-box"):
-            yield BrowseBar(self._lines, id="metadata-lines")
+            yield FilterField("filter by words of key or value", id="metadata-filter")
+        yield MetadataLines(self._lines, id="metadata-lines")
         yield BrowseBar(lambda width: [((("/ filter   esc back"), "label"),)], id="metadata-keys")
-
-    def on_mount(self) -> None:
-        """Begin with the list."""
-        self.query_one("#metadata-filter", Input).cursor_blink = False
 
     def _title(self, width: int) -> Sequence[Line]:
         found, total = len(self._description.find(self._query)), len(self._description.metadata)
@@ -106,28 +112,27 @@ class ModelMetadataScreen(Screen[None]):
     @on(Input.Changed, "#metadata-filter")
     def _filter(self, event: Input.Changed) -> None:
         self._query = event.value.strip()
-        for bar in self.query(BrowseBar):
-            bar.rearrange()
-        self.query_one("#metadata-box").scroll_home(animate=False)
+        self.query_one("#metadata-title", BrowseBar).rearrange()
+        self.query_one(MetadataLines).rearrange(from_start=True)
 
     @on(Input.Submitted, "#metadata-filter")
     def _filtered(self) -> None:
-        self.query_one("#metadata-box").focus()
+        self.set_focus(self.query_one(MetadataLines))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the filter a slash is a letter."""
+        return not (action == "filter" and self.is_mounted and self.query_one("#metadata-filter").has_focus)
 
     def action_filter(self) -> None:
         """To the filter."""
-        self.query_one("#metadata-filter").focus()
-
-    def action_scroll(self, rows: int) -> None:
-        """Move the list."""
-        self.query_one("#metadata-box").scroll_relative(y=rows, animate=False)
+        self.set_focus(self.query_one("#metadata-filter"))
 
     def action_back(self) -> None:
         """Out of the filter first."""
         field = self.query_one("#metadata-filter", Input)
         if field.value or field.has_focus:
             field.value = ""
-            self.query_one("#metadata-box").focus()
+            self.set_focus(self.query_one(MetadataLines))
         else:
             self.dismiss(None)
 

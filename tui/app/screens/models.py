@@ -26,6 +26,7 @@ from tui.app.rendering.model_columns import heading, row
 from tui.app.rendering.model_rows import home_path
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.browse_bars import BrowseBar
+from tui.app.widgets.filter_field import FilterField
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.lines import Line
@@ -73,7 +74,6 @@ class ModelsScreen(Screen[Path | None]):
         self._loaded = ""
         self._freed = 0
         self._said: tuple[str, str] = ("", "")
-        self._disk_use = 0
         self._describing: Describing | None = None
 
     @property
@@ -104,9 +104,7 @@ class ModelsScreen(Screen[Path | None]):
             with Vertical(id="browse-list"):
                 with Horizontal(id="browse-filter-row"):
                     yield Static(Content("/"), id="browse-filter-mark")
-                    yield Input(
-                        placeholder="filter by name, quantization, family, source", id="browse-filter", compact=True
-                    )
+                    yield FilterField("filter by name, quantization, family, source", id="browse-filter")
                 yield BrowseBar(self._heading, id="browse-heading")
                 yield ModelTable(self._row, id="browse-table")
                 yield BrowseBar(self._empty, id="browse-empty")
@@ -117,9 +115,6 @@ class ModelsScreen(Screen[Path | None]):
 
     def on_mount(self) -> None:
         """Follow what the application tells."""
-        field = self.query_one("#browse-filter", Input)
-        field.cursor_blink = False
-        field.value = self.view.query
         self._describing = Describing(self, self.program.host.plan, self._take_description)
         loaded = self.program.host.model
         if loaded is not None:
@@ -139,7 +134,6 @@ class ModelsScreen(Screen[Path | None]):
     def _show_models(self, models: tuple[ModelEntry, ...]) -> None:
         library = self.program.finder.library
         self._shelf.take(models, library, available_memory() + self._freed)
-        self._disk_use = library.disk_use(models) if library is not None else 0
         self._show_rows()
 
     def _show_status(self, status: Status) -> None:
@@ -176,11 +170,11 @@ class ModelsScreen(Screen[Path | None]):
     def _row(self, entry: ModelEntry, width: int, marked: bool) -> Line:
         return row(
             entry, self._shelf.of(entry), width, current_glyphs(), available=self._shelf.available,
-            loaded=str(entry.path) == self._loaded, marked=marked,
+            loaded=str(entry.path) == self._loaded, marked=marked, sort=self.view.sort,
         )  # fmt: skip
 
     def _heading(self, width: int) -> Sequence[Line]:
-        return [heading(self.table.scrollable_content_region.width or width - 1, self.view, current_glyphs())]
+        return [heading(self.table.text_width or width - 1, self.view, current_glyphs())]
 
     def _title(self, width: int) -> Sequence[Line]:
         shown = len(self.table.rows)
@@ -189,7 +183,7 @@ class ModelsScreen(Screen[Path | None]):
     def _foot(self, width: int) -> Sequence[Line]:
         if self._said[0]:
             return [((self._said[0], self._said[1]),)]
-        return [foot_line(self.program.models, self._disk_use, self._shelf.available, width)]
+        return [foot_line(self.program.models, self.program.finder.disk_use, self._shelf.available, width)]
 
     def _empty(self, width: int) -> Sequence[Line]:
         if self.program.models:
@@ -206,8 +200,8 @@ class ModelsScreen(Screen[Path | None]):
     # What the marked one is
 
     @on(ModelTable.Marked)
-    def _marked(self) -> None:
-        if self._said[0]:
+    def _marked(self, event: ModelTable.Marked) -> None:
+        if event.moved and self._said[0]:
             self._say("")
         self._describe()
         self._show_keys()
@@ -278,7 +272,7 @@ class ModelsScreen(Screen[Path | None]):
         """To the description, and back."""
         reading = not self.detail.has_focus
         self.set_class(reading, "reading")
-        (self.detail if reading else self.table).focus()
+        self.set_focus(self.detail if reading else self.table)
 
     def action_filter(self) -> None:
         """To the filter."""
@@ -294,7 +288,7 @@ class ModelsScreen(Screen[Path | None]):
     @on(Input.Submitted, "#browse-filter")
     def action_to_table(self) -> None:
         """From the filter to the rows that it left."""
-        self.table.focus()
+        self.set_focus(self.table)
 
     def action_back(self) -> None:
         """Out of the filter or the description first, then back to where one was."""
@@ -303,9 +297,9 @@ class ModelsScreen(Screen[Path | None]):
             self.action_detail()
         elif field.value:
             field.value = ""
-            self.table.focus()
+            self.set_focus(self.table)
         elif field.has_focus:
-            self.table.focus()
+            self.set_focus(self.table)
         else:
             self.dismiss(None)
 

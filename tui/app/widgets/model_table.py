@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.app.widgets.lines import Line
+from tui.app.widgets.scrolled import Scrolled
 from tui.catalogue.entry import ModelEntry
 
 Draw = Callable[[ModelEntry, int, bool], Line]
@@ -25,7 +25,7 @@ ROLES = (
 )  # fmt: skip
 
 
-class ModelTable(ScrollView, can_focus=True):
+class ModelTable(Scrolled):
     """Rows of models, one of them marked.
 
     A row is known by its file: it stays marked while the rows around it come, go and change places. A marked row that
@@ -69,10 +69,7 @@ class ModelTable(ScrollView, can_focus=True):
 
     DEFAULT_CSS = """
     ModelTable {
-        height: 1fr; background: $background; color: $foreground; overflow-x: hidden;
-        scrollbar-size-vertical: 1; scrollbar-gutter: stable; scrollbar-color: $border;
-        scrollbar-background: $background; scrollbar-background-hover: $background;
-        scrollbar-background-active: $background;
+        background: $background; color: $foreground;
         & > .model-table--cursor { background: $surface; }
         &:focus > .model-table--cursor { background: $panel; text-style: bold; }
         &:ansi > .model-table--cursor { text-style: reverse; }
@@ -96,9 +93,11 @@ class ModelTable(ScrollView, can_focus=True):
 
         Attributes:
             entry: the model; None where there is none.
+            moved: whether the person moved the mark, and not the rows under it.
         """
 
         entry: ModelEntry | None
+        moved: bool
 
     @dataclass
     class Chosen(Message):
@@ -130,9 +129,8 @@ class ModelTable(ScrollView, can_focus=True):
     @property
     def shown(self) -> tuple[str, ...]:
         """The rows as text, those out of view included."""
-        width = self.scrollable_content_region.width
         return tuple(
-            "".join(text for text, _ in self._draw_row(entry, width, at == self._at)).rstrip()
+            "".join(text for text, _ in self._draw_row(entry, self.text_width, at == self._at)).rstrip()
             for at, entry in enumerate(self._rows)
         )
 
@@ -143,9 +141,9 @@ class ModelTable(ScrollView, can_focus=True):
         self._at = min(self._at, max(0, len(self._rows) - 1)) if wanted is None else wanted
         if wanted is None and (before is None or not self._wanted):
             self._at = 0
-        self._fit()
+        self._shown()
         if self.marked != before:
-            self.post_message(self.Marked(self.marked))
+            self.post_message(self.Marked(self.marked, False))
 
     def mark(self, path: str) -> None:
         """Go to the model with this file, now or when it is shown."""
@@ -154,20 +152,14 @@ class ModelTable(ScrollView, can_focus=True):
             if str(entry.path) == path:
                 self._go(at)
 
-    def redraw(self) -> None:
-        """What the rows say changed."""
-        self.refresh()
-
-    def _fit(self) -> None:
-        size = Size(self.scrollable_content_region.width, len(self._rows))
-        if size != self.virtual_size:
-            self.virtual_size = size
-        self._show_marked()
+    def _shown(self) -> None:
+        self.refit()
+        self.bring_into_view(self._at)
         self.refresh()
 
     def on_resize(self) -> None:
         """Other columns for another width."""
-        self._fit()
+        self._shown()
 
     def _go(self, at: int) -> None:
         if not self._rows:
@@ -176,19 +168,10 @@ class ModelTable(ScrollView, can_focus=True):
         self._wanted = str(self._rows[self._at].path)
         if self._at == before:
             return
-        self.refresh_lines(before)
-        self.refresh_lines(self._at)
-        self._show_marked()
-        self.post_message(self.Marked(self.marked))
-
-    def _show_marked(self) -> None:
-        top, height = round(self.scroll_y), self.scrollable_content_region.height
-        if height <= 0:
-            return
-        if self._at < top:
-            self.scroll_to(y=self._at, animate=False, immediate=True, force=True)
-        elif self._at >= top + height:
-            self.scroll_to(y=self._at - height + 1, animate=False, immediate=True, force=True)
+        self.refresh_row(before)
+        self.refresh_row(self._at)
+        self.bring_into_view(self._at)
+        self.post_message(self.Marked(self.marked, True))
 
     def action_move(self, rows: int) -> None:
         """Mark a row further up or down."""
@@ -196,7 +179,7 @@ class ModelTable(ScrollView, can_focus=True):
 
     def action_page(self, pages: int) -> None:
         """Mark a row a view further up or down."""
-        self._go(self._at + pages * max(1, self.scrollable_content_region.height - 1))
+        self._go(self._at + pages * max(1, self.size.height - 1))
 
     def action_to_end(self, side: int) -> None:
         """Mark the first or the last row."""
@@ -209,22 +192,29 @@ class ModelTable(ScrollView, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Mark the row; twice chooses it."""
-        at = event.y + round(self.scroll_y)
+        at = event.y - self.gutter.top + self.top
         if at < len(self._rows):
             self._go(at)
             if event.chain == 2:
                 self.action_choose()
 
-    def render_line(self, y: int) -> Strip:
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    def draw(self, at: int, width: int) -> Strip:
         """One row as the terminal gets it."""
-        at, width = y + self.scroll_offset.y, self.scrollable_content_region.width
-        if at >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
         marked = at == self._at
         line = self._draw_row(self._rows[at], width, marked)
-        styles = self.get_component_rich_style
-        base = self.rich_style + styles("model-table--cursor", partial=True) if marked else self.rich_style
-        segments = [
-            Segment(text, base + styles(f"model-table--{role}", partial=True) if role else base) for text, role in line
-        ]
+        base = self.base_style
+        cursor = self.get_component_rich_style("model-table--cursor", partial=True) if marked else None
+        if cursor is not None:
+            base += cursor
+        plain = cursor is not None and cursor.reverse  # the colours of the parts would be as many backgrounds
+        segments = [Segment(text, base if plain or not role else self._part(role, cursor)) for text, role in line]
         return Strip(segments).adjust_cell_length(width, base)
+
+    def _part(self, role: str, cursor: Style | None) -> Style:
+        style = self.get_component_rich_style(f"model-table--{role}")
+        return style + cursor if cursor is not None else style
