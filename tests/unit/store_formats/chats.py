@@ -75,4 +75,7 @@ def chats(draw: st.DrawFn) -> Chat:
         settings=draw(st.sampled_from(["", '{"system_prompt": "Be brief."}'])),
         draft=draw(TEXTS),
     )
-    return Chat(conversation, messages)
+    tokens = {
+        m.id: draw(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=4).map(tuple)) for m in messages if m.reply
+    }
+    return Chat(conversation, messages, tokens)

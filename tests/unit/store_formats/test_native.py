@@ -57,6 +57,7 @@ def test_the_numbers_of_a_store_do_not_show(chat: Chat, first: int, step: int) -
             )
             for m in chat.messages
         ),
+        {number(m) or 0: tokens for m, tokens in chat.tokens.items()},
     )
     assert written(stored) == written(chat)
 
@@ -88,6 +89,9 @@ def test_no_conversations_are_a_file_too() -> None:
         ({"state": "new"}, "none of"),
         ({"attachments": [{"name": "x"}]}, "has no text"),
         ({"reply": []}, "not an object"),
+        ({"tokens": [1]}, "tokens of message 1"),
+        ({"tokens": "1 -2"}, "tokens of message 1"),
+        ({"tokens": "4294967296"}, "32 bits"),
         ({"reply": {"facts": {"model": {"name": "m"}}, "stop_reason": "tired"}}, "none of"),
     ],
 )

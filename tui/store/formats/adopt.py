@@ -7,8 +7,7 @@ import json
 from tui.store.formats.chat import Chat
 from tui.store.formats.draft import Draft, DraftMessage
 from tui.store.records import Conversation, MessageRecord, ModelIdentity, Reply, ReplyFacts
-
-_TITLE_LENGTH = 60
+from tui.store.titles import title_of
 
 
 def adopted(draft: Draft, now: float) -> Chat:
@@ -60,6 +59,4 @@ def _reply(draft: Draft, message: DraftMessage) -> Reply | None:
 
 
 def _title(draft: Draft) -> str:
-    first = next((message.text for message in draft.messages if message.role == "user"), draft.messages[0].text)
-    line = " ".join(first[: 4 * _TITLE_LENGTH].split())
-    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1].rstrip() + "…"
+    return title_of(next((message.text for message in draft.messages if message.role == "user"), ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tui.store.formats.reading import FormatError
 from tui.store.records import Conversation, MessageRecord
@@ -16,10 +16,12 @@ class Chat:
     Attributes:
         conversation: its row.
         messages: the whole tree, parents before children, siblings by age.
+        tokens: those that were generated for a reply, by the number of the message.
     """
 
     conversation: Conversation
     messages: tuple[MessageRecord, ...]
+    tokens: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def branch(self) -> tuple[MessageRecord, ...]:
         """The messages from the beginning to where the person is; to the newest one where that is not known."""
@@ -41,7 +43,8 @@ def renumbered(chat: Chat) -> Chat:
     numbers = {message.id: number for number, message in enumerate(chat.messages, 1)}
     messages = tuple(_renumbered(message, numbers) for message in chat.messages)
     leaf = numbers.get(chat.conversation.leaf or 0)
-    return Chat(replace(chat.conversation, id=0, leaf=leaf), messages)
+    tokens = {numbers[message]: given for message, given in chat.tokens.items()}
+    return Chat(replace(chat.conversation, id=0, leaf=leaf), messages, tokens)
 
 
 def check(chat: Chat, what: str) -> None:

@@ -7,6 +7,7 @@ The same conversations give the same bytes: fields stand in the order of their d
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ FORMAT = "localllm-tui chats"
 VERSION = 1
 _OF_THE_STORE = ("id", "model", "length", "deleted")
 _OF_THE_TREE = ("conversation", "position", "siblings")
+_TOKENS = re.compile("[0-9]{1,10}( [0-9]{1,10})*")
 
 
 def write_json(chats: Iterable[Chat]) -> Iterator[str]:
@@ -61,7 +63,12 @@ def read_json(value: Any) -> list[Chat]:
 
 def _entry(chat: Chat) -> dict[str, Any]:
     entry: dict[str, Any] = to_json(chat.conversation, _OF_THE_STORE)
-    return {**entry, "messages": [to_json(message, _OF_THE_TREE) for message in chat.messages]}
+    messages = [to_json(message, _OF_THE_TREE) for message in chat.messages]
+    for message, record in zip(messages, chat.messages, strict=True):
+        # As a string they take one line and not one for each token.
+        if tokens := chat.tokens.get(record.id):
+            message["tokens"] = " ".join(map(str, tokens))
+    return {**entry, "messages": messages}
 
 
 def _chat(value: Any, what: str) -> Chat:
@@ -72,6 +79,20 @@ def _chat(value: Any, what: str) -> Chat:
         for number, entry in enumerate(entries, 1)
     )
     conversation = from_json(Conversation, value, what, id=0, model="", length=len(messages), deleted=None)
-    chat = Chat(conversation, messages)
+    tokens = {
+        message.id: _tokens(entry["tokens"], f"message {message.id} of {what}")
+        for message, entry in zip(messages, entries, strict=True)
+        if entry.get("tokens")
+    }
+    chat = Chat(conversation, messages, tokens)
     check(chat, what)
     return renumbered(chat)
+
+
+def _tokens(value: Any, what: str) -> tuple[int, ...]:
+    if not isinstance(value, str) or not _TOKENS.fullmatch(value):
+        raise FormatError(f"the tokens of {what} are no numbers with spaces between")
+    tokens = tuple(map(int, value.split(" ")))
+    if max(tokens) >= 2**32:
+        raise FormatError(f"a token of {what} is larger than 32 bits")
+    return tokens
