@@ -5,9 +5,7 @@ The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 from __future__ import annotations
 
-import math
 import os
-import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,8 +14,9 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from tui.catalogue.gguf_reader import DamagedError, HeaderReader, LongValue, Value, Vocabularies
+from tui.catalogue.gguf_tensors import Tensors
 from tui.catalogue.recognise import what_else
-from tui.catalogue.tensor_types import BLOCKS, file_type_name, tensor_bytes
+from tui.catalogue.tensor_types import file_type_name
 from tui.core.errors import ModelFileError
 from tui.core.text import printable
 from tui.core.units import format_bytes
@@ -27,9 +26,6 @@ VERSIONS = (2, 3)
 """What llama.cpp reads. Version 1 was given up in 2023."""
 MAX_TENSORS = 1 << 18
 MAX_KEYS = 1 << 16
-_MAX_ELEMENTS = 1 << 62
-_EXPERT = re.compile(r"_exps\.|ffn_(?:gate|down|up)\.\d+\.")
-"""Tensors of all experts of a layer together, or (in old files) of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +135,7 @@ class Header:
         """A number by its key without the architecture; the mean where there is one for each layer, 0 for none."""
         value = self.value(key)
         values = value if isinstance(value, tuple) else (value,)
-        numbers = [v for v in values if isinstance(v, int | float) and v > 0]
+        numbers = [v for v in values if isinstance(v, int | float) and 0 < v < math.inf]
         return sum(numbers) / len(numbers) if numbers else 0.0
 
     def _whole(self, key: str) -> int | None:
@@ -214,7 +210,7 @@ class HeaderDraft:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._version = 0
-        self._tensors = _Tensors()
+        self._tensors = Tensors()
         self._end = 0
         self.metadata: dict[str, Value] = {}
         self.tensor_count = 0
@@ -234,11 +230,11 @@ class HeaderDraft:
         alignment = self.metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):
             raise DamagedError("its alignment is not a power of two")
-        self._end = -(-reader.position // alignment) * alignment + self._tensors.end
+        self._end = -(-reader.position // alignment) * alignment + self._tensors.sums().end
 
     def header(self, size: int) -> Header:
         """What was read, of a file of `size` bytes."""
-        tensors = self._tensors
+        tensors = self._tensors.sums()
         return Header(
             path=self._path,
             version=self._version,
@@ -273,49 +269,6 @@ class HeaderDraft:
             if key in self.metadata:
                 raise DamagedError(f"its header has the key {printable(key)[:80]} twice")
             self.metadata[key] = reader.value()
-
-
-class _Tensors:
-    """Adds up the tensors' descriptions."""
-
-    def __init__(self) -> None:
-        self.parameters = 0
-        self.bytes = 0
-        self.end = 0
-        self.kinds: dict[str, int] = {}
-        self.counts: dict[str, int] = {}
-        self.groups: dict[str, tuple[int, int]] = {}
-        self._names: set[str] = set()
-
-    def read(self, reader: HeaderReader) -> None:
-        name, dimensions, kind, offset = reader.tensor()
-        if name in self._names:
-            raise DamagedError(f"its header has the tensor {printable(name)} twice")
-        self._names.add(name)
-        elements = math.prod(dimensions)
-        if elements > _MAX_ELEMENTS:
-            raise DamagedError("a tensor claims an impossible size")
-        size = tensor_bytes(kind, elements) or 0
-        self.parameters += elements
-        self.bytes += size
-        self.end = max(self.end, offset + size)
-        named = BLOCKS[kind][0] if kind in BLOCKS else f"type {kind}"
-        self.kinds[named] = self.kinds.get(named, 0) + size
-        self.counts[named] = self.counts.get(named, 0) + 1
-        group = _group(name)
-        weights, taken = self.groups.get(group, (0, 0))
-        self.groups[group] = weights + elements, taken + size
-
-
-def _group(tensor: str) -> str:
-    """The part that a tensor plays, by llama.cpp's names (`src/llama-arch.cpp`)."""
-    if tensor == "token_embd.weight":
-        return "embedding"
-    if tensor == "per_layer_token_embd.weight":
-        return "lookup"
-    if tensor == "output.weight":
-        return "output"
-    return "experts" if _EXPERT.search(tensor) else "rest"
 
 
 def _wrong_version(path: Path, version: int) -> ModelFileError:

@@ -174,13 +174,13 @@ class HeaderReader:
             if dimensions > _MOST_DIMENSIONS:
                 raise DamagedError(f"a tensor claims {dimensions:,} dimensions")
             form = _TENSOR[dimensions]
-            *sizes, kind, offset = form.unpack_from(buffer, at + length + 4)
+            values = form.unpack_from(buffer, at + length + 4)
         except struct.error:
             raise DamagedError("the file ends within its header") from None
         except UnicodeDecodeError:
             raise DamagedError("a name in its header is not UTF-8") from None
         self._at = at + length + 4 + form.size
-        return name, tuple(sizes), kind, offset
+        return name, values[:-2], values[-2], values[-1]
 
     def value(self) -> Value:
         """A value of any type, its type first."""
