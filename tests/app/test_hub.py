@@ -181,7 +181,7 @@ async def test_a_whole_name_is_opened_as_it_is(make_app: Make, hub: LocalHub) ->
     [
         ({"status": 429, "headers": {"Retry-After": "30"}}, "too many requests"),
         ({"status": 503}, "has trouble"),
-        ({"cut_after": 10}, "cannot be reached"),
+        ({"cut_after": 10}, "ended within the answer"),
         ({"body": b"<html>log in</html>"}, "web page"),
     ],
 )

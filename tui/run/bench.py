@@ -14,9 +14,9 @@ from tui.core.parameters import LoadParams
 from tui.core.text import one_line
 from tui.core.units import format_bytes, format_parameters, format_seconds, speed_band
 from tui.run.interrupt import Interrupted, Interruption
-from tui.run.table import table
 from tui.run.one_shot import BROKEN_PIPE, DONE, FAILED
 from tui.run.output import Output, OutputClosedError, Progress, complain
+from tui.run.table import table
 from tui.services.bench import Bench
 from tui.services.bench_results import keep
 from tui.services.measurements import BenchPlan, Costs, Result, Speed

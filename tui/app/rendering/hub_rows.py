@@ -13,10 +13,12 @@ from tui.app.rendering.model_rows import cut
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line
+from tui.catalogue.explanation import Fact
 from tui.catalogue.fit import Fit, quick_fit
 from tui.catalogue.hub.values import Repository, RepoSummary, Variant
 from tui.core.units import format_bytes, format_count, format_parameters, format_speed, speed_band
-from tui.services.describe import MemoryUse, SpeedEstimate
+from tui.services.describe import MemoryUse
+from tui.services.speed_estimate import SpeedEstimate
 
 if TYPE_CHECKING:
     from tui.catalogue.hub.curated import Curated
@@ -198,3 +200,14 @@ def need_lines(use: MemoryUse, speed: SpeedEstimate | None, width: int) -> list[
         said += f", {speed_band(speed.tokens_per_second)}{'' if speed.measured else ' (an estimate)'}"
         lines += [(text, "label") for text in textwrap.wrap(said, width)]
     return [((text, role),) for text, role in lines]
+
+
+def fact_lines(facts: Sequence[Fact], width: int) -> list[Line]:
+    """Facts in plain words, each with its note folded below it."""
+    lines: list[Line] = []
+    for fact in facts:
+        head = shown_line(f"{fact.label}: {fact.value}")
+        lines += [((text, "value"),) for text in textwrap.wrap(head, width)]
+        notes = textwrap.wrap(shown_line(fact.note), max(width - 2, 10))
+        lines += [((f"  {text}", "label"),) for text in notes]
+    return lines

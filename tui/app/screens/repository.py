@@ -17,7 +17,7 @@ from textual.timer import Timer
 from tui.app.asking import Asking
 from tui.app.commands.command import bindings
 from tui.app.commands.hub import REPOSITORY_COMMANDS
-from tui.app.rendering.hub_rows import Offer, need_lines, offer_heading, offer_row, repository_facts
+from tui.app.rendering.hub_rows import Offer, fact_lines, need_lines, offer_heading, offer_row, repository_facts
 from tui.app.rendering.model_rows import home_path
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.download_strip import DownloadStrip
@@ -28,15 +28,13 @@ from tui.app.widgets.message import MessagePane
 from tui.app.widgets.readme import Readme
 from tui.app.widgets.rows import Rows
 from tui.catalogue.hub.cancel import Cancel
-from tui.catalogue.hub.values import Repository, Variant
+from tui.catalogue.hub.values import Repository
 from tui.core.errors import HubError, LocalLLMError
 from tui.core.units import format_bytes
 from tui.monitor.memory import available_memory
 
 if TYPE_CHECKING:
     from tui.app.app import LocalLLMApp
-    from tui.catalogue.hub.client import Hub
-    from tui.core.parameters import LoadParams
     from tui.services.describe import Description
 
 PLAN_DELAY = 0.3
@@ -200,7 +198,9 @@ class RepositoryScreen(Screen[None]):
         available = self._available
 
         def question(cancel: Cancel) -> Description:
-            return planned(hub, found.repository, variant, load, available, cancel)
+            from tui.services.remote_plan import describe_remote
+
+            return describe_remote(hub, found.repository, variant, load, available=available, cancel=cancel)
 
         def keep(answer: Description | LocalLLMError) -> None:
             self._plans[variant.label] = answer
@@ -228,6 +228,7 @@ class RepositoryScreen(Screen[None]):
         # Few quantizations leave their room to the README and the plan.
         most = len(rows.items) if self.has_class("-wide") else max(self.size.height // 3 - 2, 3)
         rows.styles.max_height = max(min(len(rows.items), most), 1)
+        rows.styles.min_height = max(min(len(rows.items), self.size.height * 2 // 5), 1)
         self._show_need()
         self._show_folder()
 
@@ -251,7 +252,10 @@ class RepositoryScreen(Screen[None]):
         elif plan.memory is None:
             pane.set_lines([((shown_line(plan.problem or plan.explanation.summary), "warning"),)])
         else:
-            pane.set_lines(need_lines(plan.memory, plan.speed, width))
+            lines = need_lines(plan.memory, plan.speed, width)
+            if self.has_class("-wide") and (section := plan.explanation.section("Quantization")) is not None:
+                lines += [(), *fact_lines(section.facts, width)]
+            pane.set_lines(lines)
 
     def _show_folder(self) -> None:
         folder = self.program.store.folder
@@ -371,16 +375,3 @@ def opened(repository: Repository, quant: str, folder: Path | None, available: i
     )
     reason = f"{best[0].label} is recommended: {best[1]}" if best else ""
     return Opened(repository, offers, reason, repository.variants.index(wanted), problem)
-
-
-def planned(
-    hub: Hub, repository: Repository, variant: Variant, load: LoadParams, available: int, cancel: Cancel
-) -> Description:
-    """What a quantization needs, from the header that is read from the Hub; for a worker thread."""
-    from tui.catalogue.explain import Sibling
-    from tui.services.describe import describe_header
-
-    siblings = [Sibling(other.quantization, other.size, other.label) for other in repository.variants]
-    header = hub.header(repository, variant, cancel)
-    name = variant.files[0].path.rpartition("/")[2]
-    return describe_header(header, name, load, siblings=siblings, available=available, file_size=variant.size)

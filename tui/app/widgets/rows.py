@@ -70,7 +70,7 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
     DEFAULT_CSS = """
     Rows {
         height: 1fr; background: $background; color: $foreground; overflow-x: hidden;
-        scrollbar-size-vertical: 1; scrollbar-color: $border; scrollbar-background: $background;
+        scrollbar-size-vertical: 1; scrollbar-gutter: stable; scrollbar-color: $border; scrollbar-background: $background;
         scrollbar-background-hover: $background; scrollbar-background-active: $background;
         & > .rows--fact { color: $foreground 65%; }
         & > .rows--mark { color: $accent; text-style: bold; }
@@ -257,8 +257,7 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
             return Strip.blank(width, self.rich_style)
         lines = self._of(index)
         line = lines[part] if part < len(lines) else ()
-        cursor = index == self._at
-        over = self._cursor_style() if cursor else None
+        over = self._cursor_style() if index == self._at and part < len(lines) else None
         segments = [Segment(text, self._style(role, over)) for text, role in line]
         return Strip(segments).adjust_cell_length(width, self._style("", over))
 

