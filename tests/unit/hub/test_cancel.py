@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import huggingface_hub
 import pytest
 
 from tests.support.local_hub import LocalHub
+from tui.catalogue.hub import sockets
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.client import Hub
 from tui.catalogue.hub.values import Query
@@ -95,14 +96,30 @@ def test_a_name_look_up_that_hangs(monkeypatch: pytest.MonkeyPatch, local: Local
     release.set()
 
 
-def test_a_connection_that_is_not_taken(local: LocalHub) -> None:
-    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
+@pytest.fixture
+def full() -> Iterator[int]:
+    """A port where connections are neither taken nor refused."""
+    with socket.socket() as server, socket.socket() as first, socket.socket() as second:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
         for other in (first, second):  # the queue holds one or two; the next one is left waiting
             other.setblocking(False)
-            other.connect_ex(full.getsockname())
-        ends_soon(search(f"http://127.0.0.1:{full.getsockname()[1]}"), lambda: True)
+            other.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
+def test_a_connection_that_is_not_taken(online: None, full: int) -> None:
+    ends_soon(search(f"http://127.0.0.1:{full}"), lambda: True)
+
+
+def test_a_dead_address_leaves_time_for_the_next_one(
+    local: LocalHub, full: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "ADDRESS_TIMEOUT", 0.3)
+    addresses = [("127.0.0.1", full), ("127.0.0.1", local.port)]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", address) for address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: found)
+    assert Hub("http://hub.invalid").search(Query()).results == ()
 
 
 def test_a_secure_connection_that_is_never_made(local: LocalHub) -> None:

@@ -23,8 +23,8 @@ from tui.catalogue.hub import errors
 from tui.catalogue.hub.call import current_call
 from tui.catalogue.hub.sockets import Backend
 
-CONNECT_TIMEOUT = 10.0
-"""Seconds for the name look-up, the connection, and TLS, each."""
+CONNECT_TIMEOUT = 15.0
+"""Seconds for name look-up and connection together, and the same for TLS."""
 READ_TIMEOUT = 20.0
 """Seconds without a single byte."""
 ANSWER_TIMEOUT = 60.0

@@ -14,6 +14,8 @@ from tui.catalogue.hub.call import Call, current_call
 
 SLICE = 0.1
 """Seconds between two looks at the switch."""
+ADDRESS_TIMEOUT = 5.0
+"""Seconds for each address of a machine, so that a dead IPv6 way leaves time for the IPv4 one."""
 _DEFAULT_TIMEOUT = 20.0
 """Seconds, where no timeout is given."""
 
@@ -33,8 +35,9 @@ class Backend(httpcore2.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         options = list(socket_options or ())
+        each = min(timeout or ADDRESS_TIMEOUT, ADDRESS_TIMEOUT)
         return _Stream(
-            _apart(lambda: self._inner.connect_tcp(host, port, timeout, local_address, options), timeout),
+            _apart(lambda: self._inner.connect_tcp(host, port, each, local_address, options), timeout),
         )
 
     def sleep(self, seconds: float) -> None:
