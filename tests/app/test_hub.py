@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -139,11 +140,15 @@ async def test_further_pages_come_when_one_scrolls(make_app: Make, hub: LocalHub
         await pilot.press(*"model")
         await until(pilot, lambda: len(rows.items) >= 30)
         assert len(rows.items) < 95
+
+        def more_than(count: int) -> bool:
+            return len(rows.items) > count
+
         while len(rows.items) < 95:
             seen = len(rows.items)
             while rows.at < seen - 1:
                 await pilot.press("pagedown")
-            await until(pilot, lambda seen=seen: len(rows.items) > seen)
+            await until(pilot, partial(more_than, seen))
         assert len(set(names(screen))) == 95
         assert rows.marked is not None and "95 found" in str(screen.query_one("#hub-order").plain)  # type: ignore[attr-defined]
 

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.hub_repos import Blank
+from tests.support.hub_repos import Blank, Content
 from tests.support.local_hub import ALICE, BOB, LocalHub
 from tests.support.scripted import ScriptedEngine
 from tests.support.waiting import until
@@ -45,7 +45,7 @@ license: mit
 def stocked(hub: LocalHub, tiny_gguf: Path) -> LocalHub:
     """The Hub with one repository of three quantizations, of which one is far too big."""
     content = tiny_gguf.read_bytes()
-    files = {
+    files: dict[str, Content] = {
         "tiny-Q4_K_M.gguf": content,
         "tiny-Q8_0.gguf": Blank(content, 2 * len(content)),
         "tiny-F32.gguf": Blank(content, 10**15),

@@ -70,7 +70,8 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
     DEFAULT_CSS = """
     Rows {
         height: 1fr; background: $background; color: $foreground; overflow-x: hidden;
-        scrollbar-size-vertical: 1; scrollbar-gutter: stable; scrollbar-color: $border; scrollbar-background: $background;
+        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        scrollbar-color: $border; scrollbar-background: $background;
         scrollbar-background-hover: $background; scrollbar-background-active: $background;
         & > .rows--fact { color: $foreground 65%; }
         & > .rows--mark { color: $accent; text-style: bold; }
