@@ -45,9 +45,9 @@ _PUBLISHERS = (
     "cohereforai coherelabs deepseek-ai dphn eurollm facebook fireworks google hf huggingfacetb huihui-ai "
     "ibm-granite inclusionai internlm kwaipilot lgai-exaone liquidai llm-jp meta-llama microsoft minimaxai "
     "mistral-community mistralai mlabonne moonshotai nousresearch nvidia open-thoughts openai openbmb "
-    "openchat opengvlab perplexity-ai pocketdoc primeintellect qwen rombodawg sao10k sentientagi servicenow- "
-    "ai skt skywork soob3123 stabilityai stepfun-ai swiss-ai tencent thedrummer thudm tiiuae tngtech upstage "
-    "utter-project watt-ai xai xiaomimimo zai-org zerofata "
+    "openchat opengvlab perplexity-ai pocketdoc primeintellect qwen rombodawg sao10k sentientagi "
+    "servicenow-ai skt skywork soob3123 stabilityai stepfun-ai swiss-ai tencent thedrummer thudm tiiuae tngtech "
+    "upstage utter-project watt-ai xai xiaomimimo zai-org zerofata "
 )
 _PUBLISHER = re.compile(rf"^(?:{'|'.join(map(re.escape, _PUBLISHERS.split()))})_(?=.)", re.IGNORECASE)
 

@@ -13,7 +13,7 @@ from tui.monitor.bandwidth import Bandwidth
 from tui.services import speed_estimate
 from tui.services.bench_results import decoded, fastest_decode, keep
 from tui.services.measurements import Speed
-from tui.services.speed_estimate import USUAL, estimate_speed
+from tui.services.speed_estimate import USUAL, USUAL_SMALL, estimate_speed
 
 GB = 1e9
 
@@ -38,12 +38,12 @@ def test_from_the_bandwidth_alone(smollm2: Path) -> None:
     header = read_header(smollm2)
     found = estimate_speed(header, LoadParams(n_ctx=8192), smollm2)
     assert found and not found.measured
-    assert found.tokens_per_second == pytest.approx(20 * GB * USUAL / header.tensor_bytes)
+    assert found.tokens_per_second == pytest.approx(20 * GB * USUAL_SMALL / header.tensor_bytes)
     assert found.bytes_per_token == header.tensor_bytes
     # 180 MiB of KV cache are read on top of 92 MiB of weights.
     assert found.at_full_context == pytest.approx(found.tokens_per_second * 92.1 / (92.1 + 180), rel=0.01)
     assert found.basis.startswith("estimate: this machine reads 20.0 GB/s")
-    assert "limited by computing" in found.basis
+    assert "computing limits" in found.basis
 
 
 def test_a_busy_machine_is_named(smollm2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +68,8 @@ def test_a_bench_of_another_model_of_its_size_calibrates(smollm2: Path, gemma3: 
     assert found and not found.measured and smollm2.name in found.basis
     assert found.tokens_per_second == pytest.approx(20 * GB * reached / (header.tensor_bytes))
     large = estimate_speed(bigger(header, 100), LoadParams())
-    assert large and "usually" in large.basis and "limited by computing" not in large.basis
+    assert large and "usually reaches 75%" in large.basis and "computing" not in large.basis
+    assert large.tokens_per_second == pytest.approx(20 * GB * USUAL / header.tensor_bytes / 100)
 
 
 def test_results_of_older_versions_and_damaged_ones_tell_nothing(smollm2: Path, isolated_home: Path) -> None:
