@@ -155,8 +155,6 @@ class Database:
         with self._lock:
             if self._pending:
                 self.save_again()
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("PRAGMA optimize")
             self._connection.close()
 
     def _transaction(self, work: Callable[[Change], T], durable: bool) -> T:

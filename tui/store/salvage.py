@@ -48,6 +48,8 @@ def salvage(damaged: Path, fresh: sqlite3.Connection) -> int:
     fresh.execute("BEGIN IMMEDIATE")
     try:
         with contextlib.closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as old:
+            # With this SQLite also opens a file that is shorter than its first page says.
+            old.execute("PRAGMA writable_schema = ON")
             for table in _TABLES:
                 _copy(old, fresh, table)
         for repair in _REPAIRS:
