@@ -118,6 +118,8 @@ def test_progress_is_one_line_on_a_terminal(hub: LocalHub) -> None:
         (["models", "pull", REPO, "--offline"], 1, f"{REPO} is not on this machine: the Hub is switched off here"),
         (["models", "search", "x", "--offline"], 1, "the Hub is switched off here"),
         (["run", "-hf", REPO, "--offline", "-p", "x"], 1, f"{REPO} is not on this machine"),
+        (["-hf", REPO, "--offline"], 1, f"{REPO} is not on this machine"),
+        (["-hf", "nonsense"], 2, "'nonsense' is not a model on the Hub"),
         (["bench", "-hf", REPO, "--offline"], 1, f"{REPO} is not on this machine"),
         (["models", "rm", "nothing-of-this-name"], 1, "no model here is called nothing-of-this-name"),
     ],
@@ -168,6 +170,19 @@ def test_leaving_with_a_download_under_way_says_so(hub: LocalHub, start: Callabl
     terminal.press("ctrl+q")
     assert terminal.wait_exit() == 0
     assert "1 download is paused and goes on with the next start" in terminal.text
+    assert terminal.left_behind() == []
+
+
+def test_one_can_leave_while_the_hub_does_not_answer(hub: LocalHub, start: Callable[..., Terminal]) -> None:
+    hub.fault(path="/api/models", delay=600)
+    terminal = start(env={"HF_HUB_OFFLINE": None, "HF_ENDPOINT": hub.url})
+    terminal.wait_for("F1 help")
+    terminal.press("ctrl+g")
+    terminal.wait_for("START HERE")
+    terminal.write("tiny")
+    terminal.wait_until(lambda: any("/api/models" in asked.path for asked in hub.requests), "a question to the Hub")
+    terminal.press("ctrl+q")
+    assert terminal.wait_exit() == 0
     assert terminal.left_behind() == []
 
 

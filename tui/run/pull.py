@@ -159,7 +159,7 @@ class Lines:
 
     def _words(self, download: Download) -> str:
         size = download.request.size
-        text = f"{self._name} {_percent(download):3.0f} % of {format_bytes(size)}"
+        text = f"{self._name} {_percent(download):.0f} % of {format_bytes(size)}"
         if download.state == "verifying":
             return f"{text}, checking the sum"
         if download.state == "downloading" and download.speed:
