@@ -11,6 +11,7 @@ from textual.command import CommandPalette
 from textual.widgets import Input, Log, OptionList
 
 from tests.support.scripted import ScriptedEngine
+from tests.support.tiny_gguf import write_tiny_gguf
 from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
 from tui.app.commands.catalogue import APP_COMMANDS, CHAT_COMMANDS
@@ -26,6 +27,7 @@ from tui.app.widgets.model_list import ModelList
 from tui.app.widgets.model_table import ModelTable
 from tui.app.widgets.status_line import StatusLine
 from tui.app.widgets.transcript import Transcript
+from tui.catalogue.scan import entry_of
 from tui.services.launch import Launch
 from tui.services.model_host import ModelHost
 from tui.settings.logs import PROGRAM, configure_logging
@@ -99,6 +101,45 @@ async def test_starter_model_is_marked_and_enter_loads_it(
         await until(pilot, lambda: app.status.phase is Phase.READY)
         assert engine.loads == [wanted.path]
         assert app.focused is app.main_screen.query_one("#prompt")
+
+
+async def test_in_a_narrow_window_enter_loads_the_only_model(
+    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = entry_of(tiny_gguf)
+    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter([only]))
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        transcript = app.main_screen.query_one(Transcript)
+        await until(pilot, lambda: "Enter loads tiny-random" in transcript.plain)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.status.phase is Phase.READY)
+        assert engine.loads == [tiny_gguf]
+        await pilot.press("enter")
+        await pilot.pause()
+        assert engine.loads == [tiny_gguf] and not engine.prompts
+
+
+async def test_of_several_models_enter_loads_the_one_used_last(
+    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [write_tiny_gguf(tmp_path / f"{name}-F32.gguf") for name in ("first", "second")]
+    entries = [entry_of(file) for file in files]
+    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter(entries))
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        transcript = app.main_screen.query_one(Transcript)
+        await until(pilot, lambda: "F2 shows the models" in transcript.plain)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not engine.loads
+        assert app.finder.library
+        app.finder.library.used(files[1])
+        app.search_models()
+        await until(pilot, lambda: "Enter loads second" in transcript.plain)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.status.phase is Phase.READY)
+        assert engine.loads == [files[1]]
 
 
 async def test_the_browser_comes_over_the_chat_and_enter_loads(

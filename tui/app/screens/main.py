@@ -36,7 +36,7 @@ from tui.app.widgets.welcome import WelcomeEntry
 from tui.catalogue.entry import ModelEntry
 from tui.core.errors import LocalLLMError
 from tui.core.events import ModelInfo
-from tui.core.units import format_count
+from tui.core.units import format_bytes, format_count
 from tui.monitor.sample import Sample
 from tui.services.chat_session import ChatSession
 from tui.services.model_host import ModelHost
@@ -67,6 +67,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self._host = host
         self._welcome = WelcomeEntry(default_models_dir())
+        self._offered_model: ModelEntry | None = None
         self._transcript = Transcript(id="transcript")
         asking = f"Ask anything{current_glyphs().ellipsis}"
         self._prompt = Prompt(PromptHistory(prompt_history_file()), placeholder=asking, id="prompt")
@@ -161,8 +162,21 @@ class MainScreen(Screen[None]):
     def _show_welcome(self) -> None:
         usable_models = sum(entry.loadable for entry in self.program.models)
         found = None if self.program.searching and not usable_models else usable_models
-        if self._welcome.show(found, self._host.model is not None):
+        self._offered_model = self._next_model() if found else None
+        offered = self._offered_model
+        words = f"{offered.name} ({format_bytes(offered.file_size)})" if offered else ""
+        if self._welcome.show(found, self._host.model is not None, words):
             self._transcript.changed(self._welcome)
+
+    def _next_model(self) -> ModelEntry | None:
+        """The model that one probably wants: the one used last, or the only one."""
+        library = self.program.finder.library
+        models = [entry for entry in self.program.models if entry.loadable]
+        used = [(library.last_used(entry) or 0.0, entry) for entry in models] if library else []
+        when, last = max(used, key=lambda pair: pair[0], default=(0.0, None))
+        if when:
+            return last
+        return models[0] if len(models) == 1 else None
 
     def note(self, text: str, kind: str = "info") -> None:
         """Put a line of the program into the transcript."""
@@ -192,6 +206,7 @@ class MainScreen(Screen[None]):
         """Say it to the model, or say why not; the text stays where it is until it was taken."""
         text = event.text.strip()
         if not text:
+            self._load_offered()
             return
         model = self._host.model
         if refusal := self._refusal():
@@ -216,6 +231,10 @@ class MainScreen(Screen[None]):
         if self.program.work.busy:
             return "still generating: Esc stops it"
         return "" if self._host.model is not None else "no model is loaded: F2 chooses one"
+
+    def _load_offered(self) -> None:
+        if self._offered_model is not None and self._host.model is None and not self.program.work.busy:
+            self.program.load_model(self._offered_model.path)
 
     def action_regenerate(self) -> None:
         """Write the last reply anew."""

@@ -26,20 +26,22 @@ class WelcomeEntry(Entry):
         self._folder = shown_line(str(folder))
         self._found: int | None = None
         self._loaded = False
+        self._next = ""
 
-    def show(self, found: int | None, loaded: bool) -> bool:
+    def show(self, found: int | None, loaded: bool, offered: str = "") -> bool:
         """Say what fits.
 
         Args:
             found: how many models were found; None while the search runs.
             loaded: whether one is loaded.
+            offered: name and size of the one that Enter loads; untrusted.
 
         Returns:
             Whether that is something else than before.
         """
-        if (found, loaded) == (self._found, self._loaded):
+        if (found, loaded, offered) == (self._found, self._loaded, self._next):
             return False
-        self._found, self._loaded = found, loaded
+        self._found, self._loaded, self._next = found, loaded, offered
         self.version += 1
         return True
 
@@ -62,6 +64,9 @@ class WelcomeEntry(Entry):
             ]
         if self._found is None:
             return ["Looking for models" + current_glyphs().ellipsis]
+        if self._found and self._next:
+            others = "F2 shows all models; " if self._found > 1 else ""
+            return [f"#Enter loads {shown_line(self._next)}.", "", f"{others}ctrl+g gets another one."]
         if self._found:
             return [
                 "#Choose a model.", "", "F2 shows the models, Enter loads the marked one.",
