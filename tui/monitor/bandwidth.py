@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import platform
+import statistics
 import tempfile
 import threading
 import time
@@ -90,45 +91,50 @@ def measure(threads: int | None = None, seconds: float = SECONDS) -> Bandwidth:
 
     Args:
         threads: how many read at once; by default as many as there are usable cores.
-        seconds: of reading; the best of a few rounds counts.
+        seconds: of reading, in a few rounds; the one in the middle counts.
     """
     count = threads or usable_cores()
     busy = _others_busy(count)
     size = _buffer_bytes(count) // count
     buffers = [ctypes.create_string_buffer(size) for _ in range(count)]
     # Written once, else all their pages are the one page of zeros.
-    _side_by_side(count, lambda number: float(bool(ctypes.memset(buffers[number], _FILL, size))))
+    _side_by_side(count, lambda number: ctypes.memset(buffers[number], _FILL, size) and 0)
     read = _reader()
-    rounds = (
-        _side_by_side(count, lambda number: _speed(read, buffers[number], seconds / _ROUNDS)) for _ in range(_ROUNDS)
-    )
-    return Bandwidth(max(rounds), count, busy)
+    rounds = [_round(read, buffers, seconds / _ROUNDS) for _ in range(_ROUNDS)]
+    return Bandwidth(statistics.median(rounds), count, busy)
 
 
-def _side_by_side(count: int, work: Callable[[int], float]) -> float:
-    """The sum of what `work` gives for each number, in as many threads that begin together."""
+def _round(read: Read, buffers: list[Buffer], seconds: float) -> float:
+    """Bytes a second that all threads read together: a thread that had to wait for a core makes it less."""
+    moved, passed = _side_by_side(len(buffers), lambda number: _read_for(read, buffers[number], seconds))
+    return moved / passed
+
+
+def _side_by_side(count: int, work: Callable[[int], int]) -> tuple[int, float]:
+    """The sum of what `work` gives for each number, in as many threads, and the seconds from first to last."""
     start = threading.Barrier(count)
-    results = [0.0] * count
+    results, begun, ended = [0] * count, [0.0] * count, [0.0] * count
 
     def run(number: int) -> None:
         start.wait()
+        begun[number] = time.perf_counter()
         results[number] = work(number)
+        ended[number] = time.perf_counter()
 
     threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(results)
+    return sum(results), max(ended) - min(begun)
 
 
-def _speed(read: Read, buffer: Buffer, seconds: float) -> float:
-    """Bytes a second that one thread reads."""
-    begun, moved, passed = time.perf_counter(), 0, 0.0
-    while passed < seconds:
+def _read_for(read: Read, buffer: Buffer, seconds: float) -> int:
+    """Bytes that one thread reads in so many seconds, and in the rest of its last pass."""
+    begun, moved = time.perf_counter(), 0
+    while time.perf_counter() - begun < seconds:
         moved += read(buffer)
-        passed = time.perf_counter() - begun
-    return moved / passed
+    return moved
 
 
 def _reader() -> Read:

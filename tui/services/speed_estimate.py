@@ -17,10 +17,10 @@ from tui.core.parameters import LoadParams
 from tui.monitor.bandwidth import Bandwidth, memory_bandwidth
 from tui.services.bench_results import Decoded, decoded, fastest_decode
 
-USUAL, USUAL_SMALL = 0.75, 0.6
+USUAL, USUAL_SMALL = 0.75, 0.65
 """Share of the bandwidth that llama.cpp reaches on a processor where nothing is known better; less with small models,
-which are limited by computing as well. Two cores that read 26 GB/s wrote 150 tok/s with SmolLM2 135M Q4_1 and at least
-62 with Gemma 3 270M Q4_K_M: 0.56 and 0.59."""
+which are limited by computing as well. Two cores that read 20 to 25 GB/s wrote 150 tok/s with SmolLM2 135M Q4_1 and 62
+with Gemma 3 270M Q4_K_M, which is 0.6 to 0.75 of it."""
 _NEAR = math.log(8)
 """Benches of models up to so many times larger or smaller tell something of this one."""
 _LEAST, _MOST = 0.05, 1.2
