@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.benchmarks import browse, footprint, headless, on_screen, reuse, scan
+from tests.benchmarks import browse, footprint, headless, on_screen, reuse, scan, store
 from tests.benchmarks.measure import Measurement, Setup, Sizes
 from tests.support.models import gemma3_path, smollm2_path
 
@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "speculation": reuse.speculation,
     "browse": browse.browse,
     "scan": scan.scan_models,
+    "store": store.conversations,
 }
 """All benchmarks by name."""
 

@@ -87,11 +87,12 @@ def _messages(number: int, turns: int, words: int, write: object, used: float) -
     facts = ReplyFacts(model, "cd" * 16, '{"temp": 0.8, "top_k": 40}', number, "You are helpful.", "b1234")
     reply = Reply(facts, Timings(100, 50, 0.2, 120, 1.5, 0.25, 2), StopReason.END)
     parent: int | None = None
-    at = number * 100 + 1
+    at = number * (2 * turns + 2) + 1
+    spare = at + 2 * turns
     for turn in range(turns):
         question = write(words // 8) + (f" needle{number:05d}" if turn == 0 else "")
         yield MessageRecord(at, number + 1, parent, "user", question, used + turn)
         yield MessageRecord(at + 1, number + 1, at, "assistant", write(words), used + turn, reply=reply)
         if number % 10 == 0 and turn == 0:
-            yield MessageRecord(at + 50, number + 1, at, "assistant", write(words), used + turn, reply=reply)
+            yield MessageRecord(spare, number + 1, at, "assistant", write(words), used + turn, reply=reply)
         parent, at = at + 1, at + 2

@@ -11,6 +11,7 @@ from pathlib import Path
 from tui.settings.paths import private_dir
 
 _KEEP = 3
+_PARTIAL = ".partial"
 
 
 def backups_dir(store: Path) -> Path:
@@ -34,8 +35,9 @@ def back_up(connection: sqlite3.Connection, store: Path, before: str) -> Path:
         sqlite3.Error: likewise, or the store cannot be read.
     """
     folder = private_dir(backups_dir(store))
+    _tidy(folder)
     target = folder / f"{store.stem}-{_now()}-before-{before}{store.suffix}"
-    partial = target.with_suffix(f".{os.getpid()}.partial")
+    partial = target.with_suffix(f".{os.getpid()}{_PARTIAL}")
     os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
     try:
         copy = sqlite3.connect(partial, isolation_level=None)
@@ -75,6 +77,16 @@ def set_aside(store: Path) -> Path:
             os.replace(f"{store}{ending}", f"{aside}{ending}")
     os.replace(store, aside)
     return aside
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what programs left that died over their copy."""
+    import psutil  # only needed here, before a migration
+
+    for left in folder.glob(f"*.*{_PARTIAL}*"):
+        pid = left.name.partition(_PARTIAL)[0].rpartition(".")[2]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            left.unlink(missing_ok=True)
 
 
 def _now() -> str:
