@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from tui.cli_arguments import PROGRAM, make_parser, prepare
+from tui.cli_chats import chats
 from tui.cli_models import models
 from tui.core.errors import LocalLLMError, SettingError
 from tui.core.escapes import process_escapes
@@ -138,7 +139,7 @@ def _bench_plan(parser: ArgumentParser, parsed: argparse.Namespace) -> dict[str,
     return numbers
 
 
-_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"run": _run, "models": models, "bench": _bench}
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"run": _run, "models": models, "chats": chats, "bench": _bench}
 _BENCH_SETTINGS = [
     "model", "model_dirs", "hf_repo", "offline", "download_dir", "n_batch", "n_ubatch", "n_gpu_layers", "flash_attn",
     "cache_type_k", "cache_type_v", "mmap", "mlock",
@@ -146,6 +147,7 @@ _BENCH_SETTINGS = [
 _COMMANDS_HELP = f"""commands, each with its own --help:
   {PROGRAM} run           one completion for a script: only the completion on standard output
   {PROGRAM} models        list, show, search, pull, rm: models here and on the Hugging Face Hub
+  {PROGRAM} chats         list, search, export, import: the conversations that are kept
   {PROGRAM} bench         how fast a model is here"""
 
 

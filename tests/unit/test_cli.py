@@ -42,7 +42,9 @@ def test_lower_packages_import_nothing_heavy(module: str) -> None:
     assert imported(f"import {module}") == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["models", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["models", "--help"], ["chats", "--help"], ["--version"]]
+)
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
         f"from tui.cli import main\ntry:\n    main({arguments!r})\nexcept SystemExit as end:\n    assert end.code == 0"
@@ -53,7 +55,11 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "line"),
     [
-        (["frobnicate"], 2, "there is no command frobnicate. The commands are run, models, bench; -m names a model"),
+        (
+            ["frobnicate"],
+            2,
+            "there is no command frobnicate. The commands are run, models, chats, bench; -m names a model",
+        ),
         (["--temp", "hot"], 2, "--temp cannot be hot. It takes 0 to 5"),
         (["-p", ""], 2, "the prompt is empty. See localllm-tui --help"),
         ([], 1, "the application needs a terminal. In scripts, use localllm-tui run"),

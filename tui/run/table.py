@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-_RIGHT = {"SIZE", "PARAMETERS", "DOWNLOADS", "LIKES"}
+_RIGHT = {"SIZE", "PARAMETERS", "DOWNLOADS", "LIKES", "MESSAGES"}
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
