@@ -173,6 +173,34 @@ def write_alternating_windows(path: Path) -> Path:
     return _write(path, "gemma2", 4, keys, tensors())
 
 
+def write_receptance(path: Path) -> Path:
+    """Write an RWKV 7 model: a matrix for each head in place of a KV cache."""
+    rank, wide = 16, 2 * _WIDTH
+    vectors = ("w0", "a0", "v0", "k_k", "k_a", "r_k", "ln")
+
+    def tensors() -> Iterator[Tensor]:
+        yield from ((f"token_embd_norm.{kind}", (_WIDTH,)) for kind in ("weight", "bias"))
+        yield "output_norm.bias", (_WIDTH,)
+        yield "output.weight", (_WIDTH, N_VOCAB)
+        for layer in range(2):
+            prefix = f"blk.{layer}"
+            yield from _norms(prefix, "attn_norm", "attn_norm_2", *(f"time_mix_{name}" for name in vectors))
+            yield from ((f"{prefix}.{name}.bias", (_WIDTH,)) for name in ("attn_norm", "attn_norm_2", "time_mix_ln"))
+            for name in "wavg":
+                yield f"{prefix}.time_mix_{name}1.weight", (_WIDTH, rank)
+                yield f"{prefix}.time_mix_{name}2.weight", (rank, _WIDTH)
+            yield f"{prefix}.time_mix_lerp_fused.weight", (_WIDTH, 1, 1, 6)
+            for name in ("key", "value", "receptance", "output"):
+                yield f"{prefix}.time_mix_{name}.weight", (_WIDTH, _WIDTH)
+            yield f"{prefix}.channel_mix_lerp_k.weight", (_WIDTH, 1, 1)
+            yield f"{prefix}.channel_mix_key.weight", (_WIDTH, wide)
+            yield f"{prefix}.channel_mix_value.weight", (wide, _WIDTH)
+
+    ranks = ("decay", "iclr", "value_residual_mix", "gate")
+    keys: dict[str, Key] = {f"attention.{name}_lora_rank": rank for name in ranks}
+    return _write(path, "rwkv7", 2, keys | {"wkv.head_size": 64, "attention.head_count": 0}, tensors())
+
+
 def _write(
     path: Path, architecture: str, layers: int, keys: Mapping[str, Key], tensors: Iterator[Tensor], *, norm: bool = True
 ) -> Path:
@@ -183,7 +211,8 @@ def _write(
     writer.add_context_length(32_768)
     writer.add_embedding_length(_WIDTH)
     writer.add_feed_forward_length(_FEED)
-    writer.add_head_count(_HEADS)
+    if "attention.head_count" not in keys:
+        writer.add_head_count(_HEADS)
     writer.add_vocab_size(N_VOCAB)
     writer.add_layer_norm_rms_eps(1e-5)
     for key, value in keys.items():

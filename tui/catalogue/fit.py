@@ -134,7 +134,9 @@ def _compute_bytes(header: Header, load: LoadParams, n_ctx: int) -> int:
 
 
 def _state_row(header: Header, width: int) -> int:
-    """Numbers of each token in a state space layer: projections and convolution twice, and its output."""
+    """Numbers of each token in a state space layer: projections and convolution twice, and its output; or of RWKV."""
+    if header.number("wkv.head_size"):
+        return 18 * width
     inner = header.number("ssm.inner_size") or 0
     groups = (header.number("ssm.group_count") or 0) * (header.number("ssm.state_size") or 0)
     return 2 * (3 * inner + 4 * groups) + inner + width if inner else 0

@@ -29,6 +29,7 @@ SHAPES = {
     "lfm2": cache_shapes.write_short_convolutions,
     "granitehybrid": cache_shapes.write_granite_hybrid,
     "falcon-h1": cache_shapes.write_side_by_side,
+    "rwkv7": cache_shapes.write_receptance,
 }
 
 MIB = 1 << 20
