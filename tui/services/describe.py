@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class MemoryUse:
         exact: whether llama.cpp said so itself; an estimate by formulas otherwise.
         fit: the quick mark of the model's row, from the file's size alone.
         largest_context: tokens of the largest context that fits by the formulas; 0 for none.
+        device: bytes in the memory of GPUs, which do not count in `total`; 0 in an estimate.
     """
 
     n_ctx: int
@@ -57,6 +58,7 @@ class MemoryUse:
     exact: bool
     fit: Fit
     largest_context: int
+    device: int = 0
 
     @property
     def fits(self) -> bool:
@@ -152,6 +154,7 @@ def describe(
     *,
     siblings: Sequence[Sibling] = (),
     available: int | None = None,
+    name: str = "",
 ) -> Description:
     """Describe a model on this machine. Blocks: for worker threads.
 
@@ -161,6 +164,7 @@ def describe(
         ask: gives llama.cpp's own plan (`ModelHost.plan`); None: formulas only, and at once.
         siblings: other quantizations of the same model.
         available: bytes that a load may take; by default what is free now.
+        name: what it is called where its file name says nothing, as of Ollama's blobs; by default the file's name.
 
     Raises:
         ModelFileError: the file cannot be read, is no GGUF file, or is damaged.
@@ -175,7 +179,14 @@ def describe(
         except LocalLLMError as error:
             problem = error.line()
     return describe_header(
-        header, header.path.name, load, plan, siblings=siblings, available=available, problem=problem, local=True
+        header,
+        name or header.path.name,
+        load,
+        plan,
+        siblings=siblings,
+        available=available,
+        problem=problem,
+        local=True,
     )
 
 
@@ -213,7 +224,7 @@ def describe_header(
         header=header,
         explanation=explain(header, name, file_size=size, siblings=siblings),
         memory=_memory(plan_from_header(header, load), plan, size, free) if writes else None,
-        speed=estimate_speed(header, load, header.path if local else None) if writes else None,
+        speed=_speed(estimate_speed(header, load, header.path if local else None), plan) if writes else None,
         tensors=_tensors(header),
         metadata=tuple(MetadataRow(one_line(key), _shown(value)) for key, value in header.metadata.items()),
         problem=problem,
@@ -229,6 +240,12 @@ def metadata_value(value: Value) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _speed(speed: SpeedEstimate | None, plan: Plan | None) -> SpeedEstimate | None:
+    if speed is None or speed.measured or plan is None or not plan.device:
+        return speed
+    return replace(speed, basis=f"{speed.basis}; on the processor alone, and a GPU, which takes part of it, is faster")
+
+
 def _memory(estimate: MemoryPlan, plan: Plan | None, file_size: int, available: int) -> MemoryUse:
     return MemoryUse(
         n_ctx=plan.n_ctx if plan else estimate.n_ctx,
@@ -241,6 +258,7 @@ def _memory(estimate: MemoryPlan, plan: Plan | None, file_size: int, available: 
         exact=plan is not None,
         fit=quick_fit(file_size, available),
         largest_context=estimate.largest_context(available),
+        device=plan.device if plan else 0,
     )
 
 

@@ -95,6 +95,14 @@ def test_what_llama_cpp_says_against_it(tiny_gguf: Path) -> None:
     assert quiet.problem == "" and quiet.memory and not quiet.memory.exact
 
 
+def test_a_gpu_is_faster_than_the_estimate(tiny_gguf: Path) -> None:
+    plan = Plan(256, "f16", "f16", weights=1, kv_cache=1, compute=1, other=1, device=1000)
+    found = describe(tiny_gguf, LoadParams(), lambda path, load: plan, name="gemma2:2b")
+    assert found.memory and found.memory.device == 1000 and found.memory.total == 4
+    assert found.speed and "GPU" in found.speed.basis
+    assert found.name == "gemma2:2b"
+
+
 def test_what_writes_no_text_has_no_plan(tmp_path: Path) -> None:
     found = describe(write_encoder_decoder(tmp_path / "t5.gguf"), LoadParams(), None)
     assert "encoder-decoder" in found.problem and found.memory is None and found.speed is None
