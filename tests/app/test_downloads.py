@@ -89,6 +89,23 @@ async def test_pause_resume_cancel(make_app: Make, slow: LocalHub, isolated_home
         await until(pilot, lambda: "Nothing is being downloaded" in app.screen.query_one(MessagePane).text)
 
 
+async def test_one_that_stalls_is_cancelled_all_the_same(make_app: Make, slow: LocalHub, isolated_home: Path) -> None:
+    slow.heal()
+    slow.fault(path="/cdn/", stall_after=100_000)
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await begun(app, pilot)
+        await until(pilot, lambda: app.downloads[0].done > 0)
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: isinstance(app.screen, DownloadsScreen) and app.screen.query(Rows))
+        await until(pilot, lambda: app.screen.query_one(Rows).items)
+        await pilot.press("delete")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: not app.downloads)
+        assert not parts(isolated_home)
+
+
 async def test_what_is_here_is_loaded_and_forgotten(
     make_app: Make, slow: LocalHub, engine: ScriptedEngine, tiny_gguf: Path
 ) -> None:

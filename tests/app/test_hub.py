@@ -224,6 +224,7 @@ async def test_switched_off_it_says_so_and_asks_nobody(make_app: Make, hub: Loca
         screen = await opened(app, pilot)
         await pilot.press("m")
         await until(pilot, lambda: message(screen).startswith("the Hub is switched off here"))
+        assert message(screen).endswith("F4, Offline switches it on here.")
         assert not hub.requests
         app.take_settings(app.settings.replace(offline=False))
         await pilot.press("ctrl+r")

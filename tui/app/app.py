@@ -89,7 +89,12 @@ class LocalLLMApp(Navigation):
         self.finder = ModelFinder(self)
         self.store = Store(lambda: self.settings)
         self.transfers = Transfers(
-            self, self.store.make_downloads, self.store.may_ask, self._show_downloads, self._downloaded, self.say
+            self,
+            self.store.make_downloads,
+            self.store.may_ask,
+            self._show_downloads,
+            self._downloaded,
+            self._say_of_downloads,
         )
         self.main_screen = MainScreen(self.host)
         for theme in THEMES:
@@ -99,6 +104,17 @@ class LocalLLMApp(Navigation):
     def get_default_screen(self) -> Screen[Any]:
         """The chat."""
         return self.main_screen
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """The screens that shine through the current one.
+
+        Textual counts the one below also where nothing shines through. Each of its updates, such as a gauge every
+        second or a reply that goes on, would then draw the whole screen that hides it.
+        """
+        if self.screen.styles.background.a == 1:
+            return []
+        return super()._background_screens
 
     def on_mount(self) -> None:
         """Start what can wait until the first frame is on the screen."""
@@ -160,8 +176,15 @@ class LocalLLMApp(Navigation):
         if download.path is not None and self.transfers.wants_load(download):
             self.load_model(download.path)
         else:
-            self.say(f"{label_of(download.request)} is here: ctrl+t, then Enter loads it")
+            self._say_of_downloads(f"{label_of(download.request)} is here: ctrl+t, then Enter loads it")
         self.search_models()
+
+    def _say_of_downloads(self, text: str, kind: str = "info") -> None:
+        """The screen of the downloads says the same in its own place."""
+        if getattr(self.screen, "tells_of_downloads", False):
+            self.main_screen.note(text, kind)
+        else:
+            self.say(text, kind)
 
     def _leave_downloads(self) -> None:
         """Said when the terminal is the person's again."""

@@ -34,6 +34,8 @@ class DownloadsScreen(Screen[None]):
     AUTO_FOCUS = "#downloads-rows"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(DOWNLOADS_COMMANDS)]
     commands = DOWNLOADS_COMMANDS
+    tells_of_downloads = True
+    """What happens to a download needs no notice over this screen."""
 
     @property
     def program(self) -> LocalLLMApp:
@@ -50,7 +52,8 @@ class DownloadsScreen(Screen[None]):
         yield KeyLine(id="downloads-keys")
 
     def on_mount(self) -> None:
-        """Follow the downloads."""
+        """Follow the downloads; what was said of them over other screens is said here."""
+        self.app.clear_notifications()
         self.watch(self.app, "downloads", self._show)
         self.program.transfers.look()
 

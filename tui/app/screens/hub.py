@@ -93,9 +93,9 @@ class HubScreen(Screen[None]):
             yield Static(Content("author"), id="hub-author-mark")
             yield Input(placeholder="anybody", id="hub-author", compact=True)
         yield LinesPane(id="hub-order")
+        yield MessagePane(id="hub-message")
         yield LinesPane(id="hub-heading")
         yield HubResults(id="hub-results")
-        yield MessagePane(id="hub-message")
         yield DownloadStrip()
         yield KeyLine(id="hub-keys")
 
@@ -160,12 +160,13 @@ class HubScreen(Screen[None]):
         self._delay = None
         hub, query = self.program.store.hub, self._query
         self._more = ""
-        self._say("searching" + current_glyphs().ellipsis)
+        self._say("")
 
         def question(cancel: Cancel) -> SearchPage:
             return hub.search(query, cancel=cancel)
 
         self._asking.ask(question, self._show_page, self._fail)
+        self._show_frame()
 
     def _show_page(self, page: SearchPage) -> None:
         self._more, self._answered = page.more, True
@@ -178,12 +179,12 @@ class HubScreen(Screen[None]):
         if not self._more or self._asking.waiting:
             return
         hub, query, more = self.program.store.hub, self._query, self._more
-        self._say("more" + current_glyphs().ellipsis)
 
         def question(cancel: Cancel) -> SearchPage:
             return hub.search(query, more, cancel)
 
         self._asking.ask(question, self._add_page, self._fail)
+        self._show_frame()
 
     def _add_page(self, page: SearchPage) -> None:
         self._more = page.more
@@ -193,7 +194,9 @@ class HubScreen(Screen[None]):
 
     def _fail(self, error: LocalLLMError) -> None:
         """What went wrong, in place of results that would be another question's."""
-        retry = "" if isinstance(error, HubError) and error.kind == "offline" else "ctrl+r tries again."
+        offline = isinstance(error, HubError) and error.kind == "offline"
+        here = "F4, Offline switches it on here." if self.program.settings.app.offline else ""
+        retry = here if offline else "ctrl+r tries again."
         if not self._more:
             self.query_one(HubResults).show(())
         self._say(f"{error.line().rstrip('.')}. {retry}".strip(), "error")
@@ -216,6 +219,7 @@ class HubScreen(Screen[None]):
         results = self.query_one(HubResults)
         width = results.scrollable_content_region.width or self.size.width - 2
         start = not self._searching
+        self.query_one("#hub-heading", LinesPane).display = bool(results.items)
         self.query_one("#hub-heading", LinesPane).set_lines([start_heading(width) if start else result_heading(width)])
         order = self.query_one("#hub-order", LinesPane)
         if start:
@@ -224,6 +228,8 @@ class HubScreen(Screen[None]):
             order.set_lines([left])
             return
         count = format_count(len(results.items)) + ("+" if self._more else "") + " found" if self._answered else ""
+        if self._asking.waiting:
+            count = f"{count}   searching{current_glyphs().ellipsis}".strip()
         sizes = size_words(self._query.smallest, self._query.largest)
         order.set_lines(
             [spread(
@@ -311,6 +317,7 @@ class HubScreen(Screen[None]):
         """Stop what is asked; else empty the fields; else go back."""
         if self._stop():
             self._say("stopped; ctrl+r asks again")
+            self._show_frame()
         elif self._searching:
             self._range = 0
             self._query = Query()

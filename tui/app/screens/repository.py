@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,7 +162,7 @@ class RepositoryScreen(Screen[None]):
         self._asking_readme.ask(
             question,
             lambda text: readme.show(text or "This repository has no README."),
-            lambda error: readme.show(f"The README is not shown: {error.line()}"),
+            lambda error: readme.show(f"The README is not shown: {_short(error)}"),
         )
 
     def _gate_words(self, repository: Repository) -> str:
@@ -248,7 +249,7 @@ class RepositoryScreen(Screen[None]):
         if plan is None:
             pane.set_lines([(("reading the header" + current_glyphs().ellipsis, "label"),)])
         elif isinstance(plan, LocalLLMError):
-            pane.set_lines([((shown_line(plan.line())[: 2 * width], "warning"),)])
+            pane.set_lines([((line, "warning"),) for line in textwrap.wrap(shown_line(_short(plan)), width)])
         elif plan.memory is None:
             pane.set_lines([((shown_line(plan.problem or plan.explanation.summary), "warning"),)])
         else:
@@ -375,3 +376,9 @@ def opened(repository: Repository, quant: str, folder: Path | None, available: i
     )
     reason = f"{best[0].label} is recommended: {best[1]}" if best else ""
     return Opened(repository, offers, reason, repository.variants.index(wanted), problem)
+
+
+def _short(error: LocalLLMError) -> str:
+    """An error beside others; how to get at a gated repository is said once, and not here."""
+    gated = isinstance(error, HubError) and error.kind == "gated"
+    return "its terms have to be accepted first" if gated else error.line()
