@@ -23,7 +23,7 @@ which are limited by computing as well. Two cores that read 20 to 25 GB/s wrote 
 with Gemma 3 270M Q4_K_M, which is 0.6 to 0.75 of it."""
 _NEAR = math.log(8)
 """Benches of models up to so many times larger or smaller tell something of this one."""
-_LEAST, _MOST = 0.05, 1.2
+_LEAST, _MOST = 0.2, 1.2
 """Shares that can be; anything else was measured in other circumstances."""
 _SMALL = 1_000_000_000
 """Working weights of a small model."""
