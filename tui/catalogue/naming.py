@@ -15,8 +15,7 @@ _EDGE = r"(?:^|(?<=[-._ ]))"
 _END = r"(?=$|[-._ ])"
 _SHARD = re.compile(r"[-.](\d{5})-of-(\d{5})$")
 _QUANTIZATION = re.compile(
-    _EDGE
-    + r"((?:UD-)?(?:IQ[1-4]_(?:XXS|XS|S|M|NL|XL)(?:_XL)?|IQ[1-6]_K(?:S|L|SS|T)?(?:_R[48])?"
+    _EDGE + r"((?:UD-)?(?:IQ[1-4]_(?:XXS|XS|S|M|NL|XL)(?:_XL)?|IQ[1-6]_K(?:S|L|SS|T)?(?:_R[48])?"
     r"|Q[1-8]_K(?:_(?:XXS|XS|S|M|L|XL|XXL|P))?|Q[1-8]_[01](?:_\d_\d|_L)?|IQ[1-4](?:XXS|XS|S|M|NL)|Q[2-6]K[SML]?"
     r"|TQ[12]_0|MXFP4(?:_MOE)?|NVFP4|I2_S|BF16|FP?16|FP?32|Q[2-8]))" + _END,
     re.IGNORECASE,
