@@ -58,6 +58,29 @@ def back_up(connection: sqlite3.Connection, store: Path, before: str) -> Path:
     return target
 
 
+def restore(connection: sqlite3.Connection, store: Path) -> None:
+    """Write a store again whose file was removed while it was open.
+
+    Args:
+        connection: to the file that has no name any more.
+        store: its name.
+
+    Raises:
+        sqlite3.Error: it cannot be written.
+    """
+    try:
+        private_dir(store.parent)
+        os.close(os.open(store, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        failure = sqlite3.OperationalError(str(error))
+        failure.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise failure from error
+    # A log of the removed file would be taken for one of the new file.
+    for ending in ("-wal", "-shm"):
+        Path(f"{store}{ending}").unlink(missing_ok=True)
+    connection.execute("VACUUM INTO ?", (str(store),))
+
+
 def set_aside(store: Path) -> Path:
     """Give a damaged store and its log another name.
 

@@ -29,6 +29,8 @@ def connect(name: str, patience: float = _PATIENCE, *, uri: bool = False) -> sql
     connection = sqlite3.connect(name, timeout=patience, isolation_level=None, check_same_thread=False, uri=uri)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -16000")
+    # What was deleted for good is not to be read in the file any more.
+    connection.execute("PRAGMA secure_delete = ON")
     return connection
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tui.core.errors import StoreError
+from tui.store.backups import restore
 from tui.store.copies import connect, copy_of
 from tui.store.opening import Trouble, open_store
 from tui.store.reasons import is_damage, leaves_disk, reason
@@ -24,6 +25,7 @@ Row = tuple[Any, ...]
 
 _RETRY_SECONDS = 5.0
 _SYNC_SECONDS = 1.0
+_NO_FILE = (0, 0)
 
 
 class Change:
@@ -58,6 +60,7 @@ class Database:
         self._pending: list[tuple[str, Sequence[Any]]] = []
         self._retry_at = 0.0
         self._connection, self._trouble, self._notes = open_store(path)
+        self._identity = _identity(path)
 
     @property
     def in_memory(self) -> bool:
@@ -111,6 +114,7 @@ class Database:
             if self.in_memory and time.monotonic() >= self._retry_at:
                 self.save_again()
             try:
+                self._follow()
                 return self._transaction(work, durable)
             except sqlite3.DatabaseError as error:
                 if self.in_memory or not (leaves_disk(error) or is_damage(error)):
@@ -134,6 +138,7 @@ class Database:
                 self._connection.close()
                 self._connection, self._trouble, self._pending = connection, None, []
                 self._notes = (*self._notes, *notes)
+                self._identity = _identity(self.path)
                 return True
             connection.close()
             return False
@@ -182,11 +187,26 @@ class Database:
         self._trouble = Trouble.of(self.path, reason(error))
         self._retry_at = time.monotonic() + _RETRY_SECONDS
 
+    def _follow(self) -> None:
+        """See to it that what is written goes to the file that has the store's name now."""
+        now = _identity(self.path)
+        if self.in_memory or now == self._identity:
+            return
+        if now == _NO_FILE:
+            restore(self._connection, self.path)
+        self._connection.close()
+        self._connection, self._trouble, notes = open_store(self.path)
+        self._notes = (*self._notes, *notes)
+        self._identity = _identity(self.path)
+
     def _begin_anew(self) -> None:
         """Set the damaged file aside, and go on with what can be read of it."""
+        # Another program may have done that already, and the file there is a new one.
+        same = _identity(self.path) == self._identity
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
-        self._connection, self._trouble, notes = open_store(self.path, damaged=True)
+        self._connection, self._trouble, notes = open_store(self.path, damaged=same)
+        self._identity = _identity(self.path)
         self._notes = (*self._notes, *notes)
 
     def _replay(self, connection: sqlite3.Connection) -> bool:
@@ -197,6 +217,15 @@ class Database:
         except sqlite3.Error:
             return False
         return True
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Which file it is, whatever its name."""
+    try:
+        status = path.stat()
+    except OSError:
+        return _NO_FILE
+    return status.st_dev, status.st_ino
 
 
 @contextlib.contextmanager

@@ -43,6 +43,18 @@ def taken(connection: sqlite3.Connection) -> tuple[str, ...]:
         OtherFileError: the file belongs to another program.
         NewerStoreError: a newer program wrote it.
     """
+    # One look at all of it: another program may be making the store at this moment.
+    own = not connection.in_transaction
+    if own:
+        connection.execute("BEGIN")
+    try:
+        return _taken(connection)
+    finally:
+        if own:
+            connection.execute("ROLLBACK")
+
+
+def _taken(connection: sqlite3.Connection) -> tuple[str, ...]:
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     (owner,) = connection.execute("PRAGMA application_id").fetchone()
     if owner != APPLICATION_ID or "migration" not in tables:

@@ -48,6 +48,7 @@ def salvage(damaged: Path, fresh: sqlite3.Connection) -> int:
     fresh.execute("BEGIN IMMEDIATE")
     try:
         with contextlib.closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as old:
+            old.text_factory = lambda raw: raw.decode("utf-8", "replace")
             # With this SQLite also opens a file that is shorter than its first page says.
             old.execute("PRAGMA writable_schema = ON")
             for table in _TABLES:
@@ -80,5 +81,5 @@ def _copy(old: sqlite3.Connection, fresh: sqlite3.Connection, table: str) -> Non
                 with contextlib.suppress(sqlite3.IntegrityError):
                     fresh.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)
             return
-        except (sqlite3.Error, UnicodeDecodeError):
+        except sqlite3.Error:
             continue

@@ -47,8 +47,8 @@ class Store(Shelf):
         if leaf is None:
             return []
         path = self._database.view(lambda connection: tree.path_to(connection, leaf))
-        if any(message.state == "growing" for message in path):
-            replies.interrupt_dead(self._database, self._writer)
+        growing = any(message.state == "growing" for message in path)
+        if growing and replies.interrupt_dead(self._database, self._writer):
             path = self._database.view(lambda connection: tree.path_to(connection, leaf))
         return path
 
@@ -85,6 +85,7 @@ class Store(Shelf):
 
         def work(change: Change) -> int:
             tree.restore_above(change, message)
+            tree.recount(change, conversation)
             leaf = tree.leaf_below(change, message)
             tree.go_to(change, conversation, leaf)
             return leaf

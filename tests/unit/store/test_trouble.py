@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -326,3 +327,49 @@ def _without_rights(path: Path, work: Callable[[], None]) -> None:
     path.parent.chmod(0o755)
     path.chmod(0o644)
     assert os.waitstatus_to_exitcode(result) == 0
+
+
+def test_of_two_programs_that_meet_the_damage_the_second_keeps_what_the_first_made(path: Path) -> None:
+    write_many(path, 100)
+    _spoil(path, "message")
+    first, second = Store(path), Store(path)
+    assert not first.check()
+    chat = first.create("made after the damage")
+    assert [len(second.messages(one.id)) >= 0 for one in second.conversations()]
+    second.check()
+    assert len(list(path.parent.glob("chats-damaged-*.db"))) == 1
+    assert first.conversation(chat.id).title == "made after the damage"
+    first.close()
+    second.close()
+    again = Store(path)
+    assert again.conversation(chat.id) and not again.problems
+    again.close()
+
+
+def test_a_program_that_does_not_meet_the_damage_writes_where_the_others_do(path: Path) -> None:
+    write_many(path, 100)
+    _spoil(path, "message")
+    first, second = Store(path), Store(path)
+    reply = second.begin_reply(second.add_prompt(second.create().id, None, "hello").id, FACTS)
+    second.grow_reply(reply.id, "one", [1])
+    assert not first.check()
+    second.grow_reply(reply.id, " two", [2])
+    assert second.finish_reply(reply.id, " three", [3]).text == "one two three"
+    assert first.message(reply.id).text == "one two three" and first.tokens(reply.id) == (1, 2, 3)
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize("folder_too", [False, True])
+def test_a_file_that_is_removed_while_it_is_open_is_written_again(path: Path, store: Store, folder_too: bool) -> None:
+    chat = store.create()
+    store.add_prompt(chat.id, None, "before")
+    if folder_too:
+        shutil.rmtree(path.parent)
+    else:
+        path.unlink()
+    store.add_prompt(chat.id, None, "after")
+    assert not store.in_memory and stat.S_IMODE(path.stat().st_mode) == 0o600
+    other = Store(path)
+    assert [one.text for one in other.messages(chat.id)] == ["before", "after"] and _sound(other)
+    other.close()

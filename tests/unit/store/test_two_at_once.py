@@ -122,3 +122,33 @@ def test_many_threads_write_at_once(path: Path, store: Store, shared: bool) -> N
     assert {chat.length for chat in store.conversations()} == {20} and store.count() == 4
     for one in store.conversations():
         assert [m.text for m in store.path_to(one.leaf) if m.reply] == ["0 1 2 3 4 end"] * 10
+
+
+_ALL_MAKE_IT = """
+import sys
+from pathlib import Path
+from tui.store.store import Store
+print(flush=True)
+sys.stdin.readline()
+store = Store(Path(sys.argv[1]))
+store.add_prompt(store.create().id, None, "hello")
+print(store.problems)
+store.close()
+"""
+
+
+@pytest.mark.parametrize("_again", range(3))
+def test_several_programs_make_the_store_at_the_same_moment(path: Path, _again: int) -> None:
+    command = [sys.executable, "-c", _ALL_MAKE_IT, str(path)]
+    children = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    for child in children:
+        assert child.stdout is not None
+        child.stdout.readline()
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("\n")
+        child.stdin.flush()
+    assert [child.communicate()[0] for child in children] == ["()\n"] * 3
+    store = Store(path)
+    assert store.count() == 3
+    store.close()
