@@ -15,6 +15,8 @@ MODELS = 2000
 QUERIES = ("qwen3 q8", "32b instruct-v4", "elyza v1 q2_k", "gemma-2-9b v10")
 QUIET = 0.08
 """Seconds without a byte after which the effect of a key is over; the description follows later, on purpose."""
+CALM = 0.3
+"""Seconds without a byte before a key is pressed, so that what the key before asked for is no effect of this one."""
 
 
 def browse(setup: Setup) -> Iterator[Measurement]:
@@ -45,19 +47,20 @@ def _keys(samples: int) -> list[str]:
 
 def _settled(terminal: Terminal, key: str) -> float:
     """Milliseconds from a key to the last byte that it made the program write."""
-    _wait_for_quiet(terminal, terminal.bytes_out, time.perf_counter())
+    _wait_for_quiet(terminal, CALM)
     before, started = terminal.bytes_out, time.perf_counter()
     terminal.press(key)
     while terminal.bytes_out == before:
         if time.perf_counter() - started > PATIENCE:
             raise TimeoutError(f"{key} has no effect:\n{terminal.text}")
         time.sleep(0.0005)
-    return (_wait_for_quiet(terminal, before, started) - started) * 1000
+    return (_wait_for_quiet(terminal, QUIET) - started) * 1000
 
 
-def _wait_for_quiet(terminal: Terminal, written: int, last: float) -> float:
+def _wait_for_quiet(terminal: Terminal, seconds: float) -> float:
     """When the program wrote its last byte before it was quiet. The screen is not read meanwhile: that takes time."""
-    while (now := time.perf_counter()) - last < QUIET:
+    written, last = terminal.bytes_out, time.perf_counter()
+    while (now := time.perf_counter()) - last < seconds:
         if terminal.bytes_out != written:
             written, last = terminal.bytes_out, now
         time.sleep(0.0005)

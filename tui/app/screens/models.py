@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from tui.app.commands.catalogue import APP_COMMANDS
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from tui.services.describe import Description
     from tui.settings.settings import Settings
 
+LATE = 0.4
+"""Seconds after which a description that has not come is replaced by what the list knows."""
 WIDE = 100
 """From this many cells on, list and description stand side by side."""
 
@@ -75,6 +78,7 @@ class ModelsScreen(Screen[Path | None]):
         self._freed = 0
         self._said: tuple[str, str] = ("", "")
         self._describing: Describing | None = None
+        self._late = Timer(self, LATE)
 
     @property
     def program(self) -> LocalLLMApp:
@@ -215,12 +219,24 @@ class ModelsScreen(Screen[Path | None]):
             self._describing.forget()
             self.detail.show(None, UNKNOWN)
             return
-        known, same = self._shelf.of(entry), self.detail.description
-        kept = same if same is not None and same.path == entry.path else None
-        self.detail.show(entry, known, kept)
+        if self.detail.entry is not None and self.detail.entry.path == entry.path:
+            self.detail.show(entry, self._shelf.of(entry), self.detail.description, self.detail.problem)
+        else:  # until the new description comes, the old one stays, under its own name
+            self._late.stop()
+            self._late = self.set_timer(LATE, self._show_head)
         self._describing.ask(
-            entry.path, self.program.settings.load, self._siblings(entry), self._shelf.available, entry.loadable
+            entry.path,
+            self.program.settings.load,
+            self._siblings(entry),
+            self._shelf.available,
+            exact=entry.loadable and self.detail.display,
         )
+
+    def _show_head(self) -> None:
+        """The header is not read yet: say what the list knows."""
+        entry = self.table.marked
+        if entry is not None and (self.detail.entry is None or self.detail.entry.path != entry.path):
+            self.detail.show(entry, self._shelf.of(entry))
 
     def _siblings(self, entry: ModelEntry) -> tuple[Sibling, ...]:
         """The same model in other quantizations, here on this machine."""
@@ -237,7 +253,6 @@ class ModelsScreen(Screen[Path | None]):
         entry = self.table.marked
         if entry is not None:
             self.detail.show(entry, self._shelf.of(entry), description, problem)
-            self._show_keys()
 
     # What the person asks for
 
@@ -248,8 +263,6 @@ class ModelsScreen(Screen[Path | None]):
         if action in ("load", "delete", "favourite", "copy_path", "detail", "metadata") and self.is_mounted:
             entry = self.table.marked
             if entry is None or (action == "load" and not entry.loadable):
-                return None
-            if action == "metadata" and self.detail.description is None:
                 return None
         return True
 
@@ -273,6 +286,7 @@ class ModelsScreen(Screen[Path | None]):
         reading = not self.detail.has_focus
         self.set_class(reading, "reading")
         self.set_focus(self.detail if reading else self.table)
+        self.call_after_refresh(self._describe)  # where the description was hidden, llama.cpp was not asked
 
     def action_filter(self) -> None:
         """To the filter."""
@@ -344,8 +358,13 @@ class ModelsScreen(Screen[Path | None]):
         """Every key of the header."""
         from tui.app.screens.model_metadata import ModelMetadataScreen
 
-        if (description := self.detail.description) is not None:
+        entry, description = self.table.marked, self.detail.description
+        if entry is None:
+            return
+        if description is not None and self.detail.entry is not None and self.detail.entry.path == entry.path:
             self.app.push_screen(ModelMetadataScreen(description))
+        else:
+            self._say(f"there is nothing to read: {entry.problem}" if entry.problem else "still reading the header")
 
     def action_delete(self) -> None:
         """Ask, then delete."""

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 class ModelDescription(ScrolledLines):
-    """Shows a description and scrolls it."""
+    """Shows a description and scrolls it.
+
+    Attributes:
+        entry: the model that is described now; None for none.
+        description: what was read and planned; None while that is on its way.
+        problem: why it cannot be read.
+    """
 
     DEFAULT_CSS = """
     ModelDescription { padding: 0 0 0 1; }
@@ -25,10 +31,10 @@ class ModelDescription(ScrolledLines):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._entry: ModelEntry | None = None
         self._known = UNKNOWN
-        self._problem = ""
+        self.entry: ModelEntry | None = None
         self.description: Description | None = None
+        self.problem = ""
 
     def show(
         self, entry: ModelEntry | None, known: Known, description: Description | None = None, problem: str = ""
@@ -41,13 +47,13 @@ class ModelDescription(ScrolledLines):
             description: what was read and planned; None while that is on its way.
             problem: why it cannot be read.
         """
-        other = entry is None or self._entry is None or entry.path != self._entry.path
-        self._entry, self._known, self.description, self._problem = entry, known, description, problem
+        other = entry is None or self.entry is None or entry.path != self.entry.path
+        self.entry, self._known, self.description, self.problem = entry, known, description, problem
         self.rearrange(from_start=other)
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """All sections."""
-        if self._entry is None or width <= 1:
+        if self.entry is None or width <= 1:
             return []
         # A cell stays free before the scrollbar.
-        return description_lines(self._entry, self._known, self.description, self._problem, width - 1, current_glyphs())
+        return description_lines(self.entry, self._known, self.description, self.problem, width - 1, current_glyphs())
