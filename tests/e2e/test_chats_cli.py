@@ -117,6 +117,19 @@ def test_other_programs_files_are_taken_in_together_or_not_at_all(tmp_path: Path
     assert b"1 conversation from oterm" in done.stderr
 
 
+def test_a_file_that_has_grown_is_imported_again(tmp_path: Path) -> None:
+    def entry(title: str) -> dict[str, object]:
+        message = {"author": {"role": "user"}, "content": {"content_type": "text", "parts": [title]}}
+        return {"title": title, "create_time": 1.7e9, "mapping": {"a": {"parent": None, "message": message}}}
+
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps([entry("first")]))
+    assert localllm("chats", "import", str(path)).stderr.endswith(b": 1 conversation from ChatGPT\n")
+    path.write_text(json.dumps([entry("first"), entry("second")]))
+    assert localllm("chats", "import", str(path)).stderr.endswith(b"1 conversation from ChatGPT; 1 was here already\n")
+    assert {record["title"] for record in parsed("list")} == {"first", "second"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "line"),
     [

@@ -16,7 +16,7 @@ from tui.run.guard import guarded
 from tui.run.one_shot import DONE
 from tui.run.output import Output, note, warn
 from tui.run.table import table
-from tui.store.formats.exchange import export, take_in
+from tui.store.formats.exchange import export, not_there, take_in
 from tui.store.formats.found import Found, read_chats
 from tui.store.records import Conversation, Hit
 from tui.store.store import Store
@@ -98,6 +98,8 @@ def export_chats(ids: Sequence[int], format_: str, target: Path | None) -> int:
 def import_chats(files: Sequence[Path], *, as_json: bool) -> int:
     """Take the conversations of files into the store: all of them, or none where one file is wrong.
 
+    Those that are there already, word for word, are not taken again.
+
     Args:
         files: what this program exported, or another one.
         as_json: a JSON array of what is in the store now instead of the numbers, one a line.
@@ -110,9 +112,10 @@ def import_chats(files: Sequence[Path], *, as_json: bool) -> int:
         if store.in_memory:
             raise StoreError("Nothing was imported", why=" ".join(store.problems))
         found = [(file, read_chats(file)) for file in files]
-        taken = take_in(store, [chat for _, part in found for chat in part.chats])
-        for file, part in found:
-            note(f"{one_line(str(file))}: {_told(part)}")
+        new = [not_there(store, part.chats) for _, part in found]
+        taken = take_in(store, [chat for chats in new for chat in chats])
+        for (file, part), chats in zip(found, new, strict=True):
+            note(f"{one_line(str(file))}: {_told(part, len(chats))}")
         if as_json:
             _print_json(map(_record, taken))
         else:
@@ -221,8 +224,10 @@ def _moment(seconds: float) -> str:
         return "?"
 
 
-def _told(found: Found) -> str:
-    parts = [f"{_conversations(len(found.chats))} from {found.source}"]
+def _told(found: Found, new: int) -> str:
+    parts = [f"{_conversations(new)} from {found.source}"]
+    if there := len(found.chats) - new:
+        parts.append(f"{there:,} {'was' if there == 1 else 'were'} here already")
     if found.empty:
         parts.append(f"{found.empty} without a message left out")
     if found.left_out:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from tui.core.events import Failed, Finished, StopReason, Token
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
 from tui.engine.ticket import Ticket
+from tui.services.chat_session import ChatSession
 from tui.services.model_host import ModelHost
 from tui.services.recorded_chat import RecordedChat
 from tui.store.records import Attachment
@@ -106,6 +108,18 @@ def test_the_same_methods_as_the_session_in_memory(chat: RecordedChat) -> None:
     assert chat.messages == () and chat.conversation is None and chat.used == 0
     assert chat.restore() and chat.messages == before
     assert not chat.restore()
+
+
+def test_a_front_end_can_take_it_for_the_session_in_memory(chat: RecordedChat) -> None:
+    for name, method in inspect.getmembers(ChatSession):
+        if name.startswith("_"):
+            continue
+        other = inspect.getattr_static(RecordedChat, name)
+        assert isinstance(other, property) == isinstance(method, property)
+        if callable(method):
+            wanted = list(inspect.signature(method).parameters)
+            assert list(inspect.signature(other).parameters)[: len(wanted)] == wanted
+    assert chat.unsent == ""
 
 
 def test_two_replies_at_once_are_refused(chat: RecordedChat) -> None:
@@ -294,6 +308,7 @@ from pathlib import Path
 from tests.support.engines import load
 from tui.core.events import Token
 from tui.core.parameters import GenerationParams
+from tui.services.chat_session import ChatSession
 from tui.services.model_host import ModelHost
 from tui.services.recorded_chat import RecordedChat
 from tui.store.store import Store

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tui.store.formats.chat import Chat
+from tui.core.text import one_line
+from tui.store.formats.chat import Chat, renumbered
 from tui.store.formats.native import write_json
 from tui.store.formats.openai import write_openai
 from tui.store.formats.readable import write_markdown, write_plain
@@ -56,6 +57,30 @@ def take_in(store: Store, chats: Iterable[Chat]) -> list[Conversation]:
         StoreError: they cannot be stored.
     """
     return store.insert_all([_unnumbered(chat) for chat in chats])
+
+
+def not_there(store: Store, chats: Iterable[Chat]) -> list[Chat]:
+    """Those conversations that the store has not, so that a file can be imported again when it has grown.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    there: dict[tuple[str, float], list[Conversation]] = {}
+    for conversation in store.conversations(archived=None):
+        there.setdefault((conversation.title, conversation.created), []).append(conversation)
+
+    def known(chat: Chat) -> bool:
+        alike = there.get((one_line(chat.conversation.title), chat.conversation.created), ())
+        return any(
+            conversation.length == len(chat.messages) and _said(chat_of(store, conversation)) == _said(chat)
+            for conversation in alike
+        )
+
+    return [chat for chat in chats if not known(chat)]
+
+
+def _said(chat: Chat) -> list[tuple[int | None, str, str]]:
+    return [(message.parent, message.role, message.text) for message in renumbered(chat).messages]
 
 
 def _unnumbered(chat: Chat) -> tuple[Conversation, Sequence[MessageRecord], Mapping[int, Sequence[int]]]:
