@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tui.store.words import segmented
+from tui.store.words import ATTACHED, searchable, segmented
 
 APPLICATION_ID = 0x6C6C6D74
 """SQLite's mark of whose file this is: `llmt`."""
@@ -190,12 +190,11 @@ def _search(connection: sqlite3.Connection) -> None:
 
 def index_all(connection: sqlite3.Connection) -> None:
     """Fill the indexes of words, which are empty yet."""
-    for table, query in (
-        ("message_words", "SELECT id, text FROM message WHERE state != 'growing'"),
-        ("title_words", "SELECT id, title FROM conversation"),
-    ):
-        for number, text in connection.execute(query):
-            connection.execute(f"INSERT INTO {table} (rowid, words) VALUES (?, ?)", (number, segmented(text)))
+    for number, title in connection.execute("SELECT id, title FROM conversation"):
+        connection.execute("INSERT INTO title_words (rowid, words) VALUES (?, ?)", (number, segmented(title)))
+    for number, text in connection.execute("SELECT id, text FROM message WHERE state != 'growing'"):
+        words = segmented(searchable(text, connection.execute(ATTACHED, (number,))))
+        connection.execute("INSERT INTO message_words (rowid, words) VALUES (?, ?)", (number, words))
 
 
 MIGRATIONS = (Migration("conversations", _conversations), Migration("search", _search))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tui.store.records import Conversation, Hit, Part
 from tui.store.rows import CONVERSATION, conversation
-from tui.store.words import folded, query, terms
+from tui.store.words import ATTACHED, folded, query, terms
 
 _BEFORE, _AFTER = 40, 120
 
@@ -29,9 +29,11 @@ def search(connection: sqlite3.Connection, words: str, limit: int) -> list[Hit]:
             ORDER BY w.rowid DESC LIMIT ?""",
         (expression, limit - len(hits)),
     )
-    hits += [
-        Hit(conversation(rest), id_, role, created, snippet(text, wanted)) for id_, role, created, text, *rest in rows
-    ]
+    for id_, role, created, text, *rest in rows.fetchall():
+        parts = snippet(text, wanted)
+        if not any(part.found for part in parts):
+            parts = _attached_snippet(connection, id_, wanted) or parts
+        hits.append(Hit(conversation(rest), id_, role, created, parts))
     return hits
 
 
@@ -75,6 +77,16 @@ def snippet(text: str, wanted: list[str]) -> tuple[Part, ...]:
     if high > at:
         parts.append(Part(text[places[at] : places[high]]))
     return (*parts, Part("…")) if high < len(plain) else tuple(parts)
+
+
+def _attached_snippet(connection: sqlite3.Connection, message: int, wanted: list[str]) -> tuple[Part, ...]:
+    """The surroundings in the first attachment that has one of `wanted`, after its name; nothing where none has."""
+    for name, text in connection.execute(ATTACHED, (message,)):
+        parts = snippet(text, wanted)
+        named = snippet(name, wanted)
+        if any(part.found for part in (*named, *parts)):
+            return (*named, Part(": "), *parts)
+    return ()
 
 
 def _titles(connection: sqlite3.Connection, expression: str, limit: int) -> list[Conversation]:

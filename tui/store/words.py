@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Han, kana, bopomofo, hangul, and the scripts of Thai, Lao, Tibetan, Myanmar and Khmer.
 _UNSPACED = (
@@ -38,6 +39,16 @@ def segmented(text: str) -> str:
     for run in _RUN.finditer(text):
         words += _pairs(run[0], whole=True) if run[1] else (run[0],)
     return " ".join(words)
+
+
+ATTACHED = """SELECT a.name, t.text FROM attachment a JOIN shared_text t ON t.id = a.text
+    WHERE a.message = ? ORDER BY a.number"""
+"""Query of what was sent with a message, as `searchable` takes it."""
+
+
+def searchable(text: str, attached: Iterable[tuple[str, str]]) -> str:
+    """All that a message is found by: its text, and names and texts of what was sent with it."""
+    return "\n".join((text, *(part for pair in attached for part in pair)))
 
 
 def terms(words: str) -> list[str]:

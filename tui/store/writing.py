@@ -9,7 +9,7 @@ from tui.core.text import well_formed
 from tui.store.database import Change
 from tui.store.records import Attachment, MessageRecord, Reply
 from tui.store.rows import timings_text, tokens_blob
-from tui.store.words import segmented
+from tui.store.words import ATTACHED, searchable, segmented
 
 
 def write_message(change: Change, record: MessageRecord) -> None:
@@ -26,12 +26,12 @@ def write_message(change: Change, record: MessageRecord) -> None:
         record.edited,
         record.text,
     )
-    if record.state != "growing":
-        index(change, record.id, record.text)
     if record.reply is not None:
         write_reply(change, record.id, record.reply)
     for number, attachment in enumerate(record.attachments):
         _write_attachment(change, record.id, number, attachment)
+    if record.state != "growing":
+        index(change, record.id, record.text)
 
 
 def write_reply(change: Change, message: int, reply: Reply) -> None:
@@ -98,15 +98,15 @@ def settle(change: Change, message: int, state: str) -> None:
 
 
 def index(change: Change, message: int, text: str) -> None:
-    """Let the message be found by its words."""
-    words = segmented(text)
+    """Let the message be found by its words, and by those of what was sent with it."""
+    words = segmented(searchable(text, _attached(change, message)))
     if words:
         change.run("INSERT INTO message_words (rowid, words) VALUES (?, ?)", message, words)
 
 
 def unindex(change: Change, message: int, text: str) -> None:
     """Take back what `index` did with this very text."""
-    words = segmented(text)
+    words = segmented(searchable(text, _attached(change, message)))
     if words:
         change.run("INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?, ?)", message, words)
 
@@ -119,6 +119,10 @@ def index_title(change: Change, conversation: int, old: str, new: str) -> None:
         )
     if segmented(new):
         change.run("INSERT INTO title_words (rowid, words) VALUES (?, ?)", conversation, segmented(new))
+
+
+def _attached(change: Change, message: int) -> list[tuple[str, str]]:
+    return [(name, text) for name, text in change.read(ATTACHED, (message,))]
 
 
 def _share(change: Change, text: str) -> bytes:

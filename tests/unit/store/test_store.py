@@ -139,6 +139,23 @@ def test_search_finds_messages_newest_first_with_their_surroundings(store: Store
     assert store.search("") == [] and store.conversations(words="nowhere") == []
 
 
+def test_a_prompt_is_found_by_what_was_sent_with_it(store: Store) -> None:
+    chat = store.create("chat")
+    files = [Attachment("notes.txt", "nothing"), Attachment("weather.csv", "Tokyo,sunny\nOsaka,rain")]
+    prompt = store.add_prompt(chat.id, None, "look at this", files)
+    (hit,) = store.search("osaka")
+    assert hit.message == prompt.id
+    assert "".join(part.text for part in hit.parts) == "weather.csv: Tokyo,sunny\nOsaka,rain"
+    assert [part.text for part in hit.parts if part.found] == ["Osaka"]
+    assert [hit.message for hit in store.search("notes")] == [prompt.id]
+    store.delete(chat.id)
+    store.purge()
+    assert not store.search("osaka") and _rows(store, "SELECT count(*) FROM shared_text") == [(0,)]
+    store._database.change(
+        lambda change: change.run("INSERT INTO message_words (message_words) VALUES ('integrity-check')")
+    )
+
+
 def test_a_new_title_is_found_and_the_old_one_is_not(store: Store) -> None:
     chat = store.create("elephant")
     store.rename(chat.id, "giraffe")
