@@ -9,11 +9,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.many_chats import write_many
 from tests.unit.store.conftest import FACTS
@@ -373,3 +376,44 @@ def test_a_file_that_is_removed_while_it_is_open_is_written_again(path: Path, st
     other = Store(path)
     assert [one.text for one in other.messages(chat.id)] == ["before", "after"] and _sound(other)
     other.close()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from(("say", "reply", "edit", "fill", "free", "delete", "undo", "rename")), max_size=40))
+def test_a_disk_that_fills_and_empties_makes_no_difference(steps: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "chats.db")
+        said: dict[int, str] = {}
+        chat, deleted = store.create().id, False
+        for number, step in enumerate(steps):
+            leaf = store.conversation(chat).leaf
+            text = f"{step} {number} " + "text " * 2000
+            if step == "fill" and not store.in_memory:
+                ((pages,),) = store._database.read("PRAGMA page_count")
+                store._database.read(f"PRAGMA max_page_count = {pages}")
+            elif step == "free":
+                assert store.save_again()
+            elif step == "say":
+                said[store.add_prompt(chat, leaf, text).id] = text
+                deleted = False
+            elif step == "reply" and leaf:
+                reply = store.begin_reply(leaf, FACTS)
+                store.grow_reply(reply.id, text, [number])
+                said[store.finish_reply(reply.id, "end", [number]).id] = text + "end"
+                deleted = False
+            elif step == "edit" and leaf:
+                said[store.edit(leaf, text).id] = text
+                deleted = False
+            elif step == "rename":
+                store.rename(chat, text)
+            elif step in ("delete", "undo"):
+                deleted = step == "delete"
+                (store.delete if deleted else store.undo_delete)(chat)
+            assert {one.id: one.text for one in store.messages(chat)} == said
+        here = (store.conversation(chat), store.messages(chat), store.search("text", 1000))
+        assert store.save_again() and not store.problems
+        store.close()
+        again = Store(Path(folder) / "chats.db")
+        assert (again.conversation(chat), again.messages(chat), again.search("text", 1000)) == here
+        assert (again.conversation(chat).deleted is not None) == deleted and _sound(again)
+        again.close()
