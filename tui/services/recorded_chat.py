@@ -109,9 +109,8 @@ class RecordedChat:
             LocalLLMError: a reply is under way, or the store refuses the prompt.
         """
         self._settled()
-        before = self._branch
         said = self._add_prompt(text, attachments)
-        self._branch = before.with_last(said)
+        self._branch = self._branch.with_last(said)
         ticket = self._ask(params, said)
         self._said, self.unsent = said, ""
         return ticket
@@ -239,9 +238,22 @@ class RecordedChat:
         return True
 
     def delete_branch(self, message: int) -> None:
-        """Delete a message of the branch and all that follows it; `Store.undo_delete_branch` brings it back."""
+        """Delete a message of the branch and all that follows it; `undo_delete_branch` brings it back.
+
+        Raises:
+            LocalLLMError: a reply is under way, or the branch has no such message.
+        """
         self._settled()
         self._go(self._store.delete_branch(self._branch.find(message).id))
+
+    def undo_delete_branch(self, message: int) -> None:
+        """Bring back what `delete_branch` of this message deleted, and go there.
+
+        Raises:
+            LocalLLMError: a reply is under way, or nothing was deleted there.
+        """
+        self._settled()
+        self._go(self._store.undo_delete_branch(message))
 
     # The reply under way
 

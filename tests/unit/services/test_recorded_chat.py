@@ -264,8 +264,11 @@ def test_a_deleted_branch_leaves_the_one_beside_it(chat: RecordedChat) -> None:
     finish(chat, chat.send("hi", SHORT))
     kept = chat.records[-1]
     finish(chat, chat.regenerate(OTHER))
-    chat.delete_branch(chat.records[-1].id)
+    gone = chat.records[-1].id
+    chat.delete_branch(gone)
     assert chat.records[-1].id == kept.id
+    chat.undo_delete_branch(gone)
+    assert chat.records[-1].id == gone
     with pytest.raises(LocalLLMError, match="not in the conversation"):
         chat.delete_branch(12345)
 
