@@ -133,6 +133,10 @@ class ModelsScreen(Screen[Path | None]):
         """Keys may work now that did not before."""
         self._show_keys()
 
+    def on_descendant_focus(self) -> None:
+        """In the filter other keys work than on the rows."""
+        self._show_keys()
+
     # What the application tells
 
     def _show_models(self, models: tuple[ModelEntry, ...]) -> None:
