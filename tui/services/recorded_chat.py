@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tui.core.errors import LocalLLMError, StoreError
 from tui.core.events import Event, Failed, Finished, Token
@@ -295,7 +296,9 @@ class RecordedChat:
     def _save_again(self) -> None:
         """Put the open branch into the store again: another program removed the conversation for good."""
         assert self._conversation is not None
-        self._show(self._store.insert(self._conversation, self._branch.records))
+        last = self._branch.last
+        row = replace(self._conversation, leaf=last.id if last else None)
+        self._show(self._store.insert(row, self._branch.records))
 
     def _ask(self, params: GenerationParams, prompt: MessageRecord) -> Ticket:
         grown = self._store.begin_reply(prompt.id, self._facts(params))
