@@ -8,10 +8,12 @@ from pathlib import Path
 
 from tui.store.migrations import MIGRATIONS, NewerStoreError, OtherFileError, index_all, migrate, taken
 
-COPY_LIMIT = 512 * 1024 * 1024
+COPY_LIMIT = 256 * 1024 * 1024
 """Bytes of a file that is copied whole; of a larger one only the conversations used last are."""
 
-_NEWEST = 300
+NEWEST = 300
+"""How many those are."""
+
 _PATIENCE = 2.0
 
 _ALL = ("migration", "model", "shared_text", "writer")
@@ -81,7 +83,7 @@ def _newest(disk: sqlite3.Connection) -> sqlite3.Connection:
     connection = blank()
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("BEGIN")
-    newest = f"SELECT id FROM conversation ORDER BY used DESC LIMIT {_NEWEST}"
+    newest = f"SELECT id FROM conversation ORDER BY used DESC LIMIT {NEWEST}"
     messages = f"SELECT id FROM message WHERE conversation IN ({newest})"
     for table in _ALL:
         _copy(disk, connection, table, "TRUE")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tui.settings.paths import private_dir
 from tui.store.backups import back_up, set_aside
-from tui.store.copies import blank, connect, readable_copy
+from tui.store.copies import COPY_LIMIT, NEWEST, blank, connect, readable_copy
 from tui.store.migrations import MIGRATIONS, NewerStoreError, OtherFileError, migrate, taken
 from tui.store.reasons import is_damage, reason
 from tui.store.salvage import salvage
@@ -33,6 +33,8 @@ class Trouble:
     @classmethod
     def of(cls, path: Path, why: str, *, passing: bool = True) -> Trouble:
         """The line for a file that cannot be used."""
+        if passing and path.is_file() and path.stat().st_size > COPY_LIMIT:
+            why = f"{why}; of the chats there the {NEWEST} used last are shown"
         hope = ", and saved as soon as it can be" if passing else "; export what you want to keep"
         return cls(f"chats are not saved to {path}: {why}. What you write now is kept in memory{hope}", passing)
 
