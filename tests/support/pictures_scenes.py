@@ -100,7 +100,8 @@ def _used(terminal: Terminal, tokens: int) -> None:
 SCENES = (
     Scene("chat", "A chat while the reply streams", (*MODEL, *OPTIONS), _chat, free="● SmolLM2"),
     Scene("completion", "The completion view while it runs", (*MODEL, *OPTIONS), _completion, free="1."),
-    Scene("models", "The model browser", (), _models),
+    # From the speed on, the description's words depend on the machine.
+    Scene("models", "The model browser", (), _models, free="SPEED"),
     Scene("settings", "The settings form", (), _settings, exact=True),
 )
 """All of them."""

@@ -11,12 +11,11 @@ from rich.style import Style
 from textual.content import Content
 from textual.events import Resize
 from textual.geometry import Region, Size
-from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.app.rendering.running_text import Run, RunningText, TextLine
+from tui.app.widgets.follows_end import FollowsEnd
 from tui.app.widgets.glyphs import Glyphs, current_glyphs
 
 Kind = Literal["prompt", "typed", "completion"]
@@ -46,7 +45,7 @@ def legend(glyphs: Glyphs) -> Content:
     )
 
 
-class CompletionText(ScrollView, can_focus=True):
+class CompletionText(FollowsEnd, can_focus=True):
     """Draws only the lines in view, and stays at its end while it is there.
 
     Adding a token costs the same however long the text is.
@@ -82,20 +81,8 @@ class CompletionText(ScrollView, can_focus=True):
     }
     """
 
-    class Behind(Message):
-        """Whether there is something new below, which the person has not seen since scrolling back.
-
-        Attributes:
-            newer: whether there is.
-        """
-
-        def __init__(self, newer: bool) -> None:
-            super().__init__()
-            self.newer = newer
-
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._newer = False
         self._text = RunningText()
         self._follow = True
         self._fitting = False
@@ -153,11 +140,6 @@ class CompletionText(ScrollView, can_focus=True):
             self._follow = round(new_value) >= self.max_scroll_y
             if self._follow:
                 self._tell(newer=False)
-
-    def _tell(self, newer: bool) -> None:
-        if newer != self._newer:
-            self._newer = newer
-            self.post_message(self.Behind(newer))
 
     def to_end(self) -> None:
         """Go to the end of the text and stay there."""
