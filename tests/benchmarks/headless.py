@@ -133,7 +133,7 @@ def _decode_ratio(setup: Setup, name: str, path: Path, threads: int) -> Measurem
 
     That holds for contexts of the plain loop as well as for the engine's, whatever their parameters.
     """
-    tokens, found = setup.sizes.decode // 8, list[tuple[float, float, float]]()
+    tokens, found = max(4, setup.sizes.decode // 8), list[tuple[float, float, float]]()
     for _ in range(2 * setup.sizes.rounds):
         with _both(setup, path, threads) as (engine, plain):
             found.append(_decode_pair(engine, plain, tokens))
