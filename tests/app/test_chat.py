@@ -41,8 +41,10 @@ async def ready(pilot: Pilot[int], app: LocalLLMApp) -> None:
 
 
 async def say(pilot: Pilot[int], app: LocalLLMApp, text: str) -> None:
+    """Send it, and wait until the model was asked: what is said is stored first."""
     prompt(app).load_text(text)
     await pilot.press("enter")
+    await until(pilot, lambda: prompt(app).text != text or app.main_screen.query_one("#prompt-row").border_title)
 
 
 async def test_send_shows_prompt_reply_and_figures(app: LocalLLMApp, engine: ScriptedEngine) -> None:
@@ -83,6 +85,7 @@ async def test_typing_goes_on_while_generating_and_enter_keeps_the_text(
         await ready(pilot, app)
         engine.hold = True
         await say(pilot, app, "hello")
+        await until(pilot, lambda: prompt(app).text == "")
         await pilot.press(*"next", "enter")
         assert prompt(app).text == "next"
         assert "still generating" in hint(app)
@@ -98,6 +101,7 @@ async def test_enter_does_not_overtake_typed_text(app: LocalLLMApp, engine: Scri
         await ready(pilot, app)
         engine.hold = True
         await pilot.press(*"a long line typed fast", "enter", *"more")
+        await until(pilot, lambda: prompt(app).text == "more")
         assert isinstance(engine.prompts[0], ChatPrompt)
         assert engine.prompts[0].messages[-1].content == "a long line typed fast"
         assert prompt(app).text == "more"
@@ -108,7 +112,7 @@ async def test_regenerate_replaces_the_last_reply(app: LocalLLMApp, engine: Scri
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)
         await pilot.press("ctrl+r")
-        assert "nothing" in hint(app).lower()
+        await until(pilot, lambda: "nothing" in hint(app).lower())
         await say(pilot, app, "hello")
         await until(pilot, lambda: "first answer" in shown(app) and not app.work.busy)
         await pilot.press("ctrl+r")
@@ -124,11 +128,11 @@ async def test_clear_and_back(app: LocalLLMApp, engine: ScriptedEngine) -> None:
         await say(pilot, app, "hello")
         await until(pilot, lambda: "an answer" in shown(app) and not app.work.busy)
         await pilot.press("ctrl+l")
+        await until(pilot, lambda: "cleared 2 messages" in hint(app))
         assert "an answer" not in shown(app)
         assert "Ask anything" in shown(app)
-        assert "cleared 2 messages" in hint(app)
         await pilot.press("ctrl+l")
-        assert "an answer" in shown(app)
+        await until(pilot, lambda: "an answer" in shown(app))
         assert len(app.main_screen.chat.session.messages) == 2
 
 
@@ -225,7 +229,7 @@ async def test_failed_generation_is_one_line_and_the_chat_goes_on(app: LocalLLMA
         engine.generate_error = PromptTooLongError("The prompt has 9,000 tokens", why="the context has 4,096")
         await say(pilot, app, "hello")
         await until(pilot, lambda: "✗ The prompt has 9,000 tokens: the context has 4,096" in flat(app))
-        assert prompt(app).text == "hello"
+        await until(pilot, lambda: prompt(app).text == "hello")
         assert "❯ you" not in shown(app) and "● Scripted" not in shown(app)
         assert not app.main_screen.chat.session.messages
         await say(pilot, app, "shorter")

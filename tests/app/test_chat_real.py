@@ -22,6 +22,7 @@ async def test_chat_in_two_languages_and_stop(smollm2: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.status.phase is Phase.READY and not app.work.busy, LOAD)
         prompt, transcript = app.main_screen.query_one(Prompt), app.main_screen.query_one(Transcript)
+        await until(pilot, lambda: app.main_screen.chat.chats.is_open, LOAD)
         chat = app.main_screen.chat.session
         for question in ("What is the capital of France?", "こんにちは。あなたの名前は何ですか？"):
             prompt.load_text(question)

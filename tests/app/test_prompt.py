@@ -50,7 +50,7 @@ async def test_history_walks_and_keeps_the_draft(app: LocalLLMApp) -> None:
         for text in ("first", "second\nline"):
             prompt(app).load_text(text)
             await pilot.press("enter")
-            await until(pilot, lambda: not app.main_screen.chat.session.busy and not app.work.busy)
+            await until(pilot, lambda: not app.main_screen.chat.busy and not app.work.busy)
         await pilot.press(*"draft", "up")
         assert prompt(app).text == "second\nline"
         await pilot.press("up")

@@ -122,6 +122,7 @@ class LocalLLMApp(Navigation):
 
     def _after_first_frame(self) -> None:
         self._sampler = start_sampler(self)
+        self.main_screen.run_worker(self.main_screen.show_last_chat())
         self.search_models()
         self.run_worker(warm_up, thread=True, exit_on_error=False)
         for problem in self.launch.problems:
@@ -139,6 +140,7 @@ class LocalLLMApp(Navigation):
         self.finder.close()
         self._leave_downloads()
         self.work.close()
+        self.main_screen.chat.chats.close()
 
     def on_sample_taken(self, message: SampleTaken) -> None:
         """Hand the newest figures to the screens."""

@@ -2,37 +2,155 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from tui.app.reply_words import Remarks, notice_words, stats_words
-from tui.app.widgets.entries import Entry, NoteEntry, ReplyEntry, UserEntry
+from tui.app.chat_turns import ending_words
+from tui.app.chat_view import ChatView
+from tui.app.chats import Chats
+from tui.app.rendering.model_columns import used_words
+from tui.app.reply_words import Remarks, stats_words
+from tui.app.widgets.entries import NoteEntry, ReplyEntry
 from tui.app.widgets.transcript import Transcript
+from tui.core.errors import LocalLLMError
 from tui.core.events import Event, Failed, Finished, ModelInfo, Token
 from tui.core.parameters import GenerationParams
 from tui.engine.ticket import Ticket
-from tui.services.chat_session import ChatSession
+
+if TYPE_CHECKING:
+    from tui.services.recorded_chat import RecordedChat
+    from tui.store.records import Conversation
+
+T = TypeVar("T")
 
 
 class Chat:
-    """Sends, regenerates and clears; writes the reply into the transcript as it comes.
+    """Sends, regenerates, continues, walks and clears; writes the reply into the transcript as it comes.
+
+    Everything that asks the store waits for its turn, so that what was asked first is done first, and the screen goes
+    on meanwhile.
 
     Args:
-        session: the conversation.
+        chats: the store, and the conversation in it.
         transcript: where it is shown.
         give_back: called with a message that could not be answered at all, for the person to change it.
+        say: tells the person one line; the second argument is its kind.
     """
 
-    def __init__(self, session: ChatSession, transcript: Transcript, give_back: Callable[[str], None]) -> None:
-        self.session = session
+    def __init__(
+        self,
+        chats: Chats,
+        transcript: Transcript,
+        give_back: Callable[[str], None],
+        say: Callable[[str, str], None],
+    ) -> None:
+        self.chats = chats
+        self.view = ChatView(transcript)
         self._transcript = transcript
         self._give_back = give_back
-        self._said: UserEntry | None = None
+        self._say = say
+        self._turn = asyncio.Lock()
         self._reply: ReplyEntry | None = None
         self._remarks = Remarks()
-        self._cleared: tuple[Entry, ...] = ()
+        self._came = False
+        self._last: Finished | Failed | None = None
         self._n_ctx = 0
 
-    def send(self, text: str, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
+    @property
+    def session(self) -> RecordedChat:
+        """The conversation that is open; there is one once the store is."""
+        return self.chats.session
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reply is under way."""
+        return self.chats.is_open and self.session.busy
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """What is open; None while nothing was said."""
+        return self.session.conversation if self.chats.is_open else None
+
+    @property
+    def last_reply(self) -> str:
+        """The text of the newest reply."""
+        return self.session.last_reply if self.chats.is_open else ""
+
+    # Going somewhere
+
+    async def open_last(self) -> Conversation | None:
+        """Show where the person left off, above what the program said since it started."""
+        async with self._turn:
+            found = await self._ask(lambda session: session.open_last())
+            if found is None or not self.session.records:
+                return None
+            since = used_words(found.used)
+            note = f"where you left off{f' {since} ago' if since != 'now' else ''}; ctrl+n begins a new chat"
+            self.view.show(self.session.records, above=NoteEntry(note))
+            return found
+
+    async def open(self, conversation: int, message: int | None = None) -> Conversation:
+        """Show another conversation, at a message when one is asked for.
+
+        Raises:
+            LocalLLMError: a reply is under way, or it is gone.
+        """
+
+        def go(session: RecordedChat) -> Conversation:
+            if message is not None:
+                session.select(message)
+                if session.conversation is not None:
+                    return session.conversation
+            return session.open(conversation)
+
+        async with self._turn:
+            found = await self._ask(go)
+            self.view.show(self.session.records, anew=True)
+            if message is not None:
+                self.view.go_to(message)
+            return found
+
+    async def walk(self, step: int) -> bool:
+        """Go to another version of the last message that has some; False where there is none on that side.
+
+        Raises:
+            LocalLLMError: a reply is under way.
+        """
+        async with self._turn:
+            records = self.session.records
+            at = next((record.id for record in reversed(records) if record.siblings > 1), None)
+            if at is None or not await self._ask(lambda session: session.walk(at, step)):
+                return False
+            self.view.show(self.session.records)
+            return True
+
+    async def clear(self) -> int:
+        """Begin a new conversation; the old one stays in the store.
+
+        Returns:
+            How many messages were shown.
+
+        Raises:
+            LocalLLMError: a reply is under way.
+        """
+        async with self._turn:
+            if count := len(self.session.records):
+                await self._ask(lambda session: session.clear())
+                self.view.show((), anew=True)
+            return count
+
+    async def restore(self) -> bool:
+        """Bring back what was cleared last; False when there is nothing, or something was said since."""
+        async with self._turn:
+            if not await self._ask(lambda session: session.restore()):
+                return False
+            self.view.show(self.session.records, anew=True)
+            return True
+
+    # Saying something
+
+    async def send(self, text: str, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
         """Say something to the model.
 
         Args:
@@ -42,90 +160,101 @@ class Chat:
             name: the model's name as it is shown.
 
         Raises:
-            LocalLLMError: a reply is under way.
+            LocalLLMError: a reply is under way, or the store refuses the text.
         """
-        ticket = self.session.send(text, params)
-        self._said = UserEntry(text)
-        self._transcript.add(self._said)
-        self._begin(model, name)
-        return ticket
+        return await self._generate(lambda session: session.send(text, params), model, name)
 
-    def regenerate(self, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
-        """Write the last reply anew.
+    async def regenerate(self, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
+        """Write the last reply once more; the one there is stays as another version.
 
         Raises:
             LocalLLMError: a reply is under way, or nothing was said yet.
         """
-        ticket = self.session.regenerate(params)
-        last = next((entry for entry in reversed(self._transcript.entries) if isinstance(entry, ReplyEntry)), None)
-        if last is not None:
-            self._transcript.take(last)
-        self._said = None
-        self._begin(model, name)
-        return ticket
+        return await self._generate(lambda session: session.regenerate(params), model, name)
 
-    def clear(self) -> int:
-        """Begin a new conversation.
-
-        Returns:
-            How many messages there were.
+    async def resume(self, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
+        """Let the last reply go on from where it stopped.
 
         Raises:
-            LocalLLMError: a reply is under way.
+            LocalLLMError: a reply is under way, or there is none to go on with.
         """
-        count = len(self.session.messages)
-        self.session.clear()
-        self._cleared = self._transcript.entries
-        self._transcript.clear()
-        return count
+        return await self._generate(lambda session: session.continue_reply(params), model, name)
 
-    def restore(self) -> bool:
-        """Bring back what was cleared last; False when there is nothing, or something was said since."""
-        if not self.session.restore():
-            return False
-        self._transcript.clear()
-        self._transcript.add(*self._cleared)
-        self._cleared = ()
-        return True
+    async def edit(self, message: int, text: str, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
+        """Say something else in the place of a message of the person's; the old one stays as another version.
+
+        Raises:
+            LocalLLMError: a reply is under way, or the message is not in the conversation that is open.
+        """
+
+        def change(session: RecordedChat) -> Ticket:
+            ticket = session.edit(message, text, params)
+            if ticket is None:
+                raise LocalLLMError("Only what you said can be said in another way")
+            return ticket
+
+        return await self._generate(change, model, name)
+
+    async def _generate(self, begin: Callable[[RecordedChat], Ticket], model: ModelInfo, name: str) -> Ticket:
+        async with self._turn:
+            ticket = await self._ask(begin)
+            self._n_ctx = model.n_ctx
+            self._remarks = Remarks()
+            self._came = False
+            entry = self.view.show(self.session.records, growing=name)
+            self._reply = entry if isinstance(entry, ReplyEntry) else None
+            return ticket
+
+    # What comes back
 
     def take(self, events: Sequence[Event]) -> None:
         """Show a batch of events: one change of the transcript, however many tokens there are."""
         text: list[str] = []
         remarked = False
         for event in events:
-            self.session.absorb(event)
+            piece = event.text if isinstance(event, Token | Finished) else ""
+            self._came = self._came or bool(piece)
+            text.append(piece)
             remarked |= self._remarks.absorb(event)
-            if isinstance(event, Token | Finished):
-                text.append(event.text)
-        if self._reply is None:
+            if self._came or not isinstance(event, Finished | Failed):
+                self.session.absorb(event)
+        reply, last = self._reply, events[-1]
+        if isinstance(last, Finished | Failed):
+            self._last = last
+        if reply is None:
             return
         if remarked:
-            self._reply.remark(self._remarks.words)
-        if piece := "".join(text):
-            self._reply.append(piece)
-        last = events[-1]
-        if isinstance(last, Failed) and self._said is not None and self.session.unsent:
-            self._withdraw(self._said, self._reply, last)
-            return
-        self._end(self._reply, last)
-        self._transcript.changed(self._reply)
+            reply.remark(self._remarks.words)
+        if joined := "".join(text):
+            reply.append(joined)
+        if isinstance(last, Finished) and self._came:
+            reply.finish(stats_words(last), ending_words(last, self._n_ctx))
+        elif isinstance(last, Failed) and self._came:
+            reply.finish("", last.error.line(), failed=True)
+        self._transcript.changed(reply)
 
-    def _begin(self, model: ModelInfo, name: str) -> None:
-        self._n_ctx = model.n_ctx
-        self._remarks = Remarks()
-        self._reply = ReplyEntry(name)
-        self._transcript.add(self._reply)
+    async def ended(self) -> None:
+        """The reply is over: bring it to disk, and take back what could not be answered at all."""
+        async with self._turn:
+            last, self._last = self._last, None
+            if self._came or last is None:
+                await self._ask(lambda session: session.close())
+                self.view.know(self.session.records)
+                return
+            # Nothing came: the store forgets the reply, and that waits for the disk.
+            await self._ask(lambda session: session.absorb(last))
+            self.view.show(self.session.records)
+            if isinstance(last, Failed):
+                self._transcript.add(NoteEntry(last.error.line(), "error"))
+            else:
+                why = ending_words(last, self._n_ctx) or "the model had nothing to say"
+                self._transcript.add(NoteEntry(f"{why.partition(':')[0]}: ctrl+r asks again"))
+            if self.session.unsent:
+                self._give_back(self.session.unsent)
 
-    def _withdraw(self, said: UserEntry, reply: ReplyEntry, failed: Failed) -> None:
-        """What could not be answered was not said: it goes back to the person, and why stays."""
-        self._transcript.take(reply)
-        self._transcript.take(said)
-        self._transcript.add(NoteEntry(failed.error.line(), "error"))
-        self._said = self._reply = None
-        self._give_back(self.session.unsent)
-
-    def _end(self, reply: ReplyEntry, event: Event) -> None:
-        if isinstance(event, Finished):
-            reply.finish(stats_words(event), notice_words(event, self._n_ctx))
-        elif isinstance(event, Failed):
-            reply.finish("", event.error.line(), failed=True)
+    async def _ask(self, work: Callable[[RecordedChat], T]) -> T:
+        try:
+            return await self.chats.ask(work)
+        finally:
+            for line in self.chats.news():
+                self._say(line, "warning")

@@ -60,7 +60,7 @@ def notice_words(event: Finished, n_ctx: int) -> str:
 
     Args:
         event: the end.
-        n_ctx: tokens of the context.
+        n_ctx: tokens of the context; 0 when that is not known any more.
     """
     if event.reason is StopReason.CANCELLED:
         return "stopped"
@@ -68,6 +68,6 @@ def notice_words(event: Finished, n_ctx: int) -> str:
         count = event.timings.generated_tokens
         return f"reached the most tokens of one reply (-n {count}); F4 changes it"
     if event.reason is StopReason.CONTEXT_FULL:
-        size = format_count(n_ctx)
-        return f"context full: all {size} tokens are used; ctrl+l starts anew, F4 sets a larger context"
+        used = f"all {format_count(n_ctx)} tokens are used" if n_ctx else "all tokens were used"
+        return f"context full: {used}; ctrl+l starts anew, F4 sets a larger context"
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,11 +41,43 @@ class Work:
         self._on_status = on_status
         self._say = say
         self._running: list[Activity] = []
+        self._starting = 0
+        self._unwanted = False
 
     @property
     def busy(self) -> bool:
-        """Whether the engine works for us."""
-        return bool(self._running)
+        """Whether the engine works for us, or is about to."""
+        return bool(self._running) or self._starting > 0
+
+    async def start(
+        self,
+        asking: Awaitable[Ticket | None],
+        on_events: Callable[[list[Event]], None],
+        on_over: Callable[[], None] | None = None,
+    ) -> None:
+        """Follow a ticket that has still to come, such as one that waits for the disk; `stop` stops it as well.
+
+        Args:
+            asking: gives the ticket, or None when nothing came of it. The caller has called `expect` already.
+            on_events: as for `follow`.
+            on_over: as for `follow`.
+        """
+        ticket = None
+        try:
+            ticket = await asking
+        finally:
+            self._starting -= 1
+            unwanted, self._unwanted = self._unwanted, self._unwanted and self._starting > 0
+            if ticket is None:
+                self._on_status(self.status)
+        if ticket is not None:
+            if unwanted:
+                ticket.cancel()
+            self.follow(ticket, on_events, on_over)
+
+    def expect(self) -> None:
+        """Something is about to start: from now on we are busy."""
+        self._starting += 1
 
     def follow(
         self,
@@ -97,7 +129,8 @@ class Work:
         """Ask what runs to stop; False when nothing runs."""
         for activity in self._running:
             activity.cancel()
-        return bool(self._running)
+        self._unwanted = self._starting > 0
+        return self.busy
 
     def forget(self) -> None:
         """The conversation is new: nothing of it is in the context, as far as the person is concerned."""

@@ -62,7 +62,16 @@ RUN_COMMANDS: tuple[Command, ...] = (
 
 CHAT_COMMANDS: tuple[Command, ...] = (
     Command(
-        "chat.regenerate", "Regenerate", "Write the last reply anew.", "ctrl+r", "screen.regenerate", "again", "Chat"
+        "chat.regenerate", "Regenerate", "Write the last reply anew; the one there is stays as another version.",
+        "ctrl+r", "screen.regenerate", "again", "Chat",
+    ),
+    Command(
+        "chat.resume", "Go on", "Let the last reply go on from where it stopped.", "ctrl+o", "screen.resume", "go on",
+        "Chat",
+    ),
+    Command(
+        "chat.new", "New chat", "Begin a new chat; the one before stays in the list of chats.", "ctrl+n",
+        "screen.new_chat", "new", "Chat",
     ),
     Command(
         "chat.copy",
@@ -76,7 +85,7 @@ CHAT_COMMANDS: tuple[Command, ...] = (
     Command(
         "chat.clear",
         "Clear the chat",
-        "Start a new conversation; once more brings the old one back.",
+        "Start a new chat; once more brings the old one back.",
         "ctrl+l",
         "screen.clear",
         "",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
 from tui.app.chat import Chat
+from tui.app.chats import Chats
 from tui.app.commands.catalogue import CHAT_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.commands.provider import commands_of, usable
@@ -36,9 +38,10 @@ from tui.app.widgets.welcome import WelcomeEntry
 from tui.catalogue.entry import ModelEntry
 from tui.core.errors import LocalLLMError
 from tui.core.events import ModelInfo
+from tui.core.parameters import GenerationParams
 from tui.core.units import format_bytes, format_count
+from tui.engine.ticket import Ticket
 from tui.monitor.sample import Sample
-from tui.services.chat_session import ChatSession
 from tui.services.model_host import ModelHost
 from tui.settings.paths import default_models_dir, prompt_history_file
 from tui.settings.settings import Settings
@@ -71,7 +74,7 @@ class MainScreen(Screen[None]):
         self._transcript = Transcript(id="transcript")
         asking = f"Ask anything{current_glyphs().ellipsis}"
         self._prompt = Prompt(PromptHistory(prompt_history_file()), placeholder=asking, id="prompt")
-        self.chat = Chat(ChatSession(host), self._transcript, self._prompt.give_back)
+        self.chat = Chat(Chats(host), self._transcript, self._prompt.give_back, self.note)
         self._folded: bool | None = None
         self._offered = False
         self._hinted = ""
@@ -167,6 +170,8 @@ class MainScreen(Screen[None]):
         words = f"{offered.name} ({format_bytes(offered.file_size)})" if offered else ""
         if self._welcome.show(found, self._host.model is not None, words):
             self._transcript.changed(self._welcome)
+        if self._host.model is not None and not self.chat.view.is_empty:
+            self._transcript.take(self._welcome)
 
     def _next_model(self) -> ModelEntry | None:
         """The model that one probably wants: the one used last, or the only one."""
@@ -186,6 +191,10 @@ class MainScreen(Screen[None]):
         """A few words on the line above the prompt; empty takes them away."""
         self._hinted = text
         self._show_hint()
+
+    @on(Transcript.NearTop)
+    def _near_top(self) -> None:
+        self.chat.view.show_earlier()
 
     @on(Transcript.Behind)
     def _behind(self, event: Transcript.Behind) -> None:
@@ -212,11 +221,34 @@ class MainScreen(Screen[None]):
         if refusal := self._refusal():
             self._hint(refusal)
         elif model is not None:
+            params, name = self.program.settings.generation, model_name(model.path)
+            self._generate(self.chat.send(text, params, model, name), event.text)
+
+    def _generate(self, asking: Coroutine[Any, Any, Ticket], sent: str = "") -> None:
+        """Follow a reply that is asked for, once what it needs is stored.
+
+        Args:
+            asking: gives its ticket, or raises what stands in the way.
+            sent: what the person typed for it.
+        """
+
+        async def ask() -> Ticket | None:
+            try:
+                ticket = await asking
+            except LocalLLMError as error:
+                self._hint(error.line())
+                return None
             self._transcript.take(self._welcome)
-            params = self.program.settings.generation
-            ticket = self.chat.send(text, params, model, model_name(model.path))
-            self._prompt.taken(event.text)
-            self.program.work.follow(ticket, self.chat.take)
+            if sent:
+                self._prompt.taken(sent)
+            return ticket
+
+        def over() -> None:
+            self.run_worker(self.chat.ended())
+
+        work = self.program.work
+        work.expect()
+        self.run_worker(work.start(ask(), self.chat.take, over))
 
     @on(TextArea.Changed, "#prompt")
     def typed(self) -> None:
@@ -238,40 +270,66 @@ class MainScreen(Screen[None]):
 
     def action_regenerate(self) -> None:
         """Write the last reply anew."""
+        self._ask_for(self.chat.regenerate)
+
+    def action_resume(self) -> None:
+        """Let the last reply go on."""
+        self._ask_for(self.chat.resume)
+
+    def _ask_for(self, ask: Callable[[GenerationParams, ModelInfo, str], Coroutine[Any, Any, Ticket]]) -> None:
         model = self._host.model
         if refusal := self._refusal():
             self._hint(refusal)
         elif model is not None:
-            try:
-                params = self.program.settings.generation
-                ticket = self.chat.regenerate(params, model, model_name(model.path))
-            except LocalLLMError as error:
-                self._hint(error.line())
-                return
-            self.program.work.follow(ticket, self.chat.take)
+            self._generate(ask(self.program.settings.generation, model, model_name(model.path)))
 
     def action_copy_reply(self) -> None:
         """Put the last reply on the terminal's clipboard."""
-        if text := self.chat.session.last_reply:
+        if text := self.chat.last_reply:
             self.app.copy_to_clipboard(text)
             self._hint(f"copied the last reply, {format_count(len(text))} characters")
         else:
             self._hint("there is no reply yet")
 
+    async def show_last_chat(self) -> None:
+        """Go on where the person left off."""
+        try:
+            found = await self.chat.open_last()
+        except LocalLLMError as error:
+            self.note(error.line(), "error")
+            return
+        if found is not None:
+            self._show_welcome()
+
+    def action_new_chat(self) -> None:
+        """Begin a new conversation."""
+        self.run_worker(self._clear(ask_again=False))
+
     def action_clear(self) -> None:
         """Begin a new conversation; once more brings the old one back."""
-        if self.chat.session.busy:
-            self._hint("still generating: Esc stops it")
-        elif self.chat.session.messages:
-            count = self.chat.clear()
-            self.program.work.forget()
-            self._transcript.add(self._welcome)
-            self._show_welcome()
-            self._hint(f"cleared {format_count(count)} messages: ctrl+l brings them back")
-        elif self.chat.restore():
-            self._hint("the conversation is back")
-        else:
-            self._hint("the chat is empty")
+        self.run_worker(self._clear())
+
+    async def _clear(self, ask_again: bool = True) -> None:
+        try:
+            if count := await self.chat.clear():
+                self._begin_anew()
+                what = f"cleared {format_count(count)} messages" if ask_again else "a new chat"
+                self._hint(f"{what}: ctrl+l brings {'them' if ask_again else 'the one before'} back")
+            elif not ask_again:
+                self._hint("this chat is new")
+            elif await self.chat.restore():
+                self._show_welcome()
+                self._hint("the conversation is back")
+            else:
+                self._hint("the chat is empty")
+        except LocalLLMError as error:
+            self._hint(error.line())
+
+    def _begin_anew(self) -> None:
+        self.program.work.forget()
+        self._transcript.take(self._welcome)
+        self._transcript.add(self._welcome)
+        self._show_welcome()
 
     # Models
 

@@ -14,6 +14,7 @@ from tui.app.rendering.document import Document
 from tui.app.rendering.layout import wrap
 from tui.app.rendering.shown import shown_line, shown_text
 from tui.app.widgets.glyphs import current_glyphs
+from tui.core.units import format_count
 
 INDENT = 2
 MAX_WIDTH = 100
@@ -45,16 +46,32 @@ class Entry:
         raise NotImplementedError
 
 
-class UserEntry(Entry):
-    """What the person typed, shown as it is."""
+def _heading(text: str, style: str, branch: tuple[int, int]) -> Content:
+    """Who speaks, and which of the message's versions this is."""
+    heading = Content.styled(text, style)
+    number, count = branch
+    if count < 2:
+        return heading
+    glyphs = current_glyphs()
+    return heading + Content.styled(f"  {glyphs.older} {number}/{count} {glyphs.newer}", "branch")
 
-    def __init__(self, text: str) -> None:
+
+class UserEntry(Entry):
+    """What the person typed, shown as it is.
+
+    Args:
+        text: all of it.
+        branch: which of its versions it is, and how many there are.
+    """
+
+    def __init__(self, text: str, branch: tuple[int, int] = (1, 1)) -> None:
         super().__init__()
         self._text = Content(_running_text(text))
+        self._heading = _heading(f"{current_glyphs().prompt} you", "you", branch)
 
     def lines(self, width: int) -> list[Content]:
         body = [line.stylize_before("user") for line in wrap(self._text, _text_width(width))]
-        return [Content.styled(f"{current_glyphs().prompt} you", "you"), *_indented(body), _BLANK]
+        return [self._heading, *_indented(body), _BLANK]
 
 
 class ReplyEntry(Entry):
@@ -62,11 +79,12 @@ class ReplyEntry(Entry):
 
     Args:
         name: who replies; shown as the heading.
+        branch: which of its versions it is, and how many there are.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, branch: tuple[int, int] = (1, 1)) -> None:
         super().__init__()
-        self._heading = Content.styled(f"{current_glyphs().reply} {shown_line(name)}", "model")
+        self._heading = _heading(f"{current_glyphs().reply} {shown_line(name)}", "model", branch)
         self._document = Document()
         self._cache: tuple[tuple[int, int], list[Content]] = ((-1, -1), [])
         self._indents: dict[int, tuple[Content, Content]] = {}
@@ -127,6 +145,22 @@ class ReplyEntry(Entry):
             lines.append(Content.styled(f"  {current_glyphs().ellipsis}" if self.running else "  (no text)", "faint"))
         footer = [piece for line in (*self._remarks, *self._footer) for piece in wrap(line, width)]
         return [*lines, *_indented(footer), _BLANK]
+
+
+class EarlierEntry(Entry):
+    """Says that a conversation began earlier than what is shown.
+
+    Args:
+        count: messages before it.
+    """
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        what = "1 earlier message" if count == 1 else f"{format_count(count)} earlier messages"
+        self._text = Content.styled(f"{current_glyphs().above} {what}: PgUp goes there", "faint")
+
+    def lines(self, width: int) -> list[Content]:
+        return [*wrap(self._text, max(width, 4)), _BLANK]
 
 
 class NoteEntry(Entry):

@@ -35,6 +35,8 @@ class Glyphs:
         below: there is more below, or the order goes down.
         above: the order goes up.
         favourite: marks a model that the person likes.
+        older: there are older versions of a message.
+        newer: there are newer ones.
     """
 
     fills: str
@@ -59,15 +61,17 @@ class Glyphs:
     below: str
     above: str
     favourite: str
+    older: str
+    newer: str
 
 
 UNICODE = Glyphs(
     " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█", "·", "▸", "◂", "▸", "»", "❯", "↵", "…", "·",
-    "●", "■", "✗", "•◦▪", "▏", "─", "│", "┼", "▾", "▴", "★",
+    "●", "■", "✗", "•◦▪", "▏", "─", "│", "┼", "▾", "▴", "★", "‹", "›",
 )  # fmt: skip
 ASCII = Glyphs(
     ".-#", " .-#", ".", ">", "<", ">", "+", ">", "/", "~", "-",
-    "*", "#", "x", "*-+", "|", "-", "|", "+", "v", "^", "+",
+    "*", "#", "x", "*-+", "|", "-", "|", "+", "v", "^", "+", "<", ">",
 )  # fmt: skip
 
 

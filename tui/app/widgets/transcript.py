@@ -14,23 +14,23 @@ from textual.content import Content
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style
 
 from tui.app.widgets.entries import Entry
+from tui.app.widgets.follows_end import FollowsEnd
 
 _STYLES = (
     "you", "user", "model", "faint", "error", "notice", "mark",
-    "heading", "strong", "em", "strike", "code", "codeblock",
+    "heading", "strong", "em", "strike", "code", "codeblock", "branch",
 )  # fmt: skip
 
 SCROLL_STEP = 4
 """Lines by which a growing reply scrolls."""
 
 
-class Transcript(ScrollView, can_focus=False):
+class Transcript(FollowsEnd, can_focus=False):
     """A scrolling column of entries that stays at its end while it is there."""
 
     ALLOW_SELECT = True
@@ -51,23 +51,15 @@ class Transcript(ScrollView, can_focus=False):
         & > .transcript--code { color: $text-accent; }
         & > .transcript--codeblock { color: $foreground 85%; }
         & > .transcript--mark { color: $text-muted; }
+        & > .transcript--branch { color: $accent; }
     }
     """
 
-    class Behind(Message):
-        """Whether there is something new below, which the person has not seen since scrolling back.
-
-        Attributes:
-            newer: whether there is.
-        """
-
-        def __init__(self, newer: bool) -> None:
-            super().__init__()
-            self.newer = newer
+    class NearTop(Message):
+        """The first lines come into view: earlier ones are wanted, if there are any."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._newer = False
         self._entries: list[Entry] = []
         self._ends: list[int] = []
         self._lines: list[Content] = []
@@ -108,6 +100,43 @@ class Transcript(ScrollView, can_focus=False):
             index = self._entries.index(entry)
             del self._entries[index]
             self._lay_out_from(index)
+
+    def splice(self, at: int, count: int, *entries: Entry) -> None:
+        """Put entries in the place of `count` others; what is in view stays there, unless the end is followed.
+
+        Only the new entries are laid out, however many there are around them.
+
+        Args:
+            at: number of the first one that goes.
+            count: how many go.
+            *entries: what comes.
+        """
+        self._entries[at : at + count] = entries
+        width = self.scrollable_content_region.width
+        if not width:
+            return
+        start = self._ends[at - 1] if at else 0
+        end = self._ends[at + count - 1] if at + count else 0
+        new = [entry.lines(width) for entry in entries]
+        grown = sum(len(lines) for lines in new) - (end - start)
+        top = self.scroll_offset.y
+        self._lines[start:end] = [line for lines in new for line in lines]
+        after = [known + grown for known in self._ends[at + count :]]
+        self._ends[at:] = [*(start + known for known in accumulate(len(lines) for lines in new)), *after]
+        self._resize_virtually(Size(width, self._height()))
+        if self._following:
+            self._keep_end()
+        elif end <= top:
+            self.scroll_to(y=top + grown, animate=False, immediate=True, force=True)
+        self.refresh()
+
+    def show_entry(self, entry: Entry) -> None:
+        """Scroll to an entry."""
+        if entry in self._entries and self._ends:
+            index = self._entries.index(entry)
+            y = self._ends[index - 1] if index else 0
+            self._following = False
+            self.scroll_to(y=y, animate=False, immediate=True, force=True)
 
     def clear(self) -> None:
         """Take all entries away."""
@@ -170,11 +199,8 @@ class Transcript(ScrollView, can_focus=False):
         self._following = new_value >= self.max_scroll_y
         if self._following:
             self._tell(newer=False)
-
-    def _tell(self, newer: bool) -> None:
-        if newer != self._newer:
-            self._newer = newer
-            self.post_message(self.Behind(newer))
+        if new_value < old_value and new_value < self.size.height:
+            self.post_message(self.NearTop())
 
     def to_end(self) -> None:
         """Go to the newest line and stay there."""

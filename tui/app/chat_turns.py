@@ -1,0 +1,64 @@
+"""Stored messages as entries of the transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui.app.reply_words import notice_words, stats_words
+from tui.app.status import model_name
+from tui.app.widgets.entries import Entry, ReplyEntry, UserEntry
+from tui.core.events import Finished, StopReason
+
+if TYPE_CHECKING:
+    from tui.store.records import MessageRecord
+
+TAIL_MESSAGES, TAIL_CHARACTERS = 30, 40_000
+"""How much of a conversation is shown at first: its end. The rest comes as the person scrolls back."""
+
+
+def entry_of(record: MessageRecord, name: str = "") -> Entry:
+    """A message as it is shown.
+
+    Args:
+        record: the message; a growing one becomes an entry that grows.
+        name: who replies; the name that is stored by default.
+    """
+    branch = (record.position, record.siblings)
+    if record.role == "user":
+        return UserEntry(record.text, branch)
+    stored = model_name(record.reply.facts.model.name) if record.reply else ""
+    entry = ReplyEntry(name or stored or ("system" if record.role == "system" else "model"), branch)
+    entry.append(record.text)
+    if record.state != "growing":
+        finish(entry, record)
+    return entry
+
+
+def finish(entry: ReplyEntry, record: MessageRecord) -> None:
+    """Say under a stored reply how long it took and why it ended."""
+    reply = record.reply
+    if record.state == "interrupted":
+        entry.finish("", "interrupted: ctrl+o goes on with it")
+    elif reply is None or reply.stop_reason is None:
+        entry.finish("")
+    else:
+        event = Finished(reply.stop_reason, "", reply.timings, 0, reply.stop)
+        entry.finish(stats_words(event) if reply.timings.generated_tokens else "", ending_words(event, 0))
+
+
+def ending_words(event: Finished, n_ctx: int) -> str:
+    """Why a reply ended, and how it goes on; empty for the normal end. The arguments are those of `notice_words`."""
+    words = notice_words(event, n_ctx)
+    return f"{words}: ctrl+o goes on" if event.reason is StopReason.CANCELLED else words
+
+
+def tail_start(records: Sequence[MessageRecord], end: int) -> int:
+    """Where to begin so that the messages up to `end` are quickly laid out; at least one before it, if there is one."""
+    start, characters = end, 0
+    while start > 0 and end - start < TAIL_MESSAGES:
+        characters += len(records[start - 1].text)
+        if characters > TAIL_CHARACTERS and start < end:
+            break
+        start -= 1
+    return start
