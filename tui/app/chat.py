@@ -20,7 +20,7 @@ from tui.engine.ticket import Ticket
 
 if TYPE_CHECKING:
     from tui.services.recorded_chat import RecordedChat
-    from tui.store.records import Conversation
+    from tui.store.records import Conversation, MessageRecord
 
 T = TypeVar("T")
 
@@ -77,6 +77,12 @@ class Chat:
         """The text of the newest reply."""
         return self.session.last_reply if self.chats.is_open else ""
 
+    @property
+    def last_prompt(self) -> MessageRecord | None:
+        """What the person said last."""
+        records = self.session.records if self.chats.is_open else ()
+        return next((record for record in reversed(records) if record.role == "user"), None)
+
     # Going somewhere
 
     async def open_last(self) -> Conversation | None:
@@ -112,16 +118,27 @@ class Chat:
             return found
 
     async def walk(self, step: int) -> bool:
-        """Go to another version of the last message that has some; False where there is none on that side.
+        """Go to the neighbouring version of the last message that has one on that side.
+
+        All versions of all messages are reached so: from the oldest version of a reply the way back leads to the
+        version before of what was asked.
+
+        Args:
+            step: 1 for the younger neighbour, -1 for the older one.
+
+        Returns:
+            Whether there is one.
 
         Raises:
             LocalLLMError: a reply is under way.
         """
         async with self._turn:
-            records = self.session.records
-            at = next((record.id for record in reversed(records) if record.siblings > 1), None)
-            if at is None or not await self._ask(lambda session: session.walk(at, step)):
+            if (await self._opened()).busy:
+                raise LocalLLMError("A reply is still being generated", hint="Esc stops it")
+            there = (r.id for r in reversed(self.session.records) if 1 <= r.position + step <= r.siblings)
+            if (at := next(there, None)) is None:
                 return False
+            await self._ask(lambda session: session.walk(at, step))
             self.view.show(self.session.records)
             return True
 
@@ -135,7 +152,7 @@ class Chat:
             LocalLLMError: a reply is under way.
         """
         async with self._turn:
-            if count := len(self.session.records):
+            if count := len((await self._opened()).records):
                 await self._ask(lambda session: session.clear())
                 self.view.show((), anew=True)
             return count
@@ -251,6 +268,10 @@ class Chat:
                 self._transcript.add(NoteEntry(f"{why.partition(':')[0]}: ctrl+r asks again"))
             if self.session.unsent:
                 self._give_back(self.session.unsent)
+
+    async def _opened(self) -> RecordedChat:
+        """The session, once there is one."""
+        return self.session if self.chats.is_open else await self._ask(lambda session: session)
 
     async def _ask(self, work: Callable[[RecordedChat], T]) -> T:
         try:

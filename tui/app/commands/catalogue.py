@@ -70,6 +70,20 @@ CHAT_COMMANDS: tuple[Command, ...] = (
         "Chat",
     ),
     Command(
+        "chat.edit", "Say it another way",
+        "Edit what you said last; Enter sends it as another version, Esc leaves it. The first one stays.", "f7",
+        "screen.edit", "", "Chat",
+    ),
+    Command(
+        "chat.older", "Older version",
+        "Go to the version before, of the last message that has one; what followed it comes with it.", "alt+left",
+        "screen.version(-1)", "", "Chat",
+    ),
+    Command(
+        "chat.newer", "Newer version", "Go to the version after, in the same way.", "alt+right", "screen.version(1)",
+        "", "Chat",
+    ),
+    Command(
         "chat.new", "New chat", "Begin a new chat; the one before stays in the list of chats.", "ctrl+n",
         "screen.new_chat", "new", "Chat",
     ),

@@ -79,6 +79,8 @@ class MainScreen(Screen[None]):
         self._offered = False
         self._hinted = ""
         self._newer = False
+        self._edited: int | None = None
+        self._draft = ""
         self._state: tuple[Phase, ModelInfo | None, bool, int] | None = None
 
     @property
@@ -204,6 +206,8 @@ class MainScreen(Screen[None]):
     def _show_hint(self) -> None:
         """What was hinted last, or else that the reply goes on out of sight."""
         title = Content(shown_line(self._hinted)) if self._hinted else None
+        if title is None and self._edited is not None:
+            title = Content("another version: Enter sends it, Esc leaves it")
         if title is None and self._newer:
             title = Content.styled(newer_below(current_glyphs()), "$text-muted")
         self.query_one("#prompt-row").border_title = title
@@ -222,7 +226,10 @@ class MainScreen(Screen[None]):
             self._hint(refusal)
         elif model is not None:
             params, name = self.program.settings.generation, model_name(model.path)
-            self._generate(self.chat.send(text, params, model, name), event.text)
+            if (edited := self._edited) is not None:
+                self._generate(self.chat.edit(edited, text, params, model, name), event.text)
+            else:
+                self._generate(self.chat.send(text, params, model, name), event.text)
 
     def _generate(self, asking: Coroutine[Any, Any, Ticket], sent: str = "") -> None:
         """Follow a reply that is asked for, once what it needs is stored.
@@ -241,6 +248,7 @@ class MainScreen(Screen[None]):
             self._transcript.take(self._welcome)
             if sent:
                 self._prompt.taken(sent)
+                self._leave_edit()
             return ticket
 
         def over() -> None:
@@ -283,6 +291,48 @@ class MainScreen(Screen[None]):
         elif model is not None:
             self._generate(ask(self.program.settings.generation, model, model_name(model.path)))
 
+    def action_edit(self) -> None:
+        """Say what was said last in another way."""
+        last = self.chat.last_prompt
+        if self._edited is not None:
+            self._hint("Enter sends it as another version, Esc leaves it")
+        elif self.chat.busy:
+            self._hint("still generating: Esc stops it")
+        elif last is None:
+            self._hint("nothing was said yet")
+        else:
+            self._edited, self._draft = last.id, self._prompt.text
+            self._prompt.put(last.text)
+            self.to_prompt()
+            self._show_hint()
+
+    def _leave_edit(self) -> None:
+        """What was typed before the edit comes back, before what was typed since it was sent."""
+        if self._edited is not None:
+            self._edited = None
+            self._prompt.put(self._draft + self._prompt.text)
+            self._show_hint()
+
+    def action_version(self, step: int) -> None:
+        """Go to another version of what was said or replied."""
+
+        async def walk() -> None:
+            try:
+                if not await self.chat.walk(step):
+                    side = "older" if step < 0 else "newer"
+                    self._hint(f"there is no {side} version; ctrl+r writes another reply, F7 edits what you said")
+            except LocalLLMError as error:
+                self._hint(error.line())
+
+        self._drop_edit()
+        self.run_worker(walk())
+
+    def _drop_edit(self) -> None:
+        """The person goes elsewhere: the edit is left."""
+        if self._edited is not None:
+            self._prompt.put("")
+            self._leave_edit()
+
     def action_copy_reply(self) -> None:
         """Put the last reply on the terminal's clipboard."""
         if text := self.chat.last_reply:
@@ -310,6 +360,7 @@ class MainScreen(Screen[None]):
         self.run_worker(self._clear())
 
     async def _clear(self, ask_again: bool = True) -> None:
+        self._drop_edit()
         try:
             if count := await self.chat.clear():
                 self._begin_anew()
@@ -349,7 +400,8 @@ class MainScreen(Screen[None]):
         self._prompt.focus()
 
     def key_escape(self) -> None:
-        """From the list back to the prompt, when nothing runs that Esc would stop."""
+        """From the list back to the prompt, or out of an edit, when nothing runs that Esc would stop."""
+        self._drop_edit()
         self.to_prompt()
 
     # Panes

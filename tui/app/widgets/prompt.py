@@ -69,7 +69,11 @@ class Prompt(SafeTextArea):
 
     def give_back(self, text: str) -> None:
         """`text` could not be sent after all: it comes back, before what was typed since."""
-        self.load_text(f"{text}\n{self.text}" if self.text.strip() else text)
+        self.put(f"{text}\n{self.text}" if self.text.strip() else text)
+
+    def put(self, text: str) -> None:
+        """Put a text in the place of what is there, with the cursor at its end."""
+        self.load_text(text)
         self.move_cursor(self.document.end)
 
     def action_send(self) -> None:
