@@ -205,3 +205,12 @@ def test_a_known_order_is_kept_while_the_person_types() -> None:
     again = (*many, entry("m0a"))
     full.take(again, None, GIB)
     assert "m0a" in [one.name for one in full.rows(View("m0"))]
+
+
+def test_a_filter_typed_letter_by_letter_finds_what_it_finds_at_once() -> None:
+    rng, typed = random.Random(5), shelf()
+    query = ""
+    for _ in range(300):
+        query = query[:-1] if query and rng.random() < 0.4 else query + rng.choice("abelt -137gm")
+        view = View(query=query, sort=rng.choice([Sort.NAME, Sort.SIZE]), reverse=rng.random() < 0.3)
+        assert typed.rows(view) == shelf().rows(view), query

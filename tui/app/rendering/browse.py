@@ -115,16 +115,20 @@ class Shelf:
     known: Mapping[str, Known] = field(default_factory=dict)
     available: int = 0
     _texts: dict[str, str] = field(default_factory=dict)
+    _named: dict[str, list[ModelEntry]] = field(default_factory=dict)
     _order: tuple[object, list[ModelEntry]] | None = None
+    _filtered: tuple[tuple[object, tuple[str, ...]], list[ModelEntry]] | None = None
 
     def take(self, entries: Sequence[ModelEntry], memory: Remembers | None, available: int) -> None:
         """Other models, or other knowledge of them."""
         before = {str(entry.path): entry for entry in self.entries}
         texts, self._texts = self._texts, {}
+        self._named = {}
         for entry in entries:
             path = str(entry.path)
             self._texts[path] = texts[path] if before.get(path) == entry else searchable(entry)
-        self.entries, self.available, self._order = entries, available, None
+            self._named.setdefault(entry.name.casefold(), []).append(entry)
+        self.entries, self.available, self._order, self._filtered = entries, available, None, None
         if memory is not None:
             self.known = {
                 str(entry.path): Known(memory.is_favourite(entry), memory.last_used(entry)) for entry in entries
@@ -134,14 +138,27 @@ class Shelf:
         """What is known of a model."""
         return self.known.get(str(entry.path), UNKNOWN)
 
+    def named_as(self, entry: ModelEntry) -> Sequence[ModelEntry]:
+        """The models of the same name, itself among them: other quantizations, or the same file elsewhere."""
+        return self._named.get(entry.name.casefold(), ())
+
     def rows(self, view: View) -> list[ModelEntry]:
         """The models to show, in order."""
+        rows = self._ordered(view)
         words = view.query.casefold().split()
-        ordered = self._ordered(view)
         if not words:
-            return list(ordered)
-        texts = self._texts
-        return [entry for entry in ordered if all(word in texts[str(entry.path)] for word in words)]
+            return list(rows)
+        order, texts = self._order, self._texts
+        assert order is not None
+        # One more letter finds a part of what was found before it.
+        if self._filtered is not None:
+            (old_order, old_words), old_rows = self._filtered
+            if old_order is order[0] and all(any(old in word for word in words) for old in old_words):
+                rows = old_rows
+        for word in words:
+            rows = [entry for entry in rows if word in texts[str(entry.path)]]
+        self._filtered = (order[0], tuple(words)), rows
+        return list(rows)
 
     def _ordered(self, view: View) -> list[ModelEntry]:
         """All models in order; kept, since the order stays while the person types."""

@@ -246,11 +246,10 @@ class ModelsScreen(Screen[Path | None]):
         """The same model in other quantizations, here on this machine."""
         from tui.catalogue.explain import Sibling
 
-        name = entry.name.casefold()
         return tuple(
             Sibling(other.quantization, other.file_size, other.path.name)
-            for other in self.program.models
-            if other.kind == "model" and other.quantization and other.name.casefold() == name and other != entry
+            for other in self._shelf.named_as(entry)
+            if other.kind == "model" and other.quantization and other != entry
         )
 
     def _take_description(self, description: Description | None, problem: str) -> None:

@@ -115,6 +115,7 @@ class ModelTable(Scrolled):
         self._rows: list[ModelEntry] = []
         self._at = 0
         self._wanted = ""
+        self._parts: dict[tuple[str, Style | None], Style] = {}
 
     @property
     def marked(self) -> ModelEntry | None:
@@ -216,5 +217,13 @@ class ModelTable(Scrolled):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _part(self, role: str, cursor: Style | None) -> Style:
-        style = self.get_component_rich_style(f"model-table--{role}")
-        return style + cursor if cursor is not None else style
+        style = self._parts.get((role, cursor))
+        if style is None:
+            style = self.get_component_rich_style(f"model-table--{role}")
+            style = self._parts[role, cursor] = style + cursor if cursor is not None else style
+        return style
+
+    def notify_style_update(self) -> None:
+        """Colours changed: those kept are the old ones."""
+        super().notify_style_update()
+        self._parts.clear()
