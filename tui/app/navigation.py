@@ -49,7 +49,7 @@ class Navigation(App[int]):
             return True if self.work.busy else None
         if action == "help":
             return None if isinstance(self._below_palette, ModalScreen) else True
-        if action in ("models", "get_model", "downloads", "settings", "log"):
+        if action in ("models", "chats", "get_model", "downloads", "settings", "log"):
             return True if hasattr(self._below_palette, "commands") else None
         if action == "completion":
             return True if self._at_the_model else None
@@ -116,6 +116,21 @@ class Navigation(App[int]):
                 self.main_screen.to_prompt()
 
         self.push_screen(screen, take)
+
+    def action_chats(self) -> None:
+        """To the list of chats, and back."""
+        from tui.app.screens.chats import ChatsScreen, Choice
+
+        if isinstance(self.screen, ChatsScreen):
+            self.screen.dismiss(None)
+            return
+
+        def take(choice: Choice | None) -> None:
+            if choice is not None:
+                self.to_chat()
+                self.main_screen.go_to_chat(choice.conversation, choice.message)
+
+        self.push_screen(ChatsScreen(), take)
 
     def action_get_model(self) -> None:
         """Search the Hub for a model."""

@@ -11,6 +11,10 @@ APP_COMMANDS: tuple[Command, ...] = (
         "app.models", "models", "Models",
     ),
     Command(
+        "app.chats", "Chats", "All chats: search in them, open, rename, pin, archive, delete.", "f3", "app.chats",
+        "chats", "Chat",
+    ),
+    Command(
         "app.get_model", "Get a model", "Search the Hugging Face Hub and download.", "ctrl+g", "app.get_model",
         "get a model", "Models",
     ),

@@ -351,6 +351,34 @@ class MainScreen(Screen[None]):
         if found is not None:
             self._show_welcome()
 
+    def go_to_chat(self, conversation: int | None, message: int | None = None) -> None:
+        """Go to another conversation, or begin one.
+
+        Args:
+            conversation: its number; None for a new one.
+            message: where in it; None for its end.
+        """
+
+        async def go(number: int) -> None:
+            try:
+                await self.chat.open(number, message)
+            except LocalLLMError as error:
+                self._hint(error.line())
+                return
+            self.program.work.forget()
+            self._show_welcome()
+
+        self._drop_edit()
+        self.to_prompt()
+        if conversation is None:
+            self.action_new_chat()
+        else:
+            self.run_worker(go(conversation))
+
+    async def leave_chat(self) -> None:
+        """Begin a new conversation, since the open one goes."""
+        await self._clear(ask_again=False)
+
     def action_new_chat(self) -> None:
         """Begin a new conversation."""
         self.run_worker(self._clear(ask_again=False))
