@@ -103,6 +103,18 @@ async def test_the_plan_reads_little_of_a_big_model(make_app: Make, stocked: Loc
         assert stocked.sent("/cdn/") <= 1_000_000
 
 
+async def test_what_is_too_big_is_downloaded_only_at_a_second_enter(make_app: Make, stocked: LocalHub) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(app, pilot, quant="F32")
+        await until(pilot, lambda: len(rows_of(screen)) == 3)
+        await pilot.press("enter")
+        await until(pilot, lambda: "is too big for the" in message(screen))
+        assert not app.downloads
+        await pilot.press("enter")
+        await until(pilot, lambda: "is too big for the" not in message(screen))
+
+
 async def test_the_readme_is_text_and_nothing_else(make_app: Make, stocked: LocalHub) -> None:
     app = make_app()
     async with app.run_test(size=(120, 40)) as pilot:
@@ -179,6 +191,11 @@ async def test_a_gated_one_asks_for_a_token_and_takes_it(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot, "meta/gated-GGUF")
         await until(pilot, lambda: "accept the terms at huggingface.co/meta/gated-GGUF" in message(screen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, TokenScreen))
+        assert not app.downloads
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
         await pilot.press("ctrl+k")
         await until(pilot, lambda: isinstance(app.screen, TokenScreen))
         token = app.screen

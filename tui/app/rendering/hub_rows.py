@@ -186,13 +186,13 @@ def need_lines(use: MemoryUse, speed: SpeedEstimate | None, width: int) -> list[
         width: cells.
     """
     cache = format_bytes(use.kv_cache) if use.kv_cache is not None else "?"
-    head = f"needs about {format_bytes(use.total)} of {format_bytes(use.available)} free"
-    head += f" at {format_count(use.n_ctx)} tokens of context"
+    need, room = f"needs about {format_bytes(use.total)}", format_bytes(use.available)
+    context = f"at {format_count(use.n_ctx)} tokens of context"
+    head = f"{need} of {room} free {context}" if use.fits else f"does not fit: {need} {context}; {room} are free"
     parts = f"weights {format_bytes(use.weights)}, KV cache {cache}, compute {format_bytes(use.compute)}"
     lines = [(text, "value" if use.fits else "warning") for text in textwrap.wrap(head, width)]
-    if not use.fits:
-        largest = use.largest_context
-        said = f"{format_count(largest)} tokens of context would fit (F4, Context size)" if largest else "too big"
+    if not use.fits and (largest := use.largest_context):
+        said = f"{format_count(largest)} tokens of context would fit (F4, Context size)"
         lines += [(text, "warning") for text in textwrap.wrap(said, width)]
     lines += [(text, "label") for text in textwrap.wrap(parts, width)]
     if speed is not None:

@@ -28,6 +28,7 @@ from tui.app.widgets.lines import LinesPane, spread
 from tui.app.widgets.message import MessagePane
 from tui.app.widgets.readme import Readme
 from tui.app.widgets.rows import Rows
+from tui.catalogue.fit import Fit, quick_fit
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.values import Repository
 from tui.core.errors import HubError, LocalLLMError
@@ -80,6 +81,7 @@ class RepositoryScreen(Screen[None]):
         self._repo_id, self._quant = repo_id, quant
         self._opened: Opened | None = None
         self._available = available_memory()
+        self._insisted = ""
         self._asking = Asking(self, "hub-repository")
         self._asking_readme = Asking(self, "hub-readme")
         self._asking_plan = Asking(self, "hub-plan")
@@ -297,6 +299,8 @@ class RepositoryScreen(Screen[None]):
         if offer.variant.missing:
             self._say(f"{offer.variant.label} lacks files in the repository: choose another one.", "warning")
             return
+        if self._asks_first(offer, found):
+            return
         from tui.services.hub_models import request_of
 
         request = request_of(found.repository, offer.variant, self.program.store.folder)
@@ -306,6 +310,18 @@ class RepositoryScreen(Screen[None]):
             self._say(f"{label}, {size}, is being downloaded; ctrl+t shows how far it is.", "value")
 
         self.program.transfers.start(request, then=began, failed=self._fail_download)
+
+    def _asks_first(self, offer: Offer, found: Opened) -> bool:
+        """Whether a token comes before the download, or a second Enter for what cannot run here."""
+        if found.repository.gated and not self.program.store.hub.token_origin:
+            self.action_token()
+            return True
+        label, bytes_of = offer.variant.label, offer.variant.size
+        if self._insisted == label or quick_fit(bytes_of, self._available) is not Fit.NO:
+            return False
+        self._insisted, size, room = label, format_bytes(bytes_of), format_bytes(self._available)
+        self._say(f"{label}, {size}, is too big for the {room} of memory here; Enter again downloads it.", "warning")
+        return True
 
     def _fail_download(self, error: LocalLLMError) -> None:
         self._say(error.line(), "error")
