@@ -172,12 +172,14 @@ async def test_a_model_of_the_hub_on_the_command_line_is_fetched_and_loaded(
         await until(pilot, lambda: isinstance(app.screen, DownloadsScreen))
         await until(pilot, lambda: engine.loads)
         assert engine.loads[0].name == "tiny-Q8_0.gguf"
+        await until(pilot, lambda: app.screen is app.main_screen)
 
 
 async def test_a_model_that_the_hub_does_not_have(make_app: Make, slow: LocalHub) -> None:
     app = make_app(hub_model="owner/nothing")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "the Hub shows no owner/nothing" in notes(app))
+        assert app.screen is app.main_screen
 
 
 def download(state: State = "downloading", **more: Any) -> Download:

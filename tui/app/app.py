@@ -177,6 +177,8 @@ class LocalLLMApp(Navigation):
         """A model has come: it is in the list from now on."""
         if download.path is not None and self.transfers.wants_load(download):
             self.load_model(download.path)
+            if getattr(self.screen, "tells_of_downloads", False):
+                self.to_chat()
         else:
             self._say_of_downloads(f"{label_of(download.request)} is here: ctrl+t, then Enter loads it")
         self.search_models()

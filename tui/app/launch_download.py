@@ -28,6 +28,8 @@ def fetch_launched(app: LocalLLMApp) -> None:
         app.transfers.start(request, load=True)
 
     def failed(error: LocalLLMError) -> None:
+        if getattr(app.screen, "tells_of_downloads", False):
+            app.to_chat()
         app.say(error.line(), "error")
 
     app.action_downloads()
