@@ -15,6 +15,7 @@ import pytest
 
 from tests.e2e.running import COMMAND, ROOT, TIMEOUT, localllm, on_terminal, read_until, started
 from tests.support.local_hub import LocalHub
+from tests.support.other_places import cached_file
 from tests.support.terminal import Terminal
 
 REPO = "owner/tiny-GGUF"
@@ -184,6 +185,18 @@ def test_one_can_leave_while_the_hub_does_not_answer(hub: LocalHub, start: Calla
     terminal.press("ctrl+q")
     assert terminal.wait_exit() == 0
     assert terminal.left_behind() == []
+
+
+def test_deleting_tells_what_else_uses_the_weights(isolated_home: Path, tiny_gguf: Path) -> None:
+    cache, content = isolated_home / ".cache" / "huggingface" / "hub", tiny_gguf.read_bytes()
+    names = {"one-Q4_K_M.gguf", "two-Q4_K_M.gguf"}
+    for name, revision in zip(sorted(names), "12", strict=True):
+        cached_file(cache, "owner/twins", revision * 40, name, content)
+    listed = [Path(entry["path"]) for entry in json.loads(localllm("models", "list", "--json").stdout)]
+    (path,) = (path for path in listed if path.name in names)
+    done = localllm("models", "rm", str(path), "--yes")
+    (other,) = names - {path.name}
+    assert done.returncode == 0 and f"used by owner/twins: {other} in revision" in text(done.stderr)
 
 
 def test_rm_tells_what_goes_and_asks(hub: LocalHub) -> None:

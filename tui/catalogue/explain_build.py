@@ -69,7 +69,7 @@ def _context(header: Header) -> Iterator[Fact]:
         yield Fact("Trained context", "unknown", "the header does not say it")
         return
     pages = round(trained * _WORDS_PER_TOKEN / _WORDS_PER_PAGE)
-    about = f"about {pages:,} pages of English" if pages else "less than a page of English"
+    about = f"about {pages:,} page{'s' if pages > 1 else ''} of English" if pages else "less than a page of English"
     yield Fact("Trained context", f"{trained:,} tokens", f"{about}; beyond it the model writes nonsense")
     scaling, original = (
         header.text(f"{header.architecture}.rope.scaling.type"),

@@ -41,6 +41,8 @@ def remove_model(settings: Settings, name: str, *, yes: bool, as_json: bool) -> 
         for line in (deletion.words, *(f"  {file}" for file in deletion.files)):
             if line:
                 note(one_line(line) if line is deletion.words else "  " + one_line(line))
+        for user in deletion.used_by:
+            note(f"used by {one_line(user)}")
         if not yes and not _confirmed(f"Delete {entry.name} and free {format_bytes(deletion.freed)}?"):
             raise NotConfirmedError("nothing was deleted")
         library.delete(deletion)

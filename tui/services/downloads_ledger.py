@@ -117,8 +117,9 @@ class Ledger:
 
 def busy(entry: Entry) -> HubError:
     """The error for what another program is working on."""
+    request = entry.request
     return HubError(
-        f"another localllm-tui fetches {entry.request.label or entry.request.repo_id}",
+        f"another localllm-tui fetches {f'{request.label} of ' if request.label else ''}{request.repo_id}",
         hint="wait for it, or stop it there",
         kind="busy",
     )

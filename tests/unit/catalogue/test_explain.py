@@ -170,6 +170,12 @@ def test_a_header_that_was_read_in_part() -> None:
     assert said["Vocabulary"].value == "128,256 tokens"
 
 
+def test_a_page_is_one() -> None:
+    keys: dict[str, HeaderValue] = {"general.architecture": "llama", "llama.context_length": 512}
+    said = facts(explain(header_of(keys), "model.gguf", file_size=0))
+    assert said["Trained context"].note.startswith("about 1 page of English;")
+
+
 def test_nothing_known_is_said_so() -> None:
     said = facts(explain(header_of({"general.architecture": "newthing"}), "model.gguf", file_size=0))
     assert "not a family that is known here" in said["Family"].note
