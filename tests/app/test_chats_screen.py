@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from textual.pilot import Pilot
 
-from tests.app.test_chats_last import FACTS, MODEL, SIZE, answered, hint, ready, say, shown
+from tests.app.test_chats_last import FACTS, MODEL, SIZE, answered, hint, ready, say, shown, stored
 from tests.support.scripted import ScriptedEngine
 from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
@@ -87,7 +87,7 @@ async def test_a_search_finds_what_was_said_and_goes_there(make_app: Callable[..
             "Sorting essay Scripted-1B-Instruct · now",
             "Quicksort was invented by Tony Hoare in 1959.",
         ]
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
         await until(pilot, lambda: app.screen is app.main_screen and "Tony Hoare" in shown(app))
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
@@ -114,13 +114,38 @@ async def test_a_search_hit_far_back_in_a_long_chat_comes_into_view(make_app: Ca
         screen = await opened(pilot, app)
         await pilot.press("slash", *"needle")
         await until(pilot, lambda: len(screen.hits.items) == 1)
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
         transcript = app.main_screen.query_one(Transcript)
         await until(pilot, lambda: app.screen is app.main_screen and "question 3 needle" in shown(app))
         await pilot.pause()
         top = transcript.scroll_offset.y
         view = shown(app).split("\n")[top : top + transcript.size.height]
         assert "  question 3 needle" in view
+        assert "later messages: PgDn goes there, End to the newest" in shown(app)
+        assert "question 119" not in shown(app)
+        line = view[1]
+        while "  question 119" not in shown(app).split("\n"):
+            await pilot.press("pagedown")
+            await pilot.pause()
+        assert line in shown(app)
+        assert shown(app).count("❯ you") == 120
+
+
+async def test_from_a_place_far_back_end_leads_to_the_newest(make_app: Callable[..., LocalLLMApp]) -> None:
+    stored(100)
+    app = make_app(model=MODEL)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "answer 99" in shown(app))
+        await ready(pilot, app)
+        chat = app.main_screen.chat
+        await chat.open(chat.session.records[0].conversation, chat.session.records[0].id)
+        await until(pilot, lambda: "question 0\n" in shown(app) and "answer 99" not in shown(app))
+        await pilot.press("end")
+        await until(pilot, lambda: "answer 99" in shown(app) and "question 0\n" not in shown(app))
+        chat.view.go_to(chat.session.records[0].id)
+        await say(pilot, app, "And now?")
+        await answered(pilot, app, "And now?")
+        assert "answer 99" in shown(app)
 
 
 async def test_rename_pin_archive_delete_and_undo(make_app: Callable[..., LocalLLMApp]) -> None:

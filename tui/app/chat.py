@@ -112,9 +112,10 @@ class Chat:
 
         async with self._turn:
             found = await self._ask(go)
-            self.view.show(self.session.records, anew=True)
             if message is not None:
-                self.view.go_to(message)
+                self.view.show_at(self.session.records, message)
+            else:
+                self.view.show(self.session.records, anew=True)
             return found
 
     async def walk(self, step: int) -> bool:

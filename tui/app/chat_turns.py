@@ -13,8 +13,8 @@ from tui.core.events import Finished, StopReason
 if TYPE_CHECKING:
     from tui.store.records import MessageRecord
 
-TAIL_MESSAGES, TAIL_CHARACTERS = 30, 40_000
-"""How much of a conversation is shown at first: its end. The rest comes as the person scrolls back."""
+TAIL_MESSAGES, TAIL_CHARACTERS = 30, 20_000
+"""How much of a conversation is laid out at once: several screens of it. More comes as the person scrolls."""
 
 
 def entry_of(record: MessageRecord, name: str = "") -> Entry:
@@ -62,3 +62,14 @@ def tail_start(records: Sequence[MessageRecord], end: int) -> int:
             break
         start -= 1
     return start
+
+
+def head_end(records: Sequence[MessageRecord], start: int) -> int:
+    """Where to stop so that the messages from `start` on are quickly laid out; after one of them, if there is one."""
+    end, characters = start, 0
+    while end < len(records) and end - start < TAIL_MESSAGES:
+        characters += len(records[end].text)
+        if characters > TAIL_CHARACTERS and end > start:
+            break
+        end += 1
+    return end

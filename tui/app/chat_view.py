@@ -1,12 +1,12 @@
-"""The open branch of a conversation in the transcript: the end of a long one first, the rest as one scrolls back."""
+"""The open branch of a conversation in the transcript: a part of a long one, and more of it as one scrolls."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui.app.chat_turns import entry_of, tail_start
-from tui.app.widgets.entries import EarlierEntry, Entry
+from tui.app.chat_turns import entry_of, head_end, tail_start
+from tui.app.widgets.entries import Entry, MoreEntry
 from tui.app.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class ChatView:
     """Keeps the entries of the messages; what the program itself said stays between them.
 
+    Laying out takes about 2 ms for each thousand characters, so a long conversation is never laid out at once.
+
     Args:
         transcript: where they are shown.
     """
@@ -24,7 +26,9 @@ class ChatView:
         self._transcript = transcript
         self._records: tuple[MessageRecord, ...] = ()
         self._entries: list[Entry] = []
-        self._earlier: EarlierEntry | None = None
+        self._start = 0
+        self._earlier: MoreEntry | None = None
+        self._later: MoreEntry | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -32,14 +36,13 @@ class ChatView:
         return not self._records
 
     @property
-    def _start(self) -> int:
-        """Number of the first message that is shown."""
-        return len(self._records) - len(self._entries)
+    def _end(self) -> int:
+        return self._start + len(self._entries)
 
     def show(
         self, records: Sequence[MessageRecord], *, anew: bool = False, above: Entry | None = None, growing: str = ""
     ) -> Entry | None:
-        """Show a branch: what is shown of it already stays.
+        """Show the end of a branch: what is shown of it already stays.
 
         Args:
             records: all of it.
@@ -52,18 +55,20 @@ class ChatView:
         """
         if anew:
             self._transcript.clear()
-            self._records, self._entries, self._earlier = (), [], None
-        same = self._common(records) - (1 if growing and len(records) == self._common(records) else 0)
-        if same < self._start or not self._records:
-            self._begin(records, above, growing)
+            self._records, self._entries, self._start, self._earlier, self._later = (), [], 0, None, None
+        same = self._common(records)
+        if growing and same == len(records):
+            same -= 1
+        if same < self._start or not self._records or self._later is not None:
+            self._records = tuple(records)
+            self._begin(tail_start(records, len(records)), len(records), above, growing)
         else:
+            self._records = tuple(records)
             kept = same - self._start
             self._drop(self._entries[kept:])
-            new = [entry_of(record) for record in records[same:-1]]
-            new += [entry_of(record, growing) for record in records[same:][-1:]]
+            new = self._made(same, len(records), growing)
             self._entries[kept:] = new
             self._transcript.add(*new)
-        self._records = tuple(records)
         return self._entries[-1] if self._entries else None
 
     def know(self, records: Sequence[MessageRecord]) -> None:
@@ -73,16 +78,49 @@ class ChatView:
 
     def show_earlier(self) -> None:
         """Show some more of the messages before those that are shown."""
-        if self._earlier is not None:
-            self._extend(tail_start(self._records, self._start))
+        if self._earlier is None:
+            return
+        start = tail_start(self._records, self._start)
+        new = self._made(start, self._start)
+        self._start, self._entries = start, new + self._entries
+        old, self._earlier = self._earlier, MoreEntry(start) if start else None
+        at = self._transcript.entries.index(old)
+        self._transcript.splice(at, 1, *([self._earlier] if self._earlier else []), *new)
+
+    def show_later(self) -> None:
+        """Show some more of the messages after those that are shown."""
+        if self._later is None:
+            return
+        end = head_end(self._records, self._end)
+        new = self._made(self._end, end)
+        self._entries += new
+        old, self._later = self._later, self._after(end)
+        at = self._transcript.entries.index(old)
+        self._transcript.stay()
+        self._transcript.splice(at, 1, *new, *([self._later] if self._later else []))
+
+    def show_end(self) -> None:
+        """Go to the newest message."""
+        if self._later is not None:
+            self._begin(tail_start(self._records, len(self._records)), len(self._records))
+        self._transcript.to_end()
+
+    def show_at(self, records: Sequence[MessageRecord], message: int) -> None:
+        """Show another branch at one of its messages; everything that is there goes first."""
+        self.show((), anew=True)
+        if any(record.id == message for record in records):
+            self._records = tuple(records)
+            self.go_to(message)
+        else:
+            self.show(records)
 
     def go_to(self, message: int) -> None:
-        """Scroll to a message of the branch."""
+        """Scroll to a message of the branch, with what surrounds it."""
         at = next((number for number, record in enumerate(self._records) if record.id == message), None)
         if at is None:
             return
-        if at < self._start:
-            self._extend(at)
+        if not self._start <= at < self._end:
+            self._begin(tail_start(self._records, at), head_end(self._records, at))
         self._transcript.show_entry(self._entries[at - self._start])
 
     def _common(self, records: Sequence[MessageRecord]) -> int:
@@ -92,24 +130,24 @@ class ChatView:
                 return number
         return min(len(self._records), len(records))
 
-    def _begin(self, records: Sequence[MessageRecord], above: Entry | None, growing: str) -> None:
-        self._drop([*self._entries, *([self._earlier] if self._earlier else [])])
-        start = tail_start(records, len(records))
-        self._earlier = EarlierEntry(start) if start else None
-        self._entries = [entry_of(record, growing if record is records[-1] else "") for record in records[start:]]
-        shown = [*([self._earlier] if self._earlier else []), *self._entries]
+    def _begin(self, start: int, end: int, above: Entry | None = None, growing: str = "") -> None:
+        """Show a part of the branch in the place of what is shown of it."""
+        self._drop([entry for entry in (self._earlier, *self._entries, self._later) if entry is not None])
+        self._start, self._entries = start, self._made(start, end, growing)
+        self._earlier, self._later = MoreEntry(start) if start else None, self._after(end)
+        shown = [entry for entry in (self._earlier, *self._entries, self._later) if entry is not None]
         if above is not None:
             self._transcript.splice(0, 0, *shown, above)
         else:
             self._transcript.add(*shown)
 
-    def _extend(self, start: int) -> None:
-        new: list[Entry] = [entry_of(record) for record in self._records[start : self._start]]
-        self._entries[:0] = new
-        old, self._earlier = self._earlier, EarlierEntry(start) if start else None
-        if old is not None:
-            at = self._transcript.entries.index(old)
-            self._transcript.splice(at, 1, *([self._earlier] if self._earlier else []), *new)
+    def _made(self, start: int, end: int, growing: str = "") -> list[Entry]:
+        """Entries of some messages; the last one of all may grow."""
+        last = len(self._records) - 1
+        return [entry_of(self._records[at], growing if at == last else "") for at in range(start, end)]
+
+    def _after(self, end: int) -> MoreEntry | None:
+        return MoreEntry(len(self._records) - end, later=True) if end < len(self._records) else None
 
     def _drop(self, gone: Sequence[Entry]) -> None:
         entries = self._transcript.entries

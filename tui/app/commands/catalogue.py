@@ -70,7 +70,7 @@ CHAT_COMMANDS: tuple[Command, ...] = (
         "ctrl+r", "screen.regenerate", "again", "Chat",
     ),
     Command(
-        "chat.resume", "Go on", "Let the last reply go on from where it stopped.", "ctrl+o", "screen.resume", "go on",
+        "chat.resume", "Go on", "Let the last reply go on from where it stopped.", "ctrl+o", "screen.resume", "",
         "Chat",
     ),
     Command(

@@ -71,6 +71,8 @@ class ChatsScreen(Screen[Choice | None]):
         self._archived = False
         self._query = ""
         self._searched: str | None = None
+        self._shown = ""
+        self._eager = False
         self._all_read = False
         self._deleted: Conversation | None = None
         self._renamed: Conversation | None = None
@@ -169,7 +171,11 @@ class ChatsScreen(Screen[Choice | None]):
             found = await self._look(lambda store, words=words: store.search(words, MOST)) if words else []  # type: ignore[misc]
             if words == self._query:
                 self.hits.show(found or [], at=0)
+                self._shown = words
                 self._show_rows()
+                if self._eager and found:
+                    self.action_open()
+                self._eager = False
 
     # What is shown
 
@@ -246,6 +252,7 @@ class ChatsScreen(Screen[Choice | None]):
     @on(Input.Changed, "#chats-field")
     def _typed(self, event: Input.Changed) -> None:
         self._query = event.value if event.value.strip() else ""
+        self._eager = False
         if self._query:
             self.run_worker(self._search(), exclusive=False)
         else:
@@ -253,6 +260,15 @@ class ChatsScreen(Screen[Choice | None]):
             self._show_rows()
 
     @on(Input.Submitted, "#chats-field")
+    def _submitted(self) -> None:
+        """Open the first place that was found; one that is still searched for is opened when it comes."""
+        if not self._query:
+            self.action_to_rows()
+        elif self._shown == self._query:
+            self.action_open()
+        else:
+            self._eager = True
+
     def action_to_rows(self) -> None:
         """From the field to the rows that it left."""
         if not self.has_class("renaming"):

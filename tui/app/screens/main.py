@@ -198,6 +198,10 @@ class MainScreen(Screen[None]):
     def _near_top(self) -> None:
         self.chat.view.show_earlier()
 
+    @on(Transcript.NearBottom)
+    def _near_bottom(self) -> None:
+        self.chat.view.show_later()
+
     @on(Transcript.Behind)
     def _behind(self, event: Transcript.Behind) -> None:
         self._newer = event.newer
@@ -459,4 +463,4 @@ class MainScreen(Screen[None]):
 
     def action_to_end(self) -> None:
         """The newest part of the conversation."""
-        self._transcript.to_end()
+        self.chat.view.show_end()

@@ -147,17 +147,20 @@ class ReplyEntry(Entry):
         return [*lines, *_indented(footer), _BLANK]
 
 
-class EarlierEntry(Entry):
-    """Says that a conversation began earlier than what is shown.
+class MoreEntry(Entry):
+    """Says that a conversation goes on above or below what is shown of it.
 
     Args:
-        count: messages before it.
+        count: messages that are not shown.
+        later: whether they come after, and not before.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, later: bool = False) -> None:
         super().__init__()
-        what = "1 earlier message" if count == 1 else f"{format_count(count)} earlier messages"
-        self._text = Content.styled(f"{current_glyphs().above} {what}: PgUp goes there", "faint")
+        glyphs = current_glyphs()
+        what = f"{format_count(count)} {'later' if later else 'earlier'} message{'s' * (count != 1)}"
+        way = f"{glyphs.below} {what}: PgDn goes there, End to the newest" if later else ""
+        self._text = Content.styled(way or f"{glyphs.above} {what}: PgUp goes there", "faint")
 
     def lines(self, width: int) -> list[Content]:
         return [*wrap(self._text, max(width, 4)), _BLANK]

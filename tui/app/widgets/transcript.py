@@ -58,6 +58,9 @@ class Transcript(FollowsEnd, can_focus=False):
     class NearTop(Message):
         """The first lines come into view: earlier ones are wanted, if there are any."""
 
+    class NearBottom(Message):
+        """The last lines come into view: later ones are wanted, if there are any."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._entries: list[Entry] = []
@@ -130,6 +133,10 @@ class Transcript(FollowsEnd, can_focus=False):
             self.scroll_to(y=top + grown, animate=False, immediate=True, force=True)
         self.refresh()
 
+    def stay(self) -> None:
+        """What comes next at the end is not gone to: the person reads on from here."""
+        self._following = False
+
     def show_entry(self, entry: Entry) -> None:
         """Scroll to an entry."""
         if entry in self._entries and self._ends:
@@ -201,6 +208,8 @@ class Transcript(FollowsEnd, can_focus=False):
             self._tell(newer=False)
         if new_value < old_value and new_value < self.size.height:
             self.post_message(self.NearTop())
+        elif new_value > old_value and new_value > self.max_scroll_y - self.size.height:
+            self.post_message(self.NearBottom())
 
     def to_end(self) -> None:
         """Go to the newest line and stay there."""
