@@ -14,6 +14,7 @@ from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
 from tui.app.screens.chats import ChatsScreen
 from tui.app.widgets.prompt import Prompt
+from tui.app.widgets.recent_chats import RecentChats
 from tui.app.widgets.transcript import Transcript
 from tui.core.events import StopReason
 from tui.store.store import Store
@@ -243,3 +244,26 @@ async def test_every_size_has_room_for_the_title(make_app: Callable[..., LocalLL
         assert "blue" in screen.hits.plain
         await pilot.press("f3")
         assert app.main_screen.query_one(Prompt).has_focus
+
+
+async def test_the_last_chats_are_beside_the_open_one(make_app: Callable[..., LocalLLMApp]) -> None:
+    fill(COLOURS, ESSAY, WEATHER)
+    app = make_app(model=MODEL)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        pane = app.main_screen.query_one(RecentChats)
+        await until(pilot, lambda: pane.display and "東京の天気" in pane.plain)
+        assert pane.plain.splitlines()[1].startswith("▸ 東京の天気")
+        assert all(len(line) <= pane.size.width for line in pane.plain.splitlines())
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: "▸" not in pane.plain)
+        await say(pilot, app, "Fourth")
+        await until(pilot, lambda: pane.plain.splitlines()[1].startswith("▸ Fourth"))
+        await pilot.resize_terminal(120, 24)
+        await until(pilot, lambda: not pane.display)
+
+
+async def test_without_chats_there_is_no_list_of_them(app: LocalLLMApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert not app.main_screen.query_one(RecentChats).display

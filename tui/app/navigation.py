@@ -126,6 +126,7 @@ class Navigation(App[int]):
             return
 
         def take(choice: Choice | None) -> None:
+            self.main_screen.chats_changed()
             if choice is not None:
                 self.to_chat()
                 self.main_screen.go_to_chat(choice.conversation, choice.message)

@@ -30,6 +30,7 @@ from tui.app.widgets.glyphs import current_glyphs, newer_below
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.model_list import ModelList
 from tui.app.widgets.prompt import Prompt
+from tui.app.widgets.recent_chats import MOST, RecentChats
 from tui.app.widgets.settings_summary import SettingsSummary
 from tui.app.widgets.speed import SpeedPane, Speeds
 from tui.app.widgets.status_line import StatusLine
@@ -51,6 +52,10 @@ if TYPE_CHECKING:
 
 WIDE = 100
 """From this many cells on, the side panes are shown by themselves."""
+
+
+TALL = 30
+"""From this many cells on, the last chats are shown below the models."""
 
 
 class MainScreen(Screen[None]):
@@ -94,6 +99,7 @@ class MainScreen(Screen[None]):
         with Horizontal(id="columns"):
             with Vertical(id="left"):
                 yield ModelList(id="models")
+                yield RecentChats(id="recent")
             with Vertical(id="centre"):
                 yield self._transcript
                 with Horizontal(id="prompt-row"):
@@ -119,6 +125,7 @@ class MainScreen(Screen[None]):
     def on_resize(self, event: Resize) -> None:
         """Fold the panes where there is no room for them."""
         self._show_panes(event.size.width)
+        self.query_one(RecentChats).make_room(event.size.height >= TALL)
 
     # What the application tells
 
@@ -253,10 +260,15 @@ class MainScreen(Screen[None]):
             if sent:
                 self._prompt.taken(sent)
                 self._leave_edit()
+            self.run_worker(self._show_recent())
             return ticket
 
+        async def end() -> None:
+            await self.chat.ended()
+            await self._show_recent()
+
         def over() -> None:
-            self.run_worker(self.chat.ended())
+            self.run_worker(end())
 
         work = self.program.work
         work.expect()
@@ -354,6 +366,20 @@ class MainScreen(Screen[None]):
             return
         if found is not None:
             self._show_welcome()
+        await self._show_recent()
+
+    def chats_changed(self) -> None:
+        """Chats may have been named, pinned or deleted elsewhere."""
+        self.run_worker(self._show_recent())
+
+    async def _show_recent(self) -> None:
+        """The last chats, as they are now."""
+        try:
+            chats = await self.chat.chats.look(lambda store: store.conversations(limit=MOST))
+        except LocalLLMError:
+            return  # whatever is wrong with the store is said where the person asks for something
+        now = self.chat.conversation
+        self.query_one(RecentChats).show(chats, now.id if now else None, self.size.height >= TALL)
 
     def go_to_chat(self, conversation: int | None, message: int | None = None) -> None:
         """Go to another conversation, or begin one.
@@ -371,6 +397,7 @@ class MainScreen(Screen[None]):
                 return
             self.program.work.forget()
             self._show_welcome()
+            await self._show_recent()
 
         self._drop_edit()
         self.to_prompt()
@@ -402,6 +429,7 @@ class MainScreen(Screen[None]):
                 self._hint("this chat is new")
             elif await self.chat.restore():
                 self._show_welcome()
+                await self._show_recent()
                 self._hint("the conversation is back")
             else:
                 self._hint("the chat is empty")
@@ -410,6 +438,7 @@ class MainScreen(Screen[None]):
 
     def _begin_anew(self) -> None:
         self.program.work.forget()
+        self.run_worker(self._show_recent())
         self._transcript.take(self._welcome)
         self._transcript.add(self._welcome)
         self._show_welcome()
