@@ -14,7 +14,7 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.tiny_gguf import write_tiny_gguf
 from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
-from tui.app.commands.catalogue import APP_COMMANDS, CHAT_COMMANDS
+from tui.app.commands.catalogue import APP_COMMANDS, CHAT_COMMANDS, RUN_COMMANDS
 from tui.app.screens.completion import CompletionScreen
 from tui.app.screens.help import HelpScreen, help_lines, help_rows
 from tui.app.screens.log import LogScreen
@@ -22,7 +22,7 @@ from tui.app.screens.main import MainScreen
 from tui.app.screens.models import ModelsScreen
 from tui.app.screens.settings import SettingsScreen
 from tui.app.status import Phase
-from tui.app.widgets.key_line import KeyLine
+from tui.app.widgets.key_line import KeyLine, key_line
 from tui.app.widgets.model_list import ModelList
 from tui.app.widgets.model_table import ModelTable
 from tui.app.widgets.status_line import StatusLine
@@ -290,3 +290,16 @@ async def test_selected_text_can_be_drawn_and_copied(app: LocalLLMApp, engine: S
         await pilot.hover(transcript, offset=(8, row))
         await pilot.mouse_up(transcript, offset=(8, row))
         assert app.main_screen.get_selected_text() == "alpha "
+
+
+@pytest.mark.parametrize("width", [58, 78])
+def test_the_narrowest_key_line_names_the_way_out_the_help_and_the_models(width: int) -> None:
+    line = key_line([(command, True) for command in (*CHAT_COMMANDS, *RUN_COMMANDS, *APP_COMMANDS)], width)
+    text = "".join(piece for piece, _ in line)
+    assert all(word in text for word in ("F1 help", "F2 models", "Esc stop", "ctrl+q quit")) and len(text) <= width + 2
+
+
+def test_keys_that_work_come_before_those_that_do_not() -> None:
+    line = key_line([(command, command not in CHAT_COMMANDS) for command in (*CHAT_COMMANDS, *APP_COMMANDS)], 78)
+    text = "".join(piece for piece, _ in line)
+    assert "ctrl+g get a model" in text and "ctrl+r" not in text

@@ -9,29 +9,35 @@ from rich.cells import cell_len
 from tui.app.commands.command import Command
 from tui.app.widgets.lines import Line, LinesPane, Piece
 
+ALWAYS = ("app.quit", "app.help", "run.stop", "app.models")
+"""Commands whose keys are shown first where there is no room for all."""
+
 
 def key_line(commands: Sequence[tuple[Command, bool]], width: int) -> Line:
-    """Keys and short names.
+    """Keys and short names, in the order of the commands.
 
     Args:
         commands: each with whether it works now; those that do not are dimmed.
-        width: cells; what does not fit is left out, except the last one.
+        width: cells. Of what does not fit, the way out, the help and the models are shown first, then what works now.
     """
-    items = [(f"{command.key} ", command.short, on) for command, on in commands if command.short and command.key]
-    room = width
-    shown: list[tuple[str, str, bool]] = []
-    last = items[-1:] if items else []
-    reserved = sum(cell_len(key + name) for key, name, _ in last)
-    for item in items[:-1]:
-        need = cell_len(item[0] + item[1]) + 2
-        if room - need < reserved:
-            continue
-        shown.append(item)
-        room -= need
+    items = [item for item in commands if item[0].short and item[0].key]
+    room, shown = width + 2, set[int]()
+    for _, at in sorted((_rank(*item), at) for at, item in enumerate(items)):
+        need = cell_len(f"{items[at][0].key} {items[at][0].short}") + 2
+        if need <= room:
+            shown.add(at)
+            room -= need
     pieces: list[Piece] = []
-    for key, name, on in [*shown, *last]:
-        pieces += [(key, "key" if on else "track"), (name + "  ", "label" if on else "track")]
+    for at in sorted(shown):
+        command, on = items[at]
+        pieces += [(f"{command.key} ", "key" if on else "track"), (f"{command.short}  ", "label" if on else "track")]
     return tuple(pieces)
+
+
+def _rank(command: Command, on: bool) -> int:
+    if command.id.endswith(".back"):
+        return 0
+    return ALWAYS.index(command.id) if command.id in ALWAYS else len(ALWAYS) + (not on)
 
 
 class KeyLine(LinesPane):
