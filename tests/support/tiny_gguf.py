@@ -30,7 +30,7 @@ SPACE = FIRST_BYTE + 258
 """SentencePiece writes a space as U+2581; without a token of its own it would come back as that character."""
 N_VOCAB = SPACE + 1
 
-Value = str | bool | int | float | list[int]
+Value = str | bool | int | float | list[int] | list[str]
 FloatArray = npt.NDArray[np.float32]
 
 

@@ -91,8 +91,7 @@ class Header:
     @property
     def n_vocab(self) -> int | None:
         """Number of tokens in the vocabulary."""
-        tokens = self.metadata.get("tokenizer.ggml.tokens")
-        return tokens.length if isinstance(tokens, LongValue) else self.number("vocab_size")
+        return self.length("tokenizer.ggml.tokens") or self.number("vocab_size")
 
     @property
     def has_template(self) -> bool:
@@ -117,6 +116,11 @@ class Header:
     def value(self, key: str) -> Value | None:
         """A value by its key without the architecture."""
         return self.metadata.get(f"{self.architecture}.{key}")
+
+    def length(self, key: str) -> int:
+        """Elements of a list by its whole key, kept or skipped; 0 when it is missing or no list."""
+        value = self.metadata.get(key)
+        return value.length if isinstance(value, LongValue) else len(value) if isinstance(value, tuple) else 0
 
     def per_layer(self, key: str, layers: int) -> tuple[int, ...] | None:
         """A whole number for each of the first `layers` layers; one for all is repeated.

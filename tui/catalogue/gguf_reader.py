@@ -19,6 +19,10 @@ MAX_TEXT = 1 << 20
 """Texts beyond this many bytes are skipped; chat templates reach some tens of kilobytes."""
 MAX_ARRAY = 1024
 """Arrays beyond this many elements are skipped; arrays with a value for each layer stay far below."""
+MAX_TEXTS = 16
+"""String arrays of at most this many elements are kept, such as a model's languages and tags."""
+MAX_ELEMENT = 1024
+"""Bytes of each of those; an array with a longer one is skipped."""
 MAX_KEPT = 1 << 23
 """Bytes of texts and arrays kept in all; what comes after is skipped. Real headers keep some tens of kilobytes."""
 MAX_STRINGS = 1 << 23
@@ -212,11 +216,13 @@ class HeaderReader:
             return LongValue("array", count)
         return struct.unpack(f"<{count}{_SCALARS[kind]}", self.take(count * size))
 
-    def _strings(self, count: int) -> LongValue:
-        """Pass over an array of strings: only its length matters here."""
+    def _strings(self, count: int) -> tuple[str, ...] | LongValue:
+        """Keep a short array of strings; of a long one only its length matters here."""
         self._strings_left -= count
         if self._strings_left < 0:
             raise DamagedError(f"a list in its header claims {count:,} texts")
+        if count <= MAX_TEXTS:
+            return self._few(count)
         if self._known is None or count < _LONG:
             self._walk(count)
             return LongValue("array", count)
@@ -226,6 +232,17 @@ class HeaderReader:
             self._walk(count)
         self._known.learn(count, start, self.position - begin)
         return LongValue("array", count)
+
+    def _few(self, count: int) -> tuple[str, ...] | LongValue:
+        texts = []
+        for _ in range(count):
+            length = self.u64()
+            # As a Python object even an empty text takes some 64 bytes.
+            if self._keep(length + 64, MAX_ELEMENT + 64):
+                texts.append(self.take(length).decode(errors="replace"))
+            else:
+                self._skip(length)
+        return tuple(texts) if len(texts) == count else LongValue("array", count)
 
     def _jump(self, lengths: tuple[int, ...]) -> bool:
         """Jump to where a name follows."""

@@ -25,6 +25,7 @@ from tui.services.speed_estimate import SpeedEstimate, estimate_speed
 
 _LOGGER = logging.getLogger("localllm.describe")
 _SHOWN_ELEMENTS = 8
+"""Most numbers of a list that are shown; of texts only short lists are kept, and they are shown whole."""
 
 Ask = Callable[[Path, LoadParams], Plan]
 """Gives a load's exact plan, such as `ModelHost.plan`; blocks, so for worker threads."""
@@ -272,6 +273,7 @@ def _tensors(header: Header) -> tuple[TensorKind, ...]:
 
 def _shown(value: Value) -> str:
     if isinstance(value, tuple):
-        shown = ", ".join(str(element) for element in value[:_SHOWN_ELEMENTS])
-        return f"{shown}, … ({len(value):,} in all)" if len(value) > _SHOWN_ELEMENTS else shown
+        most = _SHOWN_ELEMENTS if not any(isinstance(element, str) for element in value) else len(value)
+        shown = one_line(", ".join(str(element) for element in value[:most]))
+        return f"{shown}, … ({len(value):,} in all)" if len(value) > most else shown
     return one_line(str(metadata_value(value)))

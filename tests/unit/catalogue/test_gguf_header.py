@@ -81,6 +81,38 @@ def test_short_arrays_are_kept_and_long_ones_counted(tmp_path: Path) -> None:
     assert found.value("many") == LongValue("array", 5000)
 
 
+def strings(key: bytes, *values: bytes) -> bytes:
+    return pair(key, ARRAY, struct.pack("<IQ", STRING, len(values)) + b"".join(map(text, values)))
+
+
+def test_short_lists_of_texts_are_kept(tmp_path: Path) -> None:
+    tags = [b"tag %d" % number for number in range(17)]
+    found = read(
+        header(
+            strings(b"general.languages", b"en"),
+            strings(b"general.tags", *tags[:16]),
+            strings(b"more", *tags),
+            strings(b"long", b"a", b"x" * 5000, b"b"),
+            strings(b"odd", b"\xff", b""),
+            strings(b"none"),
+            pair(b"general.architecture", STRING, text(b"llama")),
+        ),
+        tmp_path,
+    )
+    assert found.metadata["general.languages"] == ("en",)
+    assert found.metadata["general.tags"] == tuple(tag.decode() for tag in tags[:16])
+    assert (found.metadata["more"], found.metadata["long"]) == (LongValue("array", 17), LongValue("array", 3))
+    assert (found.metadata["odd"], found.metadata["none"]) == (("\N{REPLACEMENT CHARACTER}", ""), ())
+    assert found.architecture == "llama"
+
+
+def test_a_small_vocabulary_counts(tmp_path: Path) -> None:
+    found = read(
+        header(strings(b"tokenizer.ggml.tokens", b"a", b"b"), strings(b"tokenizer.ggml.merges", b"a b")), tmp_path
+    )
+    assert (found.n_vocab, found.length("tokenizer.ggml.merges"), found.length("none")) == (2, 1, 0)
+
+
 def test_quantization_without_file_type_is_that_of_most_bytes(tmp_path: Path) -> None:
     tensors = (tensor(b"a", (256,), 0), tensor(b"b", (256, 256), 12, 1024))
     assert read(header(tensors=tensors), tmp_path).quantization == "Q4_K"

@@ -77,6 +77,15 @@ def test_the_record_is_json(tmp_path: Path) -> None:
     assert "\x1b" not in "".join(row.value for row in found.metadata)
 
 
+def test_short_lists_of_texts_are_shown_and_found(tmp_path: Path) -> None:
+    tags = [f"tag {number}" for number in range(16)]
+    keys: dict[str, Value] = {"general.languages": ["en", "nl\x1b[31m"], "general.tags": tags}
+    found = describe(write_tiny_gguf(tmp_path / "a.gguf", metadata=keys), LoadParams())
+    assert [row.value for row in found.find("languages en")] == ["en, nl^[[31m"]
+    assert [row.value for row in found.find("tag 15")] == [", ".join(tags)]
+    assert found.record()["metadata"]["general.tags"] == tags
+
+
 def test_a_split_model_is_one(tmp_path: Path) -> None:
     first, second = write_split(tmp_path)
     found = describe(second, LoadParams())

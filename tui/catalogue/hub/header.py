@@ -187,7 +187,7 @@ class _Reader(HeaderReader):
             self._has_merges = value == "gpt2"
         return value
 
-    def _strings(self, count: int) -> LongValue:
+    def _strings(self, count: int) -> tuple[str, ...] | LongValue:
         self._announced = LongValue("array", count)
         have = self._ranges.left + len(self._buffer) - self._at
         if have < self._cost(count) and count <= MAX_STRINGS:
