@@ -69,7 +69,7 @@ def lines(described: Description, width: int) -> Iterator[str]:
     if described.problem:
         yield from _wrapped(f"It cannot be loaded: {described.problem}", width, "")
     sections = [
-        *(memory_section(described.memory) if described.memory else ()),
+        *(memory_section(described.memory, refused=bool(described.problem)) if described.memory else ()),
         *(_speed(described.speed) if described.speed else ()),
         *described.explanation.sections,
     ]
@@ -85,17 +85,23 @@ def lines(described: Description, width: int) -> Iterator[str]:
         yield f"  {row.key} = {value}"
 
 
-def memory_section(use: MemoryUse) -> Iterator[Section]:
-    """Whether a model fits, and what its memory goes to."""
+def memory_section(use: MemoryUse, *, refused: bool = False) -> Iterator[Section]:
+    """Whether a model fits, and what its memory goes to.
+
+    Args:
+        use: what a load takes.
+        refused: whether it cannot be loaded at all, however much is free.
+    """
     how = "llama.cpp's own figures" if use.exact else "an estimate from the header"
-    verdict = "fits" if use.fits else "does not fit"
+    verdict = "cannot be loaded" if refused else "fits" if use.fits else "does not fit"
     needs = f"{format_bytes(use.total)} of {format_bytes(use.available)} free"
     cache = "unknown" if use.kv_cache is None else format_bytes(use.kv_cache)
     largest = f"{format_count(use.largest_context)} tokens" if use.largest_context else "none"
+    glance = Fact("At a glance", use.fit.value, "by the file's size: × 1.5 fits, × 1.1 is tight")
     yield Section(
         "Does it fit here",
         (
-            Fact("At a glance", use.fit.value, "by the file's size: × 1.5 fits, × 1.1 is tight"),
+            *(() if refused else (glance,)),
             Fact("This load", f"{verdict}: {needs}", f"with {format_count(use.n_ctx)} tokens of context; {how}"),
             Fact("Weights", format_bytes(use.weights)),
             Fact("KV cache", cache),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import damaged
 from tests.support.local_hub import LocalHub
 from tests.support.tiny_gguf import write_tiny_gguf
 from tui.core.errors import SettingError
@@ -38,6 +39,16 @@ def test_json(smollm2: Path, settings: Settings, capsys: pytest.CaptureFixture[s
     assert record["metadata"]["general.architecture"] == "llama"
     assert record["tensors"][0] | {"share": 0} == {"name": "Q4_1", "tensors": 210, "bytes": 66_355_200, "share": 0}
     assert "Quantization" in record["explanation"] and record["speed"]["tokens_per_second"] > 0
+
+
+def test_what_llama_cpp_refuses_does_not_fit(
+    tmp_path: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = damaged.write_unknown_architecture(tmp_path / "m.gguf")
+    assert show_model(str(path), settings, as_json=False) == 0
+    said = capsys.readouterr().out
+    assert "It cannot be loaded" in said and "cannot be loaded: " in said.split("Does it fit here")[1]
+    assert "fits: " not in said
 
 
 def test_errors_are_one_line(tmp_path: Path, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

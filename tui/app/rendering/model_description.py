@@ -88,7 +88,7 @@ def _described(entry: ModelEntry, description: Description, width: int, glyphs: 
         yield from sentences(shown_line(description.problem), width, "error")
     if description.memory is not None and entry.kind == "model":
         yield ()
-        yield from memory_lines(description.memory, width)
+        yield from memory_lines(description.memory, width, refused=bool(description.problem or entry.problem))
     if description.speed is not None:
         yield ()
         yield from speed_lines(description.speed, width)
@@ -102,18 +102,25 @@ def _described(entry: ModelEntry, description: Description, width: int, glyphs: 
     yield from sentences(f"m shows all {format_count(len(description.metadata))} keys of the header.", width, "label")
 
 
-def memory_lines(memory: MemoryUse, width: int) -> list[Line]:
-    """What a load takes, part by part, and how that is known."""
+def memory_lines(memory: MemoryUse, width: int, *, refused: bool = False) -> list[Line]:
+    """What a load takes, part by part, and how that is known.
+
+    Args:
+        memory: what it takes.
+        width: cells.
+        refused: whether it cannot be loaded at all, however much is free.
+    """
     source = "as llama.cpp plans it" if memory.exact else "an estimate from the header"
     lines: list[Line] = [(("MEMORY", "title"), (f"  {source}", "label"))]
+    verdict = "cannot be loaded" if refused else "fits" if memory.fits else "too big"
     text = (
-        f"{'fits' if memory.fits else 'too big'}: needs {format_bytes(memory.total)} of "
+        f"{verdict}: {'it would need' if refused else 'needs'} {format_bytes(memory.total)} of "
         f"{format_bytes(memory.available)} free with {format_count(memory.n_ctx)} tokens of context"
     )
-    if not memory.fits:
+    if not memory.fits and not refused:
         largest = memory.largest_context
         text += f"; {format_count(largest)} would fit" if largest else "; no context fits"
-    lines += sentences(text, width, "value" if memory.fits else "warning")
+    lines += sentences(text, width, "error" if refused else "value" if memory.fits else "warning")
     parts = [("weights", memory.weights), ("KV cache", memory.kv_cache), ("compute", memory.compute)]
     if memory.other:
         parts.append(("other", memory.other))
