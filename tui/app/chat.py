@@ -276,7 +276,10 @@ class Chat:
 
     async def _ask(self, work: Callable[[RecordedChat], T]) -> T:
         try:
-            return await self.chats.ask(work)
+            answer = await self.chats.ask(work)
         finally:
+            if not self._transcript.is_attached:
+                raise asyncio.CancelledError  # the program ended meanwhile: there is nothing to show it on
             for line in self.chats.news():
                 self._say(line, "warning")
+        return answer

@@ -33,6 +33,7 @@ class Chats:
         self._session: RecordedChat | None = None
         self._problems: tuple[str, ...] = ()
         self._told: set[str] = set()
+        self._closed = False
 
     @property
     def session(self) -> RecordedChat:
@@ -78,6 +79,7 @@ class Chats:
         Args:
             timeout: most seconds to wait for the disk.
         """
+        self._closed = True
         closed: Future[None] = self._thread.submit(self._close)
         self._thread.shutdown(wait=False)
         try:
@@ -95,6 +97,8 @@ class Chats:
                 if self._session is not None:
                     self._problems = self._session.problems
 
+        if self._closed:
+            raise asyncio.CancelledError  # the program ends: whoever waits for an answer needs none
         return await asyncio.get_running_loop().run_in_executor(self._thread, job)
 
     def _opened(self) -> tuple[Store, RecordedChat]:

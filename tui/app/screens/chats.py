@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
@@ -133,11 +134,16 @@ class ChatsScreen(Screen[Choice | None]):
 
     async def _look(self, work: Callable[[Store], T]) -> T | None:
         """Ask the store; what it cannot do is said."""
+        answer, problem = None, ""
         try:
-            return await self.program.main_screen.chat.chats.look(work)
+            answer = await self.program.main_screen.chat.chats.look(work)
         except LocalLLMError as error:
-            self._say(error.line(), "error")
-            return None
+            problem = error.line()
+        if not self.is_attached:
+            raise asyncio.CancelledError  # the person left meanwhile: there is nothing to show it on
+        if problem:
+            self._say(problem, "error")
+        return answer
 
     async def _read(self, mark: int | None = None) -> None:
         """The list from its beginning, as far as it was read before."""
