@@ -138,7 +138,11 @@ def _options(setup: Setup, threads: str, tokens: int = 0) -> list[str]:
 
 def _chatting(setup: Setup, options: list[str]) -> Terminal:
     """The application with a reply streaming."""
-    terminal = open_program(_home(setup), *options)
+    home = _home(setup)
+    # The last chat would be shown again, and gone on with.
+    for file in home.glob(".local/share/localllm-tui/chats.db*"):
+        file.unlink()
+    terminal = open_program(home, *options)
     try:
         terminal.wait_for(_READY)
         terminal.write(QUESTION)
