@@ -207,10 +207,18 @@ class ModelsScreen(Screen[Path | None]):
 
     # What the marked one is
 
+    def on_key(self) -> None:
+        """The next key has been pressed, and nothing came of it yet: what was said is over, the totals are back."""
+        self._say_no_more()
+
+    def _say_no_more(self) -> None:
+        if self._said[0]:
+            self._say("")
+
     @on(ModelTable.Marked)
     def _marked(self, event: ModelTable.Marked) -> None:
-        if event.moved and self._said[0]:
-            self._say("")
+        if event.moved:  # with the mouse
+            self._say_no_more()
         self._describe()
         self._show_keys()
 
@@ -293,12 +301,14 @@ class ModelsScreen(Screen[Path | None]):
 
     def action_filter(self) -> None:
         """To the filter."""
+        self._say_no_more()
         self.remove_class("reading")
         self.set_focus(self.query_one("#browse-filter", Input))  # at once: the next key may be here already
 
     @on(Input.Changed, "#browse-filter")
     def _filter(self, event: Input.Changed) -> None:
         if event.value != self.view.query:
+            self._say_no_more()
             self.view = replace(self.view, query=event.value)
             self._show_rows()
 
