@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from tests.support.damaged import write_unknown_architecture
 from tui.app.rendering.browse import Known, Shelf, Sort, View
 from tui.app.rendering.browse_words import empty_lines, foot_line, title_line
 from tui.app.rendering.model_columns import DAY, MARKS, columns, heading, row, used_words
+from tui.app.rendering.model_description import description_lines
 from tui.app.widgets.glyphs import ASCII, UNICODE
 from tui.catalogue.entry import Kind, ModelEntry
+from tui.core.errors import ModelFileError
+from tui.core.parameters import LoadParams
+from tui.engine.planner import Plan
+from tui.services.describe import describe
 
 GIB = 1024**3
 NOW = 1_800_000_000.0
@@ -214,3 +220,18 @@ def test_a_filter_typed_letter_by_letter_finds_what_it_finds_at_once() -> None:
         query = query[:-1] if query and rng.random() < 0.4 else query + rng.choice("abelt -137gm")
         view = View(query=query, sort=rng.choice([Sort.NAME, Sort.SIZE]), reverse=rng.random() < 0.3)
         assert typed.rows(view) == shelf().rows(view), query
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_llama_cpp_refuses_does_not_fit(tmp_path: Path, refused: bool) -> None:
+    def plan(path: Path, load: LoadParams) -> Plan:
+        raise ModelFileError("it cannot be loaded", why="unknown model architecture")
+
+    path = write_unknown_architecture(tmp_path / "odd.gguf")
+    described = describe(path, LoadParams(), ask=plan if refused else None, available=8 * GIB)
+    lines = description_lines(replace(MODELS[0], problem=""), Known(), described, "", 80, UNICODE)
+    pieces = [(text, role) for line in lines for text, role in line]
+    words = " ".join(text for text, _ in pieces)
+    assert ("cannot be loaded: it would need" in words) is refused
+    assert ("fits: needs" in words) is not refused
+    assert refused == any(role == "error" and "cannot be loaded: it" in text for text, role in pieces)
