@@ -199,6 +199,20 @@ def test_deleting_tells_what_else_uses_the_weights(isolated_home: Path, tiny_ggu
     assert done.returncode == 0 and f"used by owner/twins: {other} in revision" in text(done.stderr)
 
 
+def test_rm_takes_any_link_to_the_weights_and_deletes_the_one_named(isolated_home: Path, tiny_gguf: Path) -> None:
+    cache, content = isolated_home / ".cache" / "huggingface" / "hub", tiny_gguf.read_bytes()
+    names = {"one-Q4_K_M.gguf", "two-Q4_K_M.gguf"}
+    for name, revision in zip(sorted(names), "12", strict=True):
+        cached_file(cache, "owner/twins", revision * 40, name, content)
+    listed = [Path(entry["path"]) for entry in json.loads(localllm("models", "list", "--json").stdout)]
+    (path,) = (path for path in listed if path.name in names)
+    (other,) = (file for name in names - {path.name} for file in cache.rglob(name))
+    done = localllm("models", "rm", str(other), "--yes", "--json")
+    assert done.returncode == 0 and f"used by owner/twins: {path.name} in revision" in text(done.stderr)
+    assert json.loads(done.stdout)["files"] == [str(other)]
+    assert path.read_bytes() == content and not other.is_symlink()
+
+
 def test_rm_tells_what_goes_and_asks(hub: LocalHub) -> None:
     path = Path(text(localllm("models", "pull", REPO).stdout).strip())
     done = localllm("models", "rm", str(path))

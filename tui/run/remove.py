@@ -12,7 +12,7 @@ from tui.run.guard import guarded
 from tui.run.interrupt import Interruption
 from tui.run.one_shot import DONE
 from tui.run.output import Output, note
-from tui.services.find_model import choose_entry
+from tui.services.find_model import choose_entry, entry_at
 from tui.services.library import Library
 from tui.settings.settings import Settings
 
@@ -37,6 +37,7 @@ def remove_model(settings: Settings, name: str, *, yes: bool, as_json: bool) -> 
     def work(_: Interruption) -> int:
         library = Library(settings.app.folders())
         entry = choose_entry(name, {entry.path: entry for entry in library.scan()}.values())
+        entry = entry_at(entry, name, library.folders)
         deletion = library.plan_delete(entry)
         for line in (deletion.words, *(f"  {file}" for file in deletion.files)):
             if line:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tui.catalogue.entry import ModelEntry
-from tui.catalogue.found import ollama_files
+from tui.catalogue.found import find_files, ollama_files
 from tui.catalogue.header_cache import HeaderCache
-from tui.catalogue.scan import scan
+from tui.catalogue.scan import entry_of, scan
+from tui.catalogue.split import parts_of
 from tui.core.errors import ModelFileError, SettingError
+from tui.core.text import one_line
 from tui.settings.settings import CHANGED, COMMAND_LINE, DEFAULT, ENVIRONMENT, SETTINGS_FILE, Settings
 
 _SHOWN = 4
@@ -73,6 +76,9 @@ def choose_entry(name: str, entries: Iterable[ModelEntry]) -> ModelEntry:
     for entry in known:
         if entry.path.absolute() == path:
             return entry
+    for entry in known:
+        if str(path) in entry.also_at:
+            return entry
     exact = [entry for entry in known if wanted in _names(entry)]
     found = exact or [entry for entry in known if any(wanted in full for full in _names(entry))]
     found = [entry for entry in found if not entry.problem] or found
@@ -86,6 +92,27 @@ def choose_entry(name: str, entries: Iterable[ModelEntry]) -> ModelEntry:
             f"{len(files)} models are called {name}", why=shown, hint="give more of the name, or the file"
         )
     return found[0]
+
+
+def entry_at(entry: ModelEntry, name: str, folders: Sequence[Path]) -> ModelEntry:
+    """The model as it lies at the file called `name`; `entry` where that is no other place of it.
+
+    What is deleted by its file must be that file, and not another link to the same bytes that was found first.
+
+    Args:
+        entry: what `choose_entry` gave for `name`.
+        name: a file, or the model's name.
+        folders: those that were searched.
+    """
+    path = Path(os.path.expanduser(name)).absolute()
+    if entry.path.absolute() == path or str(path) not in entry.also_at:
+        return entry
+    others = (str(entry.path), *(other for other in entry.also_at if other != str(path)))
+    for found in find_files(folders):
+        first = parts_of(found.path)[0]
+        if str(first) == str(path):
+            return replace(entry_of(first, found.source, found.origin), also_at=others)
+    raise ModelFileError(f"{one_line(name)} is not there any more", hint="search again")
 
 
 def _names(entry: ModelEntry) -> tuple[str, ...]:
