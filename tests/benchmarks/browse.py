@@ -15,8 +15,8 @@ MODELS = 2000
 QUERIES = ("qwen3 q8", "32b instruct-v4", "elyza v1 q2_k", "gemma-2-9b v10")
 QUIET = 0.08
 """Seconds without a byte after which the effect of a key is over; the description follows later, on purpose."""
-CALM = 0.3
-"""Seconds without a byte before a key is pressed, so that what the key before asked for is no effect of this one."""
+CALM = 0.8
+"""Seconds without a byte before a key is pressed: by then the description that the key before asked for is there."""
 
 
 def browse(setup: Setup) -> Iterator[Measurement]:

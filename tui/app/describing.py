@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tui.catalogue.explain import Sibling
     from tui.services.describe import Ask, Description
 
-HEADER_DELAY = 0.12
-"""Seconds that a person must stay on a row before its header is read: scrolling past reads nothing."""
+HEADER_DELAY = 0.2
+"""Seconds that a person must stay on a row before its header is read: scrolling past and typing on read nothing."""
 PLAN_DELAY = 0.3
 """Seconds more before llama.cpp is asked, which takes a process."""
 

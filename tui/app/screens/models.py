@@ -154,11 +154,11 @@ class ModelsScreen(Screen[Path | None]):
     def _show_settings(self, settings: Settings) -> None:
         self._describe()
 
-    def _show_rows(self) -> None:
+    def _show_rows(self, *, moved: bool = False) -> None:
         rows = self._shelf.rows(self.view)
         self.set_class(not rows, "none")
         before = self.table.marked
-        self.table.show(rows)
+        self.table.show(rows, moved=moved)
         if self.table.marked == before:
             self._describe()
         self._show_bars()
@@ -310,7 +310,7 @@ class ModelsScreen(Screen[Path | None]):
         if event.value != self.view.query:
             self._say_no_more()
             self.view = replace(self.view, query=event.value)
-            self._show_rows()
+            self._show_rows(moved=True)
 
     @on(Input.Submitted, "#browse-filter")
     def action_to_table(self) -> None:

@@ -135,14 +135,26 @@ class ModelTable(Scrolled):
             for at, entry in enumerate(self._rows)
         )
 
-    def show(self, rows: Sequence[ModelEntry]) -> None:
-        """Show other rows; the mark stays on its model, or else in its place."""
-        before, self._rows = self.marked, list(rows)
+    def show(self, rows: Sequence[ModelEntry], *, moved: bool = False) -> None:
+        """Show other rows; the mark stays on its model, or else in its place.
+
+        Args:
+            rows: the models, in order.
+            moved: whether the rows say what they said before, each in another place or none: those that stay in their
+                place are not drawn again.
+        """
+        before, old, old_at, old_top = self.marked, self._rows, self._at, self.top
+        self._rows = list(rows)
         wanted = next((at for at, entry in enumerate(self._rows) if str(entry.path) == self._wanted), None)
         self._at = min(self._at, max(0, len(self._rows) - 1)) if wanted is None else wanted
         if wanted is None and (before is None or not self._wanted):
             self._at = 0
-        self._shown()
+        if moved:
+            self._fit()
+        else:
+            self._shown()
+        if moved and self.top == old_top:
+            self._draw_changed(old, old_at)
         if self.marked != before:
             self.post_message(self.Marked(self.marked, False))
 
@@ -154,9 +166,19 @@ class ModelTable(Scrolled):
                 self._go(at)
 
     def _shown(self) -> None:
+        self._fit()
+        self.refresh()
+
+    def _fit(self) -> None:
         self.refit()
         self.bring_into_view(self._at)
-        self.refresh()
+
+    def _draw_changed(self, old: Sequence[ModelEntry], old_at: int) -> None:
+        for at in range(self.top, self.top + self.size.height):
+            was = old[at] if at < len(old) else None
+            now = self._rows[at] if at < len(self._rows) else None
+            if was is not now or (at == old_at) != (at == self._at):
+                self.refresh_row(at)
 
     def on_resize(self) -> None:
         """Other columns for another width."""
