@@ -47,7 +47,7 @@ def models(arguments: Sequence[str]) -> int:
 
 def _list(arguments: Sequence[str]) -> int:
     parser = _parser("list", "", "The models on this machine: folders, caches of other programs, packages.", "an array")
-    add_settings(parser, only=["model_dirs"])
+    add_settings(parser, only=["model_dirs", "offline"])  # no network is used; every action takes it
     parsed = parser.parse(arguments)
     prepared = prepare(parsed)
     from tui.run.command import models as list_them
@@ -117,7 +117,7 @@ def _rm(arguments: Sequence[str]) -> int:
     parser = _parser("rm", "NAME|FILE", "Delete a model, after telling what goes and how much that frees.", "an object")
     parser.add_argument("model", nargs="?", metavar="NAME|FILE", help="the model")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    add_settings(parser, only=["model_dirs"])
+    add_settings(parser, only=["model_dirs", "offline"])
     parsed = parser.parse(arguments)
     prepared = prepare(parsed)
     model = _one(parser, parsed, "model", "model")

@@ -39,6 +39,11 @@ def text(data: bytes) -> str:
     return data.decode()
 
 
+@pytest.mark.parametrize("option", ["--offline", "--no-offline"])
+def test_list_takes_offline_as_the_other_actions_do(isolated_home: Path, option: str) -> None:
+    assert localllm("models", "list", option, "--json").returncode == 0
+
+
 def test_search_as_a_table_and_as_json(hub: LocalHub) -> None:
     done = localllm("models", "search", "tiny")
     assert done.returncode == 0 and done.stderr == b""
