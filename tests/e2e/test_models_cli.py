@@ -52,6 +52,9 @@ def test_search_as_a_table_and_as_json(hub: LocalHub) -> None:
     assert row.split() == [REPO, "500K", "1,234", "5", "2025-06-01"]
     done = localllm("models", "search", "--limit", "1", "GGUF", "--sort", "downloads", "--author", "owner", "--json")
     assert [item["repo_id"] for item in json.loads(done.stdout)] == [REPO]
+    done = localllm("models", "search", "--limit", "1", "GGUF", "--author", "owner")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 2
+    assert text(done.stderr) == "there are more than 1: raise --limit, or give more words\n"
     done = localllm("models", "search", "nothing-like-it")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"nothing was found: try other words\n")
 

@@ -15,10 +15,12 @@ from tui.monitor.memory import available_memory
 from tui.run.interrupt import Interrupted, Interruption
 from tui.run.one_shot import BROKEN_PIPE, DONE, FAILED
 from tui.run.output import Output, OutputClosedError, OutputError, complain, note
-from tui.run.table import table
+from tui.run.table import shortened, table
 from tui.services.library import Library
 
 _HEADINGS = ("NAME", "SIZE", "QUANTIZATION", "PARAMETERS", "FIT", "PATH", "PROBLEM")
+_NAME = 60
+"""Most columns of a name: one that is longer would push all else out of sight. --json has it whole."""
 
 
 def list_models(folders: Sequence[Path], *, as_json: bool) -> int:
@@ -55,7 +57,7 @@ def list_models(folders: Sequence[Path], *, as_json: bool) -> int:
 
 def _row(entry: ModelEntry, available: int) -> tuple[str, ...]:
     return (
-        one_line(entry.name),
+        shortened(one_line(entry.name), _NAME),
         format_bytes(entry.file_size),
         one_line(entry.quantization) or "?",
         format_parameters(entry.parameters) if entry.parameters is not None else "?",

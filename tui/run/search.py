@@ -35,7 +35,7 @@ def search_hub(query: Query, limit: int, *, offline: bool, as_json: bool) -> int
     def work(interruption: Interruption) -> int:
         cancel = Cancel()
         interruption.watch(cancel.set)
-        found = find(Hub(offline=offline), query, limit, cancel)
+        found, more = find(Hub(offline=offline), query, limit, cancel)
         output = Output()
         if as_json:
             output.write(json.dumps([_record(item) for item in found], indent=2) + "\n")
@@ -43,19 +43,21 @@ def search_hub(query: Query, limit: int, *, offline: bool, as_json: bool) -> int
             output.write(table([_HEADINGS, *(_row(item) for item in found)]))
         else:
             note("nothing was found: try other words")
+        if more:
+            note(f"there are more than {format_count(len(found))}: raise --limit, or give more words")
         return DONE
 
     return guarded(work)
 
 
-def find(hub: Hub, query: Query, limit: int, cancel: Cancel) -> list[RepoSummary]:
-    """At most `limit` results, from as many pages as that takes."""
+def find(hub: Hub, query: Query, limit: int, cancel: Cancel) -> tuple[list[RepoSummary], bool]:
+    """At most `limit` results, from as many pages as that takes, and whether there are more."""
     page = hub.search(query, cancel=cancel)
     found = list(page.results)
     while page.more and len(found) < limit:
         page = hub.search(query, page.more, cancel)
         found += page.results
-    return found[:limit]
+    return found[:limit], len(found) > limit or bool(page.more)
 
 
 def _row(item: RepoSummary) -> tuple[str, ...]:

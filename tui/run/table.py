@@ -23,5 +23,14 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def shortened(text: str, most: int) -> str:
+    """`text` in at most `most` columns; what does not fit is an ellipsis at its end."""
+    if _cells(text) <= most:
+        return text
+    while _cells(text) > most - 1:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
 def _cells(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
