@@ -303,3 +303,17 @@ def test_keys_that_work_come_before_those_that_do_not() -> None:
     line = key_line([(command, command not in CHAT_COMMANDS) for command in (*CHAT_COMMANDS, *APP_COMMANDS)], 78)
     text = "".join(piece for piece, _ in line)
     assert "ctrl+g get a model" in text and "ctrl+r" not in text
+
+
+async def test_a_prompt_typed_before_there_is_a_model_is_sent_once_it_is_loaded(
+    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter([entry_of(tiny_gguf)]))
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        transcript = app.main_screen.query_one(Transcript)
+        await until(pilot, lambda: "Enter loads tiny-random" in transcript.plain)
+        await pilot.press(*"hello", "enter")
+        await until(pilot, lambda: len(engine.prompts) == 1)
+        assert engine.loads == [tiny_gguf]
+        await until(pilot, lambda: "hello" in transcript.plain)

@@ -108,6 +108,7 @@ class MainScreen(Talking):
             self._hint("")
         self._show_welcome()
         self._show_keys()
+        self._send_waiting()
 
     def _show_sample(self, sample: Sample | None) -> None:
         if sample is not None:

@@ -57,6 +57,7 @@ class Talking(Screen[None]):
         self._newer = False
         self._edited: int | None = None
         self._draft = ""
+        self._waiting = ""
 
     @property
     def program(self) -> LocalLLMApp:
@@ -111,6 +112,10 @@ class Talking(Screen[None]):
         text = event.text.strip()
         if not text:
             self._load_offered()
+            return
+        if self._load_offered():
+            self._waiting = event.text
+            self._hint("it is sent when the model is loaded")
             return
         model = self._host.model
         if refusal := self._refusal():
@@ -168,9 +173,20 @@ class Talking(Screen[None]):
             return "still generating: Esc stops it"
         return "" if self._host.model is not None else "no model is loaded: F2 chooses one"
 
-    def _load_offered(self) -> None:
-        if self._offered_model is not None and self._host.model is None and not self.program.work.busy:
-            self.program.load_model(self._offered_model.path)
+    def _load_offered(self) -> bool:
+        """Load the model that Enter offers; False when there is nothing to load."""
+        if self._offered_model is None or self._host.model is not None or self.program.work.busy:
+            return False
+        self.program.load_model(self._offered_model.path)
+        return True
+
+    def _send_waiting(self) -> None:
+        """What was typed before there was a model is sent now that there is one."""
+        if not self._waiting or self.program.work.busy:
+            return
+        waiting, self._waiting = self._waiting, ""
+        if self._host.model is not None and self._prompt.text == waiting:
+            self._prompt.action_send()
 
     def action_regenerate(self) -> None:
         """Write the last reply anew."""
