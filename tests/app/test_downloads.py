@@ -203,7 +203,7 @@ def test_the_strip_tells_of_all_that_moves() -> None:
     def text(*downloads: Download) -> str:
         return "".join(piece for piece, _ in strip_line(downloads, 120, UNICODE))
 
-    assert "40%" in text(download()) and "2.00 MiB/s, 30 s left" in text(download())
+    assert "40%" in text(download()) and "2.00 MiB/s, about 30 s left" in text(download())
     assert "2 models" in text(download(), download("queued", speed=None))
     assert not text(download("paused"), download("finished"))
 

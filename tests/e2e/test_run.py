@@ -20,7 +20,7 @@ TIMING_LINES = [
     r" +eval time = +[\d.]+ ms / +15 runs   \( +[\d.]+ ms per token, +[\d.]+ tokens per second\)",
     r" +total time = +[\d.]+ ms / +\d+ tokens",
     r" +first token = +[\d.]+ ms",
-    r" +speed = [\d.]+ tok/s, [a-z ]+",
+    r" +speed = [\d.,]+ tok/s, [a-z ]+",
 ]
 
 

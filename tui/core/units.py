@@ -42,10 +42,16 @@ def format_seconds(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
+def format_wait(seconds: float) -> str:
+    """A time still to wait, no finer than a person waits: `8 s`, `2 min 05 s`."""
+    whole = max(round(seconds), 1)
+    return f"{whole} s" if whole < 60 else format_seconds(whole)
+
+
 def format_speed(tokens_per_second: float) -> str:
-    """A speed with steady width: `142 tok/s`, `9.4 tok/s`, `0.83 tok/s`."""
+    """A speed with steady width: `34,902 tok/s`, `142 tok/s`, `9.4 tok/s`, `0.83 tok/s`."""
     digits = 0 if tokens_per_second >= 99.5 else 1 if tokens_per_second >= 2 else 2
-    return f"{tokens_per_second:.{digits}f} tok/s"
+    return f"{tokens_per_second:,.{digits}f} tok/s"
 
 
 def speed_band(tokens_per_second: float) -> str:

@@ -13,7 +13,7 @@ from tui.catalogue.hub.client import Hub
 from tui.catalogue.hub.values import Download, Request
 from tui.core.errors import CancelledError, LocalLLMError
 from tui.core.text import one_line
-from tui.core.units import format_bytes, format_seconds
+from tui.core.units import format_bytes, format_seconds, format_wait
 from tui.run.guard import guarded
 from tui.run.interrupt import Interrupted, Interruption
 from tui.run.one_shot import DONE
@@ -165,7 +165,7 @@ class Lines:
         if download.state == "downloading" and download.speed:
             text += f", {format_bytes(download.speed)}/s"
             if (left := download.seconds_left) is not None:
-                text += f", {format_seconds(max(left, 1))} left"
+                text += f", about {format_wait(left)} left"
         return f"{text}: {one_line(download.problem)}" if download.problem else text
 
 

@@ -47,7 +47,7 @@ def speed_words(download: Download) -> str:
     if download.state != "downloading" or not download.speed:
         return ""
     left = time_left(download.seconds_left)
-    return f"{format_bytes(download.speed)}/s" + (f", {left} left" if left else "")
+    return f"{format_bytes(download.speed)}/s" + (f", about {left} left" if left else "")
 
 
 def download_rows(download: Download, width: int, glyphs: Glyphs) -> Sequence[Line]:

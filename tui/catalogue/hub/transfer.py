@@ -19,7 +19,7 @@ from typing import Protocol
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.part import Part, checksum, digest_of
 from tui.core.errors import HubError
-from tui.core.units import format_bytes, format_seconds
+from tui.core.units import format_bytes, format_wait
 
 WINDOW = 20 * 1024**3
 """Bytes asked for at a time: storage networks refuse to send files above some 50 GB in one answer."""
@@ -228,7 +228,7 @@ class Transfer:
         seconds = min(self._patience.wait * 2 ** (failures - 1), self._patience.longest_wait)
         seconds = max(seconds, error.retry_after)
         reason = f"{error.what}: {error.why}" if error.why else error.what
-        self._note(f"{reason}; trying again in {format_seconds(seconds)}")
+        self._note(f"{reason}; trying again in {format_wait(seconds)}")
         self._cancel.wait(seconds)
         self._cancel.check()
 
