@@ -11,10 +11,14 @@ from typing import Literal
 
 from tui.catalogue.hub.cancel import Cancel
 from tui.catalogue.hub.values import State
+from tui.core.units import format_wait
 from tui.services.downloads_queue import Entry
 
 _SPAN = 5.0
 """Seconds that the speed is taken over."""
+
+_SILENCE = 3.0
+"""Seconds without a byte after which that is said; the network may be tried again much later."""
 
 _STEP = 0.25
 """Seconds between two kept samples."""
@@ -32,10 +36,13 @@ class Meter:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._samples: deque[tuple[float, int]] = deque()
+        self._arrived = 0.0
 
     def at(self, done: int) -> None:
         """Takes note that `done` bytes are there now."""
         now = self._clock()
+        if not self._samples or done != self._samples[-1][1]:
+            self._arrived = now
         if self._samples and done < self._samples[-1][1]:
             self._samples.clear()  # begun anew
         if len(self._samples) > 1 and now - self._samples[-2][0] < _STEP:
@@ -47,6 +54,10 @@ class Meter:
     def stop(self) -> None:
         """Nothing comes any more."""
         self._samples.clear()
+
+    def silence(self) -> float:
+        """Seconds since something came; 0 while nothing is measured."""
+        return self._clock() - self._arrived if self._samples else 0.0
 
     def speed(self) -> float | None:
         """Bytes a second; None while nothing comes."""
@@ -95,4 +106,7 @@ class Live:
     def look(self) -> tuple[State, int, float | None, str]:
         """State, bytes on the disk, bytes a second, and what is waited for."""
         with self._lock:
-            return self.state, self.done, self._meter.speed(), self.note
+            note = self.note
+            if self.state == "downloading" and not note and (silence := self._meter.silence()) >= _SILENCE:
+                note = f"nothing has arrived for {format_wait(silence)}"
+            return self.state, self.done, self._meter.speed(), note

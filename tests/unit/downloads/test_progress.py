@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tui.services.downloads_progress import Meter
+from tui.catalogue.hub.values import Request
+from tui.services.downloads_progress import Live, Meter
+from tui.services.downloads_queue import Entry
+
+REQUEST = Request("owner/name", "0" * 40, "", ())
 
 
 class Clock:
@@ -59,3 +63,21 @@ def test_a_new_beginning_is_no_negative_speed(clock: Clock) -> None:
     clock.now += 1
     meter.at(0)
     assert meter.speed() is None
+
+
+def test_a_silence_is_told_until_something_comes(clock: Clock) -> None:
+    live = Live(Entry(1, REQUEST), _meter=Meter(clock))
+    live.tell("downloading", 0)
+    clock.now += 2
+    assert live.look()[3] == ""
+    clock.now += 4
+    live.tell("downloading", 0)
+    assert live.look()[3] == "nothing has arrived for 6 s"
+    live.tell("downloading", 10)
+    assert live.look()[3] == ""
+    clock.now += 6
+    live.tell("downloading", 10, "the network broke; trying again in 8 s")
+    assert live.look()[3].startswith("the network broke")
+    live.tell("verifying", 10)
+    clock.now += 60
+    assert live.look()[3] == ""
