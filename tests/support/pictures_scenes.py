@@ -75,8 +75,10 @@ def _models(terminal: Terminal) -> None:
     terminal.wait_for(r"gemma-3-270m.* fits")
     terminal.wait_for(r"MODELS +2 .*by name")
     terminal.wait_for(r"2 models .* on disk")
-    terminal.wait_for("Esc back")
+    terminal.wait_for("name.* params .* memory")
+    terminal.wait_for("enter load.* Esc back")
     terminal.press("down")
+    terminal.wait_for("▸ +SmolLM2")
     if terminal.screen.size[0] >= 100:  # the description is beside the list
         terminal.wait_for("as llama.cpp plans it")
 
