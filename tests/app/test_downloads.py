@@ -20,6 +20,7 @@ from tui.app.screens.downloads_question import QuestionScreen
 from tui.app.widgets.download_strip import DownloadStrip
 from tui.app.widgets.entries import NoteEntry
 from tui.app.widgets.glyphs import ASCII, UNICODE, Glyphs
+from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.lines import line_width
 from tui.app.widgets.message import MessagePane
 from tui.app.widgets.rows import Rows
@@ -73,6 +74,7 @@ async def test_pause_resume_cancel(make_app: Make, slow: LocalHub, isolated_home
         await pilot.press("space")
         await until(pilot, lambda: state(app) == "paused")
         assert "paused: space goes on" in rows.plain
+        await until(pilot, lambda: "resume" in app.screen.query_one(KeyLine).plain)
         await until(pilot, lambda: not app.main_screen.query_one(DownloadStrip).display)
         await pilot.press("space")
         await until(pilot, lambda: state(app) == "downloading")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -91,7 +92,12 @@ class DownloadsScreen(Screen[None]):
             message.say(EMPTY)
         else:
             message.say(marked.problem, "error" if marked.state == "failed" else "label")
-        keys = [(command, bool(self.check_action(command.action.rpartition(".")[2], ()))) for command in self.commands]
+        stopped = marked is not None and marked.state in ("paused", "failed")
+        shown = [
+            replace(command, short="resume") if stopped and command.id == "downloads.load" else command
+            for command in self.commands
+        ]
+        keys = [(command, bool(self.check_action(command.action.rpartition(".")[2], ()))) for command in shown]
         self.query_one(KeyLine).show(keys)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
