@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.local_hub import ALICE, LocalHub
 from tui.catalogue.hub.client import Hub
+from tui.catalogue.hub.errors import bad_token, no_token
 from tui.catalogue.hub.token import Token, current, save_token, token_file
 from tui.core.errors import HubError
 
@@ -122,3 +123,8 @@ def test_it_follows_a_renamed_repository(local: LocalHub) -> None:
     local.fault(path="old/name", status=307, headers={"Location": f"/api/models/{REPO}"})
     assert Hub(local.url, token=ALICE).repository("old/name").commit
     assert [asked.token for asked in local.requests] == [True, True]
+
+
+def test_hints_name_what_a_shell_has() -> None:
+    for error in (bad_token(), no_token()):
+        assert "HF_TOKEN" in error.hint and "hf auth login" in error.hint and "field" not in error.hint

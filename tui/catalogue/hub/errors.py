@@ -14,6 +14,8 @@ from tui.core.text import one_line
 
 PUBLIC = "https://huggingface.co"
 _MAX_WORDS = 200
+_GIVE = "set HF_TOKEN, run hf auth login or enter it in the application"
+"""Where a token can be given: the first two hold in a shell as well."""
 
 
 def switched_off() -> HubError:
@@ -129,8 +131,8 @@ def bad_token() -> HubError:
     return HubError(
         "the Hub does not accept this token",
         why="it is wrong, expired or revoked",
-        hint="make a new one at huggingface.co/settings/tokens, then set HF_TOKEN or enter it in the token field; "
-        "or take it away: public models need none",
+        hint="make a new one at huggingface.co/settings/tokens, then set HF_TOKEN, run hf auth login or enter that "
+        "one in the application; or take it away: public models need none",
         kind="token",
         status=401,
     )
@@ -140,7 +142,7 @@ def no_token() -> HubError:
     """A token is needed and there is none."""
     return HubError(
         "there is no token",
-        hint="make one at huggingface.co/settings/tokens, then set HF_TOKEN or enter it in the token field",
+        hint=f"make one at huggingface.co/settings/tokens, then {_GIVE}",
         kind="token",
     )
 
@@ -260,10 +262,7 @@ def _gated(who: str, status: int, has_token: bool) -> HubError:
         hint = f"accept the terms at huggingface.co/{who} with that account, and wait for the approval if it needs one"
     else:
         why = "its terms have to be accepted, and there is no token"
-        hint = (
-            f"accept them at huggingface.co/{who}, make a token at huggingface.co/settings/tokens, "
-            "then set HF_TOKEN or enter it in the token field"
-        )
+        hint = f"accept them at huggingface.co/{who}, make a token at huggingface.co/settings/tokens, then {_GIVE}"
     return HubError(f"{who} is gated", why=why, hint=hint, kind="gated", status=status)
 
 
@@ -272,7 +271,7 @@ def _hidden(who: str, status: int, has_token: bool) -> HubError:
         why, hint = "it does not exist, or this token may not see it", "check the name, or use another token"
     else:
         why = "it does not exist, or it is private and there is no token"
-        hint = "check the name; for a private one set HF_TOKEN or enter a token in the token field"
+        hint = f"check the name; for a private one make a token, then {_GIVE}"
     kind = "denied" if status == 403 else "missing"
     return HubError(f"the Hub shows no {who}", why=why, hint=hint, kind=kind, status=status)
 
@@ -280,7 +279,7 @@ def _hidden(who: str, status: int, has_token: bool) -> HubError:
 def _denied(host: str, status: int, has_token: bool, said: str) -> HubError:
     if status == 401 and has_token:
         return bad_token()
-    hint = "check HF_ENDPOINT" if status == 404 else "set HF_TOKEN or enter a token in the token field"
+    hint = "check HF_ENDPOINT" if status == 404 else f"make a token, then {_GIVE}"
     return HubError(
         f"{one_line(host)} refuses this", why=_reason(status, said), hint=hint, kind="denied", status=status
     )
