@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.support.scripted import ScriptedEngine
@@ -262,7 +263,10 @@ async def test_a_reply_that_breaks_off_stays_with_its_question(app: LocalLLMApp,
         assert prompt(app).text == ""
 
 
-async def test_no_model_says_what_to_do_and_keeps_the_text(make_app: Callable[..., LocalLLMApp]) -> None:
+async def test_no_model_says_what_to_do_and_keeps_the_text(
+    make_app: Callable[..., LocalLLMApp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter(()))
     app = make_app()
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press(*"hello", "enter")

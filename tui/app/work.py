@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,9 @@ from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.units import format_seconds
 from tui.engine.ticket import Ticket
 from tui.services.model_host import ModelHost
+
+NUMBERS = 0.25
+"""Seconds between two tellings of numbers alone: nobody reads more of them, and the engine needs the processor."""
 
 
 class Work:
@@ -41,6 +45,7 @@ class Work:
         self._on_status = on_status
         self._say = say
         self._running: list[Activity] = []
+        self._told = 0.0
         self._starting = 0
         self._unwanted = False
 
@@ -170,8 +175,12 @@ class Work:
             status = advance(status, event)
         if isinstance(events[-1], Token):
             status = replace(status, speed=speed or status.speed, first_token_seconds=first_token)
-        self._set(status)
+        now = time.monotonic()
+        if status.phase is self.status.phase is Phase.GENERATING and now - self._told < NUMBERS:
+            self.status = status  # told with the next ones, or when it is over
+        else:
+            self._set(status)
 
     def _set(self, status: Status) -> None:
-        self.status = status
+        self.status, self._told = status, time.monotonic()
         self._on_status(status)

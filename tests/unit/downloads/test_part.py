@@ -51,8 +51,7 @@ def test_a_part_that_is_too_long_is_begun_anew(tmp_path: Path) -> None:
     assert held_bytes(path, FILE) == 0
     with Part(path, FILE) as part:
         part.take_up(go_on, lambda read: None)
-        assert part.length == 0
-    assert path.stat().st_size == 0
+        assert part.length == 0 == path.stat().st_size
 
 
 def test_a_wrong_byte_deletes_the_part(tmp_path: Path) -> None:
@@ -87,3 +86,14 @@ def test_an_empty_file_needs_no_bytes(tmp_path: Path) -> None:
         part.take_up(go_on, lambda read: None)
         assert part.complete
         part.verify()
+
+
+def test_a_part_that_nothing_came_for_leaves_no_trace(tmp_path: Path) -> None:
+    path = tmp_path / part_name(FILE)
+    with Part(path, FILE):
+        assert path.exists()
+    assert not path.exists()
+    path.write_bytes(CONTENT[:3])
+    with Part(path, FILE):
+        pass  # such as when it is stopped before what is here was read
+    assert path.read_bytes() == CONTENT[:3]

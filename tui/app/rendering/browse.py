@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from tui.catalogue.entry import ModelEntry
+from tui.catalogue.explanation import Sibling
 from tui.catalogue.fit import Fit, quick_fit
 
 
@@ -138,9 +139,13 @@ class Shelf:
         """What is known of a model."""
         return self.known.get(str(entry.path), UNKNOWN)
 
-    def named_as(self, entry: ModelEntry) -> Sequence[ModelEntry]:
-        """The models of the same name, itself among them: other quantizations, or the same file elsewhere."""
-        return self._named.get(entry.name.casefold(), ())
+    def siblings(self, entry: ModelEntry) -> tuple[Sibling, ...]:
+        """The same model in other quantizations, here on this machine."""
+        return tuple(
+            Sibling(other.quantization, other.file_size, other.path.name)
+            for other in self._named.get(entry.name.casefold(), ())
+            if other.kind == "model" and other.quantization and other != entry
+        )
 
     def rows(self, view: View) -> list[ModelEntry]:
         """The models to show, in order."""

@@ -20,6 +20,7 @@ from tui.app.commands.catalogue import APP_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.commands.models import BACK_COMMAND, MODEL_COMMANDS
 from tui.app.commands.provider import usable
+from tui.app.deleting import delete_model
 from tui.app.describing import Describing
 from tui.app.rendering.browse import UNKNOWN, Shelf, View
 from tui.app.rendering.browse_words import empty_lines, foot_line, no_match_lines, title_line
@@ -35,7 +36,6 @@ from tui.app.widgets.model_description import ModelDescription
 from tui.app.widgets.model_table import ModelTable
 from tui.catalogue.entry import ModelEntry
 from tui.core.errors import LocalLLMError
-from tui.core.units import format_bytes
 from tui.monitor.memory import available_memory
 from tui.settings.paths import default_models_dir
 
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from tui.app.app import LocalLLMApp
     from tui.app.status import Status
     from tui.catalogue.delete import Deletion
-    from tui.catalogue.explain import Sibling
     from tui.services.describe import Description
     from tui.settings.settings import Settings
 
@@ -239,7 +238,7 @@ class ModelsScreen(Screen[Path | None]):
         self._describing.ask(
             entry.path,
             self.program.settings.load,
-            self._siblings(entry),
+            self._shelf.siblings(entry),
             self._shelf.available,
             exact=entry.loadable and self.detail.display,
         )
@@ -249,16 +248,6 @@ class ModelsScreen(Screen[Path | None]):
         entry = self.table.marked
         if entry is not None and (self.detail.entry is None or self.detail.entry.path != entry.path):
             self.detail.show(entry, self._shelf.of(entry))
-
-    def _siblings(self, entry: ModelEntry) -> tuple[Sibling, ...]:
-        """The same model in other quantizations, here on this machine."""
-        from tui.catalogue.explain import Sibling
-
-        return tuple(
-            Sibling(other.quantization, other.file_size, other.path.name)
-            for other in self._shelf.named_as(entry)
-            if other.kind == "model" and other.quantization and other != entry
-        )
 
     def _take_description(self, description: Description | None, problem: str) -> None:
         entry = self.table.marked
@@ -400,16 +389,7 @@ class ModelsScreen(Screen[Path | None]):
             return
         if self._loaded in {str(deletion.entry.path), *map(str, deletion.entry.files)}:
             self.program.work.unload()
-
-        def work() -> None:
-            try:
-                library.delete(deletion)
-                said = f"deleted {deletion.entry.name}: {format_bytes(deletion.freed)} freed", "value"
-            except LocalLLMError as error:
-                said = error.line(), "error"
-            self.call_later(self._deleted, *said)
-
-        self.run_worker(work, thread=True, group="delete", exit_on_error=False)
+        delete_model(self, library, deletion, self._deleted)
 
     def _deleted(self, text: str, role: str) -> None:
         self._say(text, role)

@@ -91,7 +91,11 @@ class Part:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        empty = os.fstat(self._handle).st_size == 0 < self.file.size
         os.close(self._handle)
+        if empty:  # nothing came, such as where a token is missing
+            with contextlib.suppress(OSError):
+                self.path.unlink()
 
     @property
     def complete(self) -> bool:
