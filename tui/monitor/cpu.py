@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
 from tui.monitor.cgroup import ROOT, group_dirs, read_number, read_words, to_number
+
+_LOOKS = 4
+_PAUSE = 0.003
 
 
 def logical_cores() -> int:
@@ -45,18 +49,29 @@ def usable_cores(root: Path = ROOT) -> int:
 
 
 def free_cores(root: Path = ROOT) -> int:
-    """Usable cores that other programs leave free at this moment, at least 1; all of them where that is not told.
+    """Usable cores that other programs leave free now, at least 1; all of them where that is not told.
+
+    What runs for a moment only, such as the terminal that brought the key press, is not counted: the least of a few
+    looks within milliseconds holds.
 
     Args:
         root: where /proc and /sys are, for tests.
     """
-    usable = usable_cores(root)
+    usable, others = usable_cores(root), logical_cores()
+    for look in range(_LOOKS):
+        if look:
+            time.sleep(_PAUSE)
+        others = min(others, _others_running(root))
+        if others == 0:
+            break
+    return max(1, min(usable, logical_cores() - others))
+
+
+def _others_running(root: Path) -> int:
+    """Threads of other programs that run or wait for a processor at this moment; 0 where that is not told."""
     words = read_words(root / "proc/loadavg")
     running = to_number(words[3].split("/")[:1]) if len(words) > 3 and "/" in words[3] else None
-    if running is None:
-        return usable
-    others = int(running) - _own_running(root)
-    return max(1, min(usable, logical_cores() - max(0, others)))
+    return max(0, int(running) - _own_running(root)) if running is not None else 0
 
 
 def _own_running(root: Path) -> int:

@@ -100,3 +100,13 @@ def test_free_cores(
     )
     allow[:] = range(4)
     assert free_cores(root) == free
+
+
+def test_what_runs_for_a_moment_takes_no_core(
+    tmp_path: Path, allow: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    allow[:] = range(4)
+    looks = iter([3, 2, 1, 2])
+    monkeypatch.setattr(cpu, "_others_running", lambda root: next(looks))
+    assert free_cores(put(tmp_path, topology(*[(0, n) for n in range(4)]))) == 3
