@@ -101,6 +101,8 @@ class MainScreen(Talking):
         state = (status.phase, status.model, self.program.work.busy, status.threads)
         if state == self._state:
             return
+        if self._state and self._state[0] is Phase.LOADING:
+            self._load_failed = status.phase is Phase.NO_MODEL
         self._state = state
         self.query_one(SettingsSummary).show(self.program.settings, status.model, status.threads)
         self._show_sample(self.program.sample)

@@ -58,6 +58,7 @@ class Talking(Screen[None]):
         self._edited: int | None = None
         self._draft = ""
         self._waiting = ""
+        self._load_failed = False
 
     @property
     def program(self) -> LocalLLMApp:
@@ -113,7 +114,7 @@ class Talking(Screen[None]):
         if not text:
             self._load_offered()
             return
-        if self._load_offered():
+        if not self._load_failed and self._load_offered():  # after a failure the person chooses
             self._waiting = event.text
             self._hint("it is sent when the model is loaded")
             return
