@@ -50,7 +50,7 @@ def _chat(terminal: Terminal) -> None:
     terminal.press("enter")
     terminal.wait_for(_GENERATING)
     # Not so many that the shorter window scrolls.
-    _used(terminal, 100)
+    _used(terminal, 60)
 
 
 def _completion(terminal: Terminal) -> None:
@@ -62,7 +62,7 @@ def _completion(terminal: Terminal) -> None:
     terminal.wait_for(re.escape(PROMPT[-12:]))
     terminal.press("enter")
     terminal.wait_for(_GENERATING)
-    _used(terminal, 100)
+    _used(terminal, 60)
 
 
 def _models(terminal: Terminal) -> None:
