@@ -62,7 +62,7 @@ def _completion(terminal: Terminal) -> None:
     terminal.wait_for(re.escape(PROMPT[-12:]))
     terminal.press("enter")
     terminal.wait_for(_GENERATING)
-    _used(terminal, 60)
+    _used(terminal, 100)
 
 
 def _models(terminal: Terminal) -> None:
