@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui.core.errors import SettingError
 from tui.core.escapes import process_escapes
 from tui.core.options import Scalar
 from tui.services.option_files import with_option_files
@@ -70,3 +72,27 @@ def _unescaped(name: str, value: Scalar, parsed: argparse.Namespace) -> Scalar:
     if name not in _ESCAPED or not getattr(parsed, "escape", True):
         return value
     return tuple(map(process_escapes, value)) if isinstance(value, tuple) else process_escapes(str(value))
+
+
+def run_action(
+    command: str, help_text: str, actions: Mapping[str, Callable[[Sequence[str]], int]], arguments: Sequence[str]
+) -> int:
+    """Run one of the actions of a command such as `models`.
+
+    Args:
+        command: the program's name and the command, as typed.
+        help_text: printed for `--help`.
+        actions: by name, each with what takes its arguments and gives the exit status.
+        arguments: what follows the command.
+
+    Raises:
+        SettingError: there is no such action.
+    """
+    action, *rest = arguments or [""]
+    if action in ("-h", "--help"):
+        print(help_text)
+        return 0
+    if action not in actions:
+        what = f"there is no action {action}" if action else "there is no action"
+        raise SettingError(what, hint=f"the actions are {', '.join(actions)}; see {command} --help")
+    return actions[action](rest)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
-from tui.cli_arguments import PROGRAM, make_parser, prepare
-from tui.core.errors import SettingError
+from tui.cli_arguments import PROGRAM, make_parser, prepare, run_action
 from tui.settings.arguments import ArgumentParser, add_settings
 
 _NAME = f"{PROGRAM} models"
@@ -35,14 +34,7 @@ def models(arguments: Sequence[str]) -> int:
     Raises:
         LocalLLMError: it failed; the line says why.
     """
-    action, *rest = arguments or [""]
-    if action in ("-h", "--help"):
-        print(_HELP)
-        return 0
-    if action not in _ACTIONS:
-        what = f"there is no action {action}" if action else "there is no action"
-        raise SettingError(what, hint=f"the actions are {', '.join(_ACTIONS)}; see {_NAME} --help")
-    return _ACTIONS[action](rest)
+    return run_action(_NAME, _HELP, _ACTIONS, arguments)
 
 
 def _list(arguments: Sequence[str]) -> int:
