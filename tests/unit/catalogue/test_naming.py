@@ -14,7 +14,7 @@ TABLE = Path(__file__).with_name("model_names.tsv")
 
 
 def rows() -> list[list[str]]:
-    """The table's rows: publisher, file name, family, size, variant, quantization, kind, more."""
+    """The table's rows: publisher, file name, family, size, variant, quantization, kind, more, found."""
     lines = TABLE.read_text("utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
     return [["" if cell == "-" else cell for cell in row] for row in rows]
@@ -53,6 +53,16 @@ def test_the_table_has_many_publishers() -> None:
     table = rows()
     assert len({row[1] for row in table}) == len(table) >= 90
     assert len({row[0] for row in table}) >= 20
+
+
+def test_most_of_the_names_were_found_in_use() -> None:
+    found = [row for row in rows() if row[8] == "found"]
+    assert len(found) >= 60
+    assert len({row[0] for row in found}) >= 20
+    names = " ".join(row[1] for row in found)
+    # Each habit of naming is among those that were found, not only among those that follow it.
+    assert all(word in names for word in ("-00001-of-", "UD-", "IQ2", "-imat.", "-imat-", ".i1-", "8x7b", "A3B", "mmproj"))
+    assert any(not parse_name(row[1]).size_label for row in found)
 
 
 def test_part_of_a_split_model() -> None:
