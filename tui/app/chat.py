@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tui.app.chat_turns import ending_words
 from tui.app.chat_view import ChatView
@@ -20,7 +20,9 @@ from tui.engine.ticket import Ticket
 
 if TYPE_CHECKING:
     from tui.services.recorded_chat import RecordedChat
-    from tui.store.records import Conversation, MessageRecord
+    from tui.store.records import Attachment, Conversation, MessageRecord
+
+Attached: TypeAlias = "tuple[Attachment, ...] | None"
 
 T = TypeVar("T")
 
@@ -168,7 +170,9 @@ class Chat:
 
     # Saying something
 
-    async def send(self, text: str, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
+    async def send(
+        self, text: str, params: GenerationParams, model: ModelInfo, name: str, attached: Attached = None
+    ) -> Ticket:
         """Say something to the model.
 
         Args:
@@ -176,11 +180,12 @@ class Chat:
             params: how to generate.
             model: who replies.
             name: the model's name as it is shown.
+            attached: texts that go with it.
 
         Raises:
             LocalLLMError: a reply is under way, or the store refuses the text.
         """
-        return await self._generate(lambda session: session.send(text, params), model, name)
+        return await self._generate(lambda session: session.send(text, params, attached or ()), model, name)
 
     async def regenerate(self, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
         """Write the last reply once more; the one there is stays as another version.
@@ -198,15 +203,25 @@ class Chat:
         """
         return await self._generate(lambda session: session.continue_reply(params), model, name)
 
-    async def edit(self, message: int, text: str, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
+    async def edit(
+        self,
+        message: int,
+        text: str,
+        params: GenerationParams,
+        model: ModelInfo,
+        name: str,
+        attached: Attached = None,
+    ) -> Ticket:
         """Say something else in the place of a message of the person's; the old one stays as another version.
+
+        What was attached to it stays so, unless `attached` says what is instead.
 
         Raises:
             LocalLLMError: a reply is under way, or the message is not in the conversation that is open.
         """
 
         def change(session: RecordedChat) -> Ticket:
-            ticket = session.edit(message, text, params)
+            ticket = session.edit(message, text, params, attached)
             if ticket is None:
                 raise LocalLLMError("Only what you said can be said in another way")
             return ticket
@@ -267,7 +282,7 @@ class Chat:
             else:
                 why = ending_words(last, self._n_ctx) or "the model had nothing to say"
                 self._transcript.add(NoteEntry(f"{why.partition(':')[0]}: ctrl+r asks again"))
-            if self.session.unsent:
+            if self.session.unsent or self.session.unsent_attachments:
                 self._give_back(self.session.unsent)
 
     async def _opened(self) -> RecordedChat:

@@ -45,6 +45,7 @@ class RecordedChat:
         self._problem = ""
         self.unsent = ""
         """What was said last and could not be answered at all, such as one that is too long; it is no message then."""
+        self.unsent_attachments: tuple[Attachment, ...] = ()
 
     # What the conversation is
 
@@ -113,7 +114,7 @@ class RecordedChat:
         said = self._add_prompt(text, attachments)
         self._branch = self._branch.with_last(said)
         ticket = self._ask(params, said)
-        self._said, self.unsent = said, ""
+        self._said, self.unsent, self.unsent_attachments = said, "", ()
         return ticket
 
     def regenerate(self, params: GenerationParams) -> Ticket:
@@ -127,13 +128,16 @@ class RecordedChat:
         self._branch = self._branch.up_to(prompt)
         return self._ask(params, prompt)
 
-    def edit(self, message: int, text: str, params: GenerationParams) -> Ticket | None:
+    def edit(
+        self, message: int, text: str, params: GenerationParams, attachments: Sequence[Attachment] | None = None
+    ) -> Ticket | None:
         """Put another text in place of a message; the old one and all that follows it stay as a branch.
 
         Args:
             message: its number, on the open branch.
             text: the new text.
             params: how to reply to it when it is the person's.
+            attachments: what goes with it; None for what went with the old one.
 
         Returns:
             The ticket of the reply to a changed prompt; None for a changed reply, which waits for what is said next,
@@ -144,7 +148,7 @@ class RecordedChat:
         """
         self._settled()
         old = self._branch.find(message)
-        new = self._store.edit(old.id, text)
+        new = self._store.edit(old.id, text, attachments)
         self._branch = self._branch.before(old).with_last(new)
         self._refresh()
         return self._ask(params, new) if new.role == "user" else None
@@ -325,7 +329,7 @@ class RecordedChat:
         try:
             self._store.delete_branch(said.id if said else reply.id)
             if said is not None:
-                self.unsent = said.text
+                self.unsent, self.unsent_attachments = said.text, said.attachments
                 self._store.keep_draft(said.conversation, said.text)
             self._show(self._store.conversation(reply.conversation))
         except LocalLLMError as error:

@@ -106,8 +106,7 @@ class Store(Shelf):
         role: Role = "user",
     ) -> MessageRecord:
         """Store what the person says after `parent`, and go there. It outlasts a power cut from the return on."""
-        texts = tuple(Attachment(well_formed(a.name), well_formed(a.text)) for a in attachments)
-        record = self._record(conversation, parent, role, text, attachments=texts)
+        record = self._record(conversation, parent, role, text, attachments=_well_formed(attachments))
         return self._add(record)
 
     def begin_reply(self, prompt: int | None, facts: ReplyFacts, *, conversation: int | None = None) -> MessageRecord:
@@ -174,10 +173,17 @@ class Store(Shelf):
         self._change(lambda change: replies.reopen(change, one, self._writer))
         return self.message(reply)
 
-    def edit(self, message: int, text: str) -> MessageRecord:
-        """A sibling of a message with another text; the old one and all that follows it stay. Go there."""
+    def edit(self, message: int, text: str, attachments: Sequence[Attachment] | None = None) -> MessageRecord:
+        """A sibling of a message with another text; the old one and all that follows it stay. Go there.
+
+        Args:
+            message: its number.
+            text: the new text.
+            attachments: what goes with it; None for what went with the old one.
+        """
         old = self.message(message)
-        record = self._record(old.conversation, old.parent, old.role, text, attachments=old.attachments)
+        texts = old.attachments if attachments is None else _well_formed(attachments)
+        record = self._record(old.conversation, old.parent, old.role, text, attachments=texts)
         return self._add(replace(record, edited=message))
 
     def delete_branch(self, message: int) -> Conversation:
@@ -246,7 +252,8 @@ class Store(Shelf):
         )
 
     def _add(self, record: MessageRecord, *, grows: bool = False) -> MessageRecord:
-        title = title_of(record.text) if record.role == "user" else ""
+        said = record.text if record.text.strip() else ", ".join(a.name for a in record.attachments)
+        title = title_of(said) if record.role == "user" else ""
 
         def work(change: Change) -> None:
             old = listing.one_of(change, record.conversation)
@@ -260,3 +267,7 @@ class Store(Shelf):
 
         self._change(work)
         return self.message(record.id)
+
+
+def _well_formed(attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
+    return tuple(Attachment(well_formed(a.name), well_formed(a.text)) for a in attachments)

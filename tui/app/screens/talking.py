@@ -32,6 +32,7 @@ from tui.settings.paths import default_models_dir, prompt_history_file
 
 if TYPE_CHECKING:
     from tui.app.app import LocalLLMApp
+    from tui.store.records import Attachment
 
 TALL = 30
 """From this many cells on, the last chats are shown below the models."""
@@ -52,7 +53,7 @@ class Talking(Screen[None]):
         self._transcript = Transcript(id="transcript")
         asking = f"Ask anything{current_glyphs().ellipsis}"
         self._prompt = Prompt(PromptHistory(prompt_history_file()), placeholder=asking, id="prompt")
-        self.chat = Chat(Chats(host), self._transcript, self._prompt.give_back, self.note)
+        self.chat = Chat(Chats(host), self._transcript, self._take_back, self.note)
         self._hinted = ""
         self._newer = False
         self._edited: int | None = None
@@ -68,6 +69,15 @@ class Talking(Screen[None]):
     def note(self, text: str, kind: str = "info") -> None:
         """Put a line of the program into the transcript."""
         self._transcript.add(NoteEntry(text, kind))
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...] | None:
+        """What goes with the prompt; None leaves an edited message those that it has."""
+        return None
+
+    def _take_back(self, text: str) -> None:
+        """What could not be answered at all comes back, for the person to change it."""
+        self._prompt.give_back(text)
 
     def to_prompt(self) -> None:
         """To where one types."""
@@ -111,7 +121,7 @@ class Talking(Screen[None]):
     def send(self, event: Prompt.Sent) -> None:
         """Say it to the model, or say why not; the text stays where it is until it was taken."""
         text = event.text.strip()
-        if not text:
+        if not text and not (self.attachments and self._host.model):
             self._load_offered()
             return
         if not self._load_failed and self._load_offered():  # after a failure the person chooses
@@ -124,16 +134,16 @@ class Talking(Screen[None]):
         elif model is not None:
             params, name = self.program.settings.generation, model_name(model.path)
             if (edited := self._edited) is not None:
-                self._generate(self.chat.edit(edited, text, params, model, name), event.text)
+                self._generate(self.chat.edit(edited, text, params, model, name, self.attachments), event.text)
             else:
-                self._generate(self.chat.send(text, params, model, name), event.text)
+                self._generate(self.chat.send(text, params, model, name, self.attachments), event.text)
 
-    def _generate(self, asking: Coroutine[Any, Any, Ticket], sent: str = "") -> None:
+    def _generate(self, asking: Coroutine[Any, Any, Ticket], sent: str | None = None) -> None:
         """Follow a reply that is asked for, once what it needs is stored.
 
         Args:
             asking: gives its ticket, or raises what stands in the way.
-            sent: what the person typed for it.
+            sent: what the person typed for it, if it is for something typed.
         """
 
         async def ask() -> Ticket | None:
@@ -143,9 +153,8 @@ class Talking(Screen[None]):
                 self._hint(error.line())
                 return None
             self._transcript.take(self._welcome)
-            if sent:
-                self._prompt.taken(sent)
-                self._leave_edit()
+            if sent is not None:
+                self._taken(sent)
             self.run_worker(self._show_recent())
             return ticket
 
@@ -159,6 +168,11 @@ class Talking(Screen[None]):
         work = self.program.work
         work.expect()
         self.run_worker(work.start(ask(), self.chat.take, over))
+
+    def _taken(self, sent: str) -> None:
+        """It is on its way: make room for what is said next."""
+        self._prompt.taken(sent)
+        self._leave_edit()
 
     @on(TextArea.Changed, "#prompt")
     def typed(self) -> None:
