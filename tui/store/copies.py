@@ -16,7 +16,7 @@ NEWEST = 300
 
 _PATIENCE = 2.0
 
-_ALL = ("migration", "model", "shared_text", "writer")
+_ALL = ("migration", "model", "shared_text", "writer", "note")
 _OF_MESSAGES = ("reply", "piece", "attachment")
 
 

@@ -197,5 +197,10 @@ def index_all(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO message_words (rowid, words) VALUES (?, ?)", (number, words))
 
 
-MIGRATIONS = (Migration("conversations", _conversations), Migration("search", _search))
+def _notes(connection: sqlite3.Connection) -> None:
+    """What the program remembers of no conversation in particular, such as what is typed for a new one."""
+    connection.execute("CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+
+
+MIGRATIONS = (Migration("conversations", _conversations), Migration("search", _search), Migration("notes", _notes))
 """All steps, oldest first."""

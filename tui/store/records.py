@@ -117,6 +117,29 @@ class MessageRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Twig:
+    """A message as a picture of the whole tree needs it.
+
+    Attributes:
+        id: its number.
+        parent: number of the message it follows; None for a first one.
+        role: who speaks.
+        text: all of it so far.
+        created: seconds since 1970, UTC.
+        model: name of the model that wrote it; empty for what no model wrote.
+        chosen: number of the message after it where the person went last; None when there is none.
+    """
+
+    id: int
+    parent: int | None
+    role: Role
+    text: str
+    created: float
+    model: str = ""
+    chosen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation without its messages: a row of the list.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.store.migrations import index_all
 
-_TABLES = ("model", "shared_text", "conversation", "message", "reply", "piece", "attachment")
+_TABLES = ("model", "shared_text", "conversation", "message", "reply", "piece", "attachment", "note")
 
 _REPAIRS = (
     # Replies of which no program knows any more are no longer growing.
@@ -73,6 +73,8 @@ def _copy(old: sqlite3.Connection, fresh: sqlite3.Connection, table: str) -> Non
         known = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
         columns = [column for column in columns if column in known]
     keys = ("message", "number") if {"message", "number"} <= set(columns) else ("rowid",)
+    if table == "note":
+        keys = ("name",)
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     for direction in ("ASC", "DESC"):
         order = ", ".join(f"{key} {direction}" for key in keys)

@@ -156,6 +156,35 @@ class Shelf:
         text = well_formed(draft)
         return self._update(conversation, lambda change, old: listing.set_value(change, old, "draft", text))
 
+    def suggest_title(self, conversation: int, title: str) -> bool:
+        """Give it the model's title in the place of the one that its first prompt made; whether that was so."""
+        title = one_line(well_formed(title))
+
+        def work(change: Change) -> bool:
+            old = listing.one_of(change, conversation)
+            if old.titled_by != "prompt" or not title:
+                return False
+            listing.set_title(change, old, title, "model")
+            return True
+
+        return self._change(work)
+
+    def note(self, name: str) -> str:
+        """What was noted under a name; empty where nothing was."""
+        rows = self._database.read("SELECT value FROM note WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else ""
+
+    def set_note(self, name: str, value: str) -> None:
+        """Note something of no conversation in particular; an empty text takes it away."""
+
+        def work(change: Change) -> None:
+            if value:
+                change.run("INSERT OR REPLACE INTO note (name, value) VALUES (?, ?)", name, well_formed(value))
+            else:
+                change.run("DELETE FROM note WHERE name = ?", name)
+
+        self._change(work)
+
     def _update(self, conversation: int, work: Callable[[Change, Conversation], None]) -> Conversation:
         def whole(change: Change) -> Conversation:
             work(change, listing.one_of(change, conversation))

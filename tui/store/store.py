@@ -12,7 +12,7 @@ from tui.core.messages import Role
 from tui.core.text import well_formed
 from tui.store import listing, replies, searching, tree, writing
 from tui.store.database import Change
-from tui.store.records import Attachment, Conversation, Hit, MessageRecord, Reply, ReplyFacts
+from tui.store.records import Attachment, Conversation, Hit, MessageRecord, Reply, ReplyFacts, Twig
 from tui.store.rows import tokens_of
 from tui.store.shelf import Shelf, store_file
 from tui.store.titles import title_of
@@ -56,6 +56,14 @@ class Store(Shelf):
         """All messages of all its branches, oldest first."""
         where = "m.conversation = ? AND m.deleted IS NULL"
         return self._database.view(lambda connection: tree.select_messages(connection, where, (conversation,)))
+
+    def twigs(self, conversation: int) -> list[Twig]:
+        """The same with no more of each than a picture of the tree needs: quick also where there are thousands."""
+        return self._database.view(lambda connection: tree.twigs(connection, conversation))
+
+    def count_below(self, message: int) -> int:
+        """How many messages `delete_branch` of this one would delete."""
+        return self._database.view(lambda connection: tree.count_below(connection, message))
 
     def children(self, message: int) -> list[MessageRecord]:
         """What follows a message, oldest first."""

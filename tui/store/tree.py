@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tui.store.database import Change
-from tui.store.records import Attachment, MessageRecord
+from tui.store.records import Attachment, MessageRecord, Twig
 from tui.store.rows import MESSAGE, MESSAGE_JOINS, Row, message
 
 _ABOVE = """
@@ -40,6 +40,28 @@ def select_messages(connection: sqlite3.Connection, where: str, values: Sequence
         f"SELECT {MESSAGE} FROM message m {MESSAGE_JOINS} WHERE {where} ORDER BY m.id", values
     ).fetchall()
     return _records(connection, rows)
+
+
+def twigs(connection: sqlite3.Connection, conversation: int) -> list[Twig]:
+    """All messages of a conversation, oldest first, with no more than a picture of the tree needs."""
+    rows = connection.execute(
+        """SELECT m.id, m.parent, m.role, m.text, m.created, coalesce(o.name, ''), m.chosen, m.state
+           FROM message m LEFT JOIN reply r ON r.message = m.id LEFT JOIN model o ON o.id = r.model
+           WHERE m.conversation = ? AND m.deleted IS NULL ORDER BY m.id""",
+        (conversation,),
+    )
+    return [
+        Twig(id_, parent, role, text + (_grown(connection, id_) if state == "growing" else ""), *facts)
+        for id_, parent, role, text, *facts, state in rows.fetchall()
+    ]
+
+
+def count_below(connection: sqlite3.Connection, top: int) -> int:
+    """How many messages go when this one is deleted, itself included."""
+    rows = connection.execute(
+        f"{_BELOW} SELECT count(*) FROM message WHERE id IN (SELECT id FROM below) AND deleted IS NULL", (top,)
+    )
+    return int(rows.fetchone()[0])
 
 
 def leaf_below(change: Change, start: int) -> int:

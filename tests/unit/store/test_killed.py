@@ -128,5 +128,6 @@ def _back_to_first_version(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("DROP TABLE message_words")
     connection.execute("DROP TABLE title_words")
+    connection.execute("DROP TABLE note")
     connection.execute("DELETE FROM migration WHERE number > 0")
     connection.close()
