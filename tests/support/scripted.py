@@ -112,7 +112,9 @@ class ScriptedEngine(Engine):
         ticket.close(Unloaded())
         return ticket
 
-    def generate(self, prompt: Prompt, params: GenerationParams, *, durable: bool = False) -> Ticket:
+    def generate(
+        self, prompt: Prompt, params: GenerationParams, *, durable: bool = False, fresh: bool = False
+    ) -> Ticket:
         """Reply: at once, or with `hold` as the test writes it."""
         self.prompts.append(prompt)
         ticket = Ticket(on_cancel=self._cancelled)

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -114,13 +114,27 @@ class Engine:
 
         return self._submit(command)
 
-    def generate(self, prompt: Prompt, params: GenerationParams, *, durable: bool = False) -> Ticket:
+    @property
+    def kept(self) -> Mapping[str, Path | None]:
+        """Labels of the conversations that were computed for the loaded model already, and where each of them is.
+
+        That is memory for None, or else a file, which another program may have deleted meanwhile. Any thread may ask,
+        and nothing is loaded for it.
+        """
+        runtime = self._runtime
+        return runtime.kept if runtime else {}
+
+    def generate(
+        self, prompt: Prompt, params: GenerationParams, *, durable: bool = False, fresh: bool = False
+    ) -> Ticket:
         """Generate a completion.
 
         Args:
             prompt: text or conversation.
             params: how to sample and when to stop.
             durable: whether the computed conversation is to be kept on disk afterwards.
+            fresh: whether all of the prompt is evaluated, whatever of it is known: what was computed in other batches
+                is rounded otherwise, and a near tie between two tokens may then fall the other way.
 
         Returns:
             A ticket: Prefilling and Token many times, at last Finished or Failed.
@@ -128,7 +142,7 @@ class Engine:
         requested = time.perf_counter()
 
         def command(ticket: Ticket, runtime: Runtime) -> None:
-            runtime.generate(ticket, prompt, params, requested, durable=durable)
+            runtime.generate(ticket, prompt, params, requested, durable=durable, fresh=fresh)
 
         return self._submit(command)
 

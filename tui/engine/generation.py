@@ -25,6 +25,8 @@ class Generation:
         template_stops: stop strings that the chat template needs besides those of `params`.
         speculation: guesses what comes next; None for no guessing.
         durable: whether the KV state is to be kept on disk when it is over.
+        fresh: whether all of the prompt is to be evaluated, whatever was computed before.
+        label: what the conversation is called by whoever asked.
     """
 
     def __init__(
@@ -38,6 +40,8 @@ class Generation:
         template_stops: Sequence[str] = (),
         speculation: Speculation | None = None,
         durable: bool = False,
+        fresh: bool = False,
+        label: str = "",
     ) -> None:
         self.ticket = ticket
         self.prompt = prompt
@@ -45,6 +49,8 @@ class Generation:
         self.sampler = sampler
         self.speculation = speculation
         self.durable = durable
+        self.fresh = fresh
+        self.label = label
         self.params = params
         self._cached = 0
         self.pending: int | None = None

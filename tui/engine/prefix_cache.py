@@ -46,7 +46,7 @@ class PrefixCache:
         self._cuttable = cuttable
         self.checkpoints = states.in_memory and (context.slides or not cuttable)
 
-    def prepare(self, sequence: Sequence, prompt: list[int]) -> tuple[int, bool]:
+    def prepare(self, sequence: Sequence, prompt: list[int], *, fresh: bool = False) -> tuple[int, bool]:
         """Let a sequence hold the longest beginning of a prompt that is known.
 
         The prompt's last token is never among them: it has to be evaluated for its logits.
@@ -54,13 +54,18 @@ class PrefixCache:
         Args:
             sequence: an idle one.
             prompt: the tokens to come.
+            fresh: whether nothing of it is to be reused; what the sequence holds is put aside.
 
         Returns:
             How many tokens it holds now, and whether a saved state was brought back.
         """
         usable = prompt[:-1]
-        if sequence.shifted:
+        if fresh:
+            self.put_aside(sequence)
+        if fresh or sequence.shifted:
             self._cut(sequence, 0)
+        if fresh:
+            return 0, False
         own = self._own(sequence, usable)
         restored = self._restore(sequence, usable, own, whole=not self._cuttable)
         if not restored and own < len(sequence.tokens) // 2:
@@ -91,13 +96,18 @@ class PrefixCache:
     def put_aside(self, sequence: Sequence) -> None:
         """Keep in memory what a sequence holds, before it is overwritten."""
         if self._is_worth_keeping(sequence) and self._states.has_room(self._context.state_bytes(sequence.number)):
-            self._states.remember(sequence.tokens, self._context.save(sequence.number))
+            self._states.remember(sequence.tokens, self._context.save(sequence.number), sequence.label)
 
     def save(self, sequence: Sequence) -> None:
         """Keep on disk what a sequence holds."""
         sequence.unsaved = False
         if self._is_worth_keeping(sequence):
-            self._states.save(sequence.tokens, self._context.save(sequence.number))
+            self._states.save(sequence.tokens, self._context.save(sequence.number), sequence.label)
+
+    @property
+    def labels(self) -> dict[str, Path | None]:
+        """What the saved states are of, and where each is: a file, or None for memory."""
+        return self._states.labels
 
     def close(self, timeout: float) -> None:
         """Wait for files being written."""

@@ -74,6 +74,11 @@ class Runtime:
         if self._scheduler:
             self._scheduler.step()
 
+    @property
+    def kept(self) -> dict[str, Path | None]:
+        """As `Engine.kept`."""
+        return self._scheduler.kept if self._scheduler else {}
+
     def interrupt(self) -> None:
         """Make the evaluation under way end early, so that a cancel is seen at once. Any thread.
 
@@ -181,7 +186,7 @@ class Runtime:
         ticket.close(timed)
 
     def generate(
-        self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, *, durable: bool
+        self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, *, durable: bool, fresh: bool
     ) -> None:
         """Put a generation in line. Errors end the ticket.
 
@@ -191,9 +196,10 @@ class Runtime:
             params: how to sample and when to stop.
             requested: `time.perf_counter()` when it was asked for.
             durable: whether its KV state is to be kept on disk.
+            fresh: whether all of the prompt is evaluated.
         """
         try:
-            generation = self._prepare(ticket, prompt, params, requested, durable)
+            generation = self._prepare(ticket, prompt, params, requested, durable, fresh)
         except LocalLLMError as error:
             ticket.close(Failed(error))
         else:
@@ -311,7 +317,7 @@ class Runtime:
         return Threads(decode, params.threads_batch if params.threads_batch > 0 else otherwise)
 
     def _prepare(
-        self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, durable: bool
+        self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, durable: bool, fresh: bool
     ) -> Generation:
         if not (self._model and self._context and self._template):
             raise NoModelError("No model is loaded", hint="choose one first")
@@ -322,7 +328,8 @@ class Runtime:
         guesses = speculation.Speculation(tokens) if self._speculates else None
         return Generation(
             ticket, tokens, params, sampler, requested,
-            template_stops=template_stops, speculation=guesses, durable=durable,
+            template_stops=template_stops, speculation=guesses, durable=durable, fresh=fresh,
+            label=prompt.label if isinstance(prompt, ChatPrompt) else "",
         )  # fmt: skip
 
 

@@ -151,6 +151,12 @@ class Scheduler:
         """Whether a conversation waits to be kept on disk."""
         return any(sequence.unsaved for sequence in self._sequences)
 
+    @property
+    def kept(self) -> dict[str, Path | None]:
+        """As `Engine.kept`. Any thread: what it goes through is copied first, which is done in one go."""
+        held = {s.label: None for s in self._sequences if s.label and s.tokens}
+        return self._prefixes.labels | held
+
     def save(self) -> None:
         """Hand the conversations that wait for it to the disk."""
         for sequence in self._sequences:
@@ -210,8 +216,9 @@ class Scheduler:
 
     def _start(self, sequence: Sequence, generation: Generation) -> None:
         """Give a generation its sequence, with what was computed of its prompt before."""
-        kept, restored = self._prefixes.prepare(sequence, generation.prompt)
+        kept, restored = self._prefixes.prepare(sequence, generation.prompt, fresh=generation.fresh)
         sequence.generation, sequence.used = generation, self._steps
+        sequence.label = generation.label or (sequence.label if kept else "")
         generation.reuse(kept, restored=restored)
 
     def _fill(self) -> list[_Row]:
