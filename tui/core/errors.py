@@ -65,6 +65,10 @@ class CancelledError(LocalLLMError):
     """The person stopped a load before it ended."""
 
 
+class PresetError(LocalLLMError):
+    """A preset has not what was asked for, or its file could not be read or written."""
+
+
 class StoreError(LocalLLMError):
     """The store of conversations has not what was asked for, or could not be used."""
 

@@ -41,7 +41,7 @@ def read(path: Path) -> FileContent:
     except FileNotFoundError:
         return FileContent()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        return FileContent(problems=(f"settings file {path}: {_reason(error)}. Defaults are used",))
+        return FileContent(problems=(f"settings file {path}: {reason_of(error)}. Defaults are used",))
     values: dict[str, Scalar] = {}
     problems: list[str] = []
     for key, content in document.items():
@@ -67,17 +67,17 @@ def save(path: Path, changes: Mapping[str, Scalar]) -> None:
         tomllib.loads(old)
         document = tomlkit.parse(old)
         for name, value in checked.items():
-            _set(document, section_of(name), name, _to_toml(option_named(name), value))
+            _set(document, section_of(name), name, to_toml(option_named(name), value))
         text = document.as_string()
         tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TOMLKitError, RecursionError) as error:
         raise SettingError(
-            f"settings were not saved to {path}", why=_reason(error), hint="correct or remove the file, then save again"
+            f"settings were not saved to {path}", why=reason_of(error), hint="correct or remove the file, then save again"
         ) from error
     try:
-        _write_atomically(target, text)
+        write_atomically(target, text)
     except (OSError, UnicodeEncodeError) as error:
-        raise SettingError(f"settings were not saved to {path}", why=_reason(error)) from error
+        raise SettingError(f"settings were not saved to {path}", why=reason_of(error)) from error
 
 
 def _read_table(key: str, content: object, values: dict[str, Scalar], problems: list[str]) -> None:
@@ -92,7 +92,7 @@ def _read_table(key: str, content: object, values: dict[str, Scalar], problems: 
             problems.append(_unknown(name, f"[{key}]"))
             continue
         try:
-            values[name] = _from_toml(option_named(name), value)
+            values[name] = from_toml(option_named(name), value)
         except SettingError as error:
             problems.append(error.line())
 
@@ -103,13 +103,19 @@ def _unknown(name: str, place: str) -> str:
     return f"{name} is not a setting of {place}{hint}"
 
 
-def _from_toml(spec: Option, value: object) -> Scalar:
+def from_toml(spec: Option, value: object) -> Scalar:
+    """The value of a setting as TOML says it.
+
+    Raises:
+        SettingError: the setting cannot have it.
+    """
     if isinstance(value, str) and value.lower() in {word for _, word in spec.words}:
         return spec.parse(value)
     return spec.check(value)
 
 
-def _to_toml(spec: Option, value: Scalar) -> object:
+def to_toml(spec: Option, value: Scalar) -> object:
+    """A setting's value as TOML takes it; named values by their names."""
     if any(value == named for named, _ in spec.words):
         return spec.format(value)
     return list(value) if isinstance(value, tuple) else value
@@ -126,7 +132,13 @@ def _set(document: tomlkit.TOMLDocument, section: str, name: str, value: Any) ->
     table[name] = value
 
 
-def _write_atomically(target: Path, text: str) -> None:
+def write_atomically(target: Path, text: str) -> None:
+    """Puts a file with `text` in the place of the one at `target`, for its owner alone; the folder is made.
+
+    Raises:
+        OSError: it cannot be written; what was there is as it was.
+        UnicodeEncodeError: the text has half a surrogate pair.
+    """
     private_dir(target.parent)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # made with mode 0600
     try:
@@ -149,7 +161,8 @@ def _sync_directory(folder: Path) -> None:
         os.close(handle)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why a file could not be read or written, in a few words."""
     if isinstance(error, OSError):
         return (error.strerror or str(error)).lower()
     if isinstance(error, UnicodeError):

@@ -39,6 +39,11 @@ def settings_file() -> Path:
     return config_dir() / "settings.toml"
 
 
+def presets_dir() -> Path:
+    """The folder of presets, a TOML file for each."""
+    return config_dir() / "presets"
+
+
 def log_file() -> Path:
     """The log of the program and of llama.cpp."""
     return state_dir() / "localllm.log"

@@ -21,6 +21,10 @@ COMMAND_LINE = "command line"
 CHANGED = "changed here"
 """Origins of a value, weakest first. `CHANGED` marks what was set while the program ran."""
 
+PRESET, THIS_CHAT = "preset ", "this chat"
+"""Origins above all others, which never come into the settings file: `PRESET` with a name behind it, and what was
+changed for one chat."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -107,6 +111,10 @@ class Settings:
     def origin(self, name: str) -> str:
         """Where the value of a setting came from."""
         return self.origins.get(name, DEFAULT)
+
+    def of_chat(self, name: str) -> bool:
+        """Whether the value of a setting holds for one chat alone."""
+        return self.origin(name).startswith((PRESET, THIS_CHAT))
 
     def replace(self, **values: Scalar) -> Settings:
         """A copy with other values, each checked against its declaration.
