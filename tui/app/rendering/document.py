@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from tui.app.rendering.blocks import Block, parse
+from tui.app.rendering.blocks import Block, Paragraph, parse
+from tui.app.rendering.growing_paragraph import GrowingParagraph
 from tui.app.rendering.layout import lay_out_block
 
 
@@ -24,6 +25,7 @@ class Document:
         self._settled_lines: list[Content] = []
         self._settled_shown = 0
         self._lines: list[Content] = []
+        self._growing = GrowingParagraph()
         if source:
             self.append(source)
 
@@ -62,6 +64,11 @@ class Document:
             self._settled_shown = len(self._settled)
             tail: list[Content] = []
             for block in self._tail:
-                tail += [*([Content("")] if tail else []), *lay_out_block(block, width)]
+                tail += [*([Content("")] if tail else []), *self._grown(block, width)]
             self._lines = self._settled_lines + tail
         return self._lines
+
+    def _grown(self, block: Block, width: int) -> list[Content]:
+        if isinstance(block, Paragraph) and not block.level and block is self._tail[-1]:
+            return self._growing.lines(block.content, max(width, 4))
+        return lay_out_block(block, width)

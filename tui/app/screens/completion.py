@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from tui.app.commands.command import bindings
 from tui.app.commands.completion import COMPLETION_COMMANDS
 from tui.app.commands.provider import commands_of, usable
+from tui.app.rendering.compositor import RowCompositor
 from tui.app.reply_words import Remarks, notice_words
 from tui.app.screens.editor import EditorScreen
 from tui.app.status import Phase, Status
@@ -91,6 +92,7 @@ class CompletionScreen(Screen[None]):
 
     def __init__(self, host: ModelHost, settings: Settings, prompt: str | None = None) -> None:
         super().__init__()
+        self._compositor = RowCompositor()
         self._host = host
         self._settings = settings
         self._pending = prompt or ""

@@ -24,6 +24,7 @@ from tui.app.deleting import delete_model
 from tui.app.describing import Describing
 from tui.app.rendering.browse import UNKNOWN, Shelf, View
 from tui.app.rendering.browse_words import empty_lines, foot_line, no_match_lines, title_line
+from tui.app.rendering.compositor import RowCompositor
 from tui.app.rendering.model_columns import heading, row
 from tui.app.rendering.model_rows import home_path
 from tui.app.rendering.shown import shown_line
@@ -71,6 +72,7 @@ class ModelsScreen(Screen[Path | None]):
 
     def __init__(self, view: View | None = None) -> None:
         super().__init__()
+        self._compositor = RowCompositor()
         self.view = view or View()
         self._shelf = Shelf()
         self._loaded = ""

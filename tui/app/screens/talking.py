@@ -13,6 +13,7 @@ from textual.widgets import TextArea
 from tui.app.chat import Chat
 from tui.app.chats import Chats
 from tui.app.prompt_history import PromptHistory
+from tui.app.rendering.compositor import RowCompositor
 from tui.app.rendering.shown import shown_line
 from tui.app.status import Phase, model_name
 from tui.app.widgets.entries import NoteEntry
@@ -47,6 +48,7 @@ class Talking(Screen[None]):
 
     def __init__(self, host: ModelHost) -> None:
         super().__init__()
+        self._compositor = RowCompositor()
         self._host = host
         self._welcome = WelcomeEntry(default_models_dir())
         self._offered_model: ModelEntry | None = None

@@ -95,6 +95,7 @@ class LinesPane(Widget):
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(name=name, id=id, classes=classes)
         self._lines: list[Line] = []
+        self._styles: dict[str, Style] = {}
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -140,7 +141,15 @@ class LinesPane(Widget):
         width = self.size.width
         line = self._lines[y] if y < len(self._lines) else ()
         segments = [Segment(text, self._style(role)) for text, role in line]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width, self._style(""))
+
+    def notify_style_update(self) -> None:
+        """Colours changed: what was kept of the old ones is dropped."""
+        super().notify_style_update()
+        self._styles.clear()
 
     def _style(self, role: str) -> Style:
-        return self.get_component_rich_style(f"lines--{role}") if role else self.rich_style
+        """The colours of a role; kept, since every number that changes asks for them."""
+        if role not in self._styles:
+            self._styles[role] = self.get_component_rich_style(f"lines--{role}") if role else self.rich_style
+        return self._styles[role]

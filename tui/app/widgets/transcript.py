@@ -173,13 +173,16 @@ class Transcript(FollowsEnd, can_focus=False):
     def _resize_virtually(self, size: Size) -> None:
         """Take the size of what can be scrolled through.
 
-        A layout sends the whole pane again. As long as everything fits, a line more does not need one.
+        A layout sends the whole pane again. While the scrollbar neither comes nor goes, more lines do not need one.
         """
         before, room = self.virtual_size, self.scrollable_content_region.height
-        if size.width == before.width and max(size.height, before.height) <= room:
-            self.set_reactive(Transcript.virtual_size, size)
-        elif size != before:
+        if size.width != before.width or (size.height > room) != (before.height > room):
             self.virtual_size = size
+        elif size != before:
+            self.set_reactive(Transcript.virtual_size, size)
+            if size.height > room:
+                self.vertical_scrollbar.window_virtual_size = size.height
+                self.scroll_y = self.validate_scroll_y(self.scroll_y)
 
     def _height(self) -> int:
         """Lines to scroll through. While a reply grows it scrolls several lines at a time.
