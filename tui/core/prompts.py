@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tui.core.messages import Message
 
@@ -25,10 +25,12 @@ class ChatPrompt:
     Attributes:
         messages: in order; a system message may come first.
         begun: what the model's next message begins with already; it goes on from there.
+        label: what the conversation is called where computed ones are kept; nothing that the model sees.
     """
 
     messages: tuple[Message, ...]
     begun: str = ""
+    label: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,10 @@ class TokenPrompt:
 
 
 Prompt = RawPrompt | ChatPrompt | TokenPrompt
+
+
+def characters(prompt: Prompt) -> int:
+    """Characters of a prompt without its template; of tokens, how many there are."""
+    if isinstance(prompt, ChatPrompt):
+        return sum(len(message.content) for message in prompt.messages)
+    return len(prompt.tokens) if isinstance(prompt, TokenPrompt) else len(prompt.text)

@@ -78,6 +78,23 @@ class PrefixCache:
             _LOGGER.info("this model's memory cannot be cut back: %d tokens are evaluated again", wanted)
         return kept, restored
 
+    def foresee(self, sequence: Sequence, prompt: list[int]) -> int:
+        """How many of a prompt's tokens `prepare` would find, changing nothing.
+
+        Where a sliding window may have moved on inside a saved state, only a state that is used whole counts.
+        """
+        usable = prompt[:-1]
+        own = 0 if sequence.shifted else self._own(sequence, usable)
+        wanted = 0 if sequence.shifted else common_prefix(sequence.tokens, usable)
+        state, saved = self._states.find(usable, whole=not self._cuttable)
+        better = state is not None and saved >= own + _WORTH_KEEPING
+        if state is not None and better and (saved == len(state.tokens) or not self._context.slides):
+            return saved
+        if self._cuttable and (better or own < wanted):
+            whole = self._states.find(usable, whole=True)[1]
+            return max(own, whole) if whole >= _WORTH_KEEPING else own
+        return own
+
     def _restore(self, sequence: Sequence, usable: list[int], own: int, *, whole: bool) -> bool:
         """Bring back a saved state that saves more of a prompt than the sequence itself does."""
         state, saved = self._states.find(usable, whole=whole)

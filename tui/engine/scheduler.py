@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 
 from tui.core.errors import LocalLLMError
 from tui.core.events import Failed, StateTimed, StopReason
@@ -91,6 +92,12 @@ class Scheduler:
         if free is not None and not self.busy:
             self._tuners.expect(free)
         self._waiting.append(generation)
+
+    def foresee(self, prompt: list[int]) -> int:
+        """How many tokens of a prompt would be found computed if it came now."""
+        idle = [s for s in self._sequences if s.generation is None] or self._sequences
+        best = max(idle, key=lambda s: (common_prefix(s.tokens, prompt), -s.used))
+        return self._prefixes.foresee(best, prompt)
 
     def generation_of(self, ticket: Ticket) -> Generation | None:
         """The generation whose events go to a ticket; None when it is over."""

@@ -19,6 +19,7 @@ class Sequence:
         used: the step in which it was used last, for choosing the one to give up.
         shifted: whether tokens were taken out of its middle; what was computed then fits no prompt exactly.
         unsaved: whether it holds a conversation that is to be kept on disk and is not there yet.
+        label: what the tokens are of, for whoever had them computed; empty when nobody said.
     """
 
     number: int
@@ -27,6 +28,7 @@ class Sequence:
     used: int = 0
     shifted: bool = False
     unsaved: bool = False
+    label: str = ""
 
 
 def common_prefix(left: Tokens[int], right: Tokens[int]) -> int:

@@ -33,6 +33,7 @@ class SavedState:
         data: the state, when it is in memory.
         path: the file, when it is on disk.
         used: when it was used last, as a running number.
+        label: what it is of, for whoever had it computed.
     """
 
     tokens: list[int]
@@ -40,6 +41,7 @@ class SavedState:
     data: bytes | None = None
     path: Path | None = None
     used: int = 0
+    label: str = ""
 
 
 class StateCache:
@@ -130,18 +132,25 @@ class StateCache:
         spare = self._spare()
         return spare is None or size <= spare // 2
 
-    def remember(self, tokens: list[int], data: bytes) -> None:
+    @property
+    def labels(self) -> dict[str, Path | None]:
+        """What the states are of, and where each is: a file, or None for memory."""
+        states = [state for state in list(self._states) if state.label]
+        on_disk = {state.label: state.path for state in states if state.path}
+        return on_disk | {state.label: None for state in states if not state.path}
+
+    def remember(self, tokens: list[int], data: bytes, label: str = "") -> None:
         """Keep a state in memory, as far as the budget goes."""
         if self.has_room(len(data)):
-            self._add(SavedState(list(tokens), len(data), data=data))
+            self._add(SavedState(list(tokens), len(data), data=data, label=label))
 
-    def save(self, tokens: list[int], data: bytes) -> None:
+    def save(self, tokens: list[int], data: bytes, label: str = "") -> None:
         """Keep a state on disk, as far as the budget goes; returns at once."""
         if not 0 < len(data) <= self._disk:
             return
         path = self._folder / f"{uuid.uuid4().hex}{_SUFFIX}"
-        self._writer.write(path, list(tokens), data)  # before the states that it replaces are deleted
-        self._add(SavedState(list(tokens), len(data), path=path))
+        self._writer.write(path, list(tokens), data, label)  # before the states that it replaces are deleted
+        self._add(SavedState(list(tokens), len(data), path=path, label=label))
 
     def close(self, timeout: float) -> None:
         """Wait for the files under way, `timeout` seconds at most."""
@@ -172,7 +181,7 @@ class StateCache:
                 _LOGGER.warning("saved state %s is not used: %s", path.name, error)
                 continue
             if header.fingerprint == self._fingerprint:
-                yield SavedState(header.tokens, header.size, path=path, used=next(self._clock))
+                yield SavedState(header.tokens, header.size, path=path, used=next(self._clock), label=header.label)
 
 
 class _Writer:
@@ -180,11 +189,11 @@ class _Writer:
 
     def __init__(self, folder: Path, fingerprint: str, budget: int) -> None:
         self._folder, self._fingerprint, self._budget = folder, fingerprint, budget
-        self._jobs: SimpleQueue[tuple[Path, list[int], bytes] | Path | None] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Path, list[int], bytes, str] | Path | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def write(self, path: Path, tokens: list[int], data: bytes) -> None:
-        self._put((path, tokens, data))
+    def write(self, path: Path, tokens: list[int], data: bytes, label: str) -> None:
+        self._put((path, tokens, data, label))
 
     def delete(self, path: Path) -> None:
         self._put(path)
@@ -194,7 +203,7 @@ class _Writer:
             self._jobs.put(None)
             self._thread.join(timeout)
 
-    def _put(self, job: tuple[Path, list[int], bytes] | Path) -> None:
+    def _put(self, job: tuple[Path, list[int], bytes, str] | Path) -> None:
         self._jobs.put(job)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="kv-writer", daemon=True)
@@ -210,7 +219,7 @@ class _Writer:
             except OSError as error:
                 _LOGGER.warning("a state could not be kept on disk: %s", error)
 
-    def _write(self, path: Path, tokens: list[int], data: bytes) -> None:
+    def _write(self, path: Path, tokens: list[int], data: bytes, label: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         files = _by_age(self._folder)
         excess = sum(_size(file) for file in files) + len(data) - self._budget
@@ -219,7 +228,7 @@ class _Writer:
                 break
             excess -= _size(file)
             file.unlink(missing_ok=True)
-        state_file.write(path, self._fingerprint, tokens, data)
+        state_file.write(path, self._fingerprint, tokens, data, label)
 
 
 def _by_age(folder: Path) -> list[Path]:

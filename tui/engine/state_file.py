@@ -1,8 +1,8 @@
 """A saved KV state as a file: written whole or not at all, private, and checked when it is read.
 
 Layout: a magic line, the header's length (4 bytes, little endian), the header (JSON: fingerprint, number of tokens,
-bytes of state, CRC-32 of tokens and state), the tokens (4 bytes each), the state as llama.cpp gave it. The checksum
-finds damage, which is all it is for: the file is the person's own. A cryptographic one takes longer than all the rest.
+bytes of state, CRC-32 of tokens and state, label), the tokens (4 bytes each), the state as llama.cpp gave it. The
+checksum finds damage, which is all it is for: the file is the person's own. A cryptographic one takes longer.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class StateHeader:
         size: bytes of the state.
         checksum: CRC-32 of tokens and state.
         offset: where the state begins in the file.
+        label: what the state is of, for whoever had it computed; may be empty.
     """
 
     fingerprint: str
@@ -43,9 +44,10 @@ class StateHeader:
     size: int
     checksum: int
     offset: int
+    label: str = ""
 
 
-def write(path: Path, fingerprint: str, tokens: list[int], state: bytes) -> None:
+def write(path: Path, fingerprint: str, tokens: list[int], state: bytes, label: str = "") -> None:
     """Write a state; the file appears complete, readable by its owner only.
 
     Raises:
@@ -53,7 +55,7 @@ def write(path: Path, fingerprint: str, tokens: list[int], state: bytes) -> None
     """
     body = _body(tokens)
     facts = {"fingerprint": fingerprint, "tokens": len(tokens), "size": len(state), "checksum": _checksum(body, state)}
-    header = json.dumps(facts).encode()
+    header = json.dumps(facts | {"label": label} if label else facts).encode()
     handle, name = tempfile.mkstemp(prefix=".saving-", dir=path.parent)  # 0600
     try:
         with os.fdopen(handle, "wb") as file:
@@ -111,7 +113,7 @@ def _header(file: BinaryIO) -> StateHeader:
         tokens.frombytes(file.read(4 * count))
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise StateFileError("its header is damaged") from error
-    return StateHeader(str(fingerprint), tokens.tolist(), size, int(checksum), offset)
+    return StateHeader(str(fingerprint), tokens.tolist(), size, int(checksum), offset, str(facts.get("label", "")))
 
 
 def _body(tokens: list[int]) -> bytes:

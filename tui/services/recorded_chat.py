@@ -117,14 +117,14 @@ class RecordedChat:
         self._said, self.unsent, self.unsent_attachments = said, "", ()
         return ticket
 
-    def regenerate(self, params: GenerationParams) -> Ticket:
-        """Ask for another reply to the last thing said; the reply there is stays as a branch.
+    def regenerate(self, params: GenerationParams, message: int | None = None) -> Ticket:
+        """Ask for another reply to the last thing said, up to a message if one is given; the old one stays as a branch.
 
         Raises:
             LocalLLMError: a reply is under way, or nothing was said yet.
         """
         self._settled()
-        prompt = self._branch.last_prompt()
+        prompt = self._branch.last_prompt(message)
         self._branch = self._branch.up_to(prompt)
         return self._ask(params, prompt)
 
@@ -242,14 +242,21 @@ class RecordedChat:
         self.open(conversation)
         return True
 
-    def delete_branch(self, message: int) -> None:
-        """Delete a message of the branch and all that follows it; `undo_delete_branch` brings it back.
+    def delete_branch(self, message: int) -> int:
+        """Delete a message of any branch and all that follows it; `undo_delete_branch` brings it back.
+
+        Returns:
+            How many messages went.
 
         Raises:
-            LocalLLMError: a reply is under way, or the branch has no such message.
+            LocalLLMError: a reply is under way, or the conversation has no such message.
         """
         self._settled()
-        self._go(self._store.delete_branch(self._branch.find(message).id))
+        if not self._store.has_message(message, self._conversation.id if self._conversation else 0):
+            raise LocalLLMError("This message is not in the conversation that is open")
+        count = self._store.count_below(message)
+        self._go(self._store.delete_branch(message))
+        return count
 
     def undo_delete_branch(self, message: int) -> None:
         """Bring back what `delete_branch` of this message deleted, and go there.

@@ -12,6 +12,9 @@ from tui.core.prompts import ChatPrompt
 from tui.store.formats.spoken import full_text
 from tui.store.records import MessageRecord
 
+LABEL = "chat "
+"""What stands before a conversation's number where the engine keeps computed ones."""
+
 
 class Branch:
     """Messages from the first one to where the person is. Not to be changed from outside."""
@@ -58,13 +61,14 @@ class Branch:
                 return record
         raise LocalLLMError("This message is not in the conversation that is open")
 
-    def last_prompt(self) -> MessageRecord:
-        """What the person said last.
+    def last_prompt(self, message: int | None = None) -> MessageRecord:
+        """What the person said last, up to a message where one is given.
 
         Raises:
-            LocalLLMError: nothing yet.
+            LocalLLMError: nothing yet, or there is no such message.
         """
-        for record in reversed(self.records):
+        records = self.records if message is None else self.up_to(self.find(message)).records
+        for record in reversed(records):
             if record.role == "user":
                 return record
         raise LocalLLMError("There is nothing to generate again", hint="say something first")
@@ -87,4 +91,10 @@ class Branch:
             elif text or record.role == "user":
                 said.append(Message(record.role, text))
         system = (Message("system", params.system_prompt),) if params.system_prompt.strip() else ()
-        return ChatPrompt((*system, *said), begun)
+        label = label_of(self.records[0].conversation) if self.records else ""
+        return ChatPrompt((*system, *said), begun, label)
+
+
+def label_of(conversation: int) -> str:
+    """What a conversation is called where the engine keeps computed ones."""
+    return f"{LABEL}{conversation}"

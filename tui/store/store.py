@@ -61,6 +61,11 @@ class Store(Shelf):
         """The same with no more of each than a picture of the tree needs: quick also where there are thousands."""
         return self._database.view(lambda connection: tree.twigs(connection, conversation))
 
+    def has_message(self, message: int, conversation: int) -> bool:
+        """Whether a message is there, in this conversation, and not deleted."""
+        where = "id = ? AND conversation = ? AND deleted IS NULL"
+        return bool(self._database.read(f"SELECT 1 FROM message WHERE {where}", (message, conversation)))
+
     def count_below(self, message: int) -> int:
         """How many messages `delete_branch` of this one would delete."""
         return self._database.view(lambda connection: tree.count_below(connection, message))
