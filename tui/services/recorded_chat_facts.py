@@ -51,6 +51,15 @@ def model_identity(model: ModelInfo) -> ModelIdentity:
     return ModelIdentity(well_formed(path.stem), size, digest)
 
 
+def file_identity(path: Path) -> ModelIdentity:
+    """A model told by its file, whether it is loaded or not.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    return ModelIdentity(well_formed(path.stem), *_file(*identity(path)))
+
+
 @lru_cache(maxsize=16)
 def _file(path: str, size: int, _modified: int) -> tuple[int, str]:
     with Path(path).open("rb") as file:

@@ -1,0 +1,242 @@
+"""A stored reply, generated again: on the tiny model, with everything fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.engines import PATIENCE, events_of
+from tui.core.errors import LocalLLMError
+from tui.core.events import Loaded, Token
+from tui.core.parameters import GenerationParams, LoadParams
+from tui.services.model_host import ModelHost
+from tui.services.recorded_chat import RecordedChat
+from tui.services.recorded_chat_facts import facts_of
+from tui.services.replay import Recording, Replay, keep, last_reply, recall
+from tui.services.replay_differences import differences, file_of
+from tui.services.replay_result import Outcome, ReplayResult
+from tui.store.records import ModelIdentity, ReplyFacts
+from tui.store.store import Store
+
+DRAWN = GenerationParams(n_predict=40, temp=1.5, seed=7, ignore_eos=True, system_prompt="Be brief.")
+
+
+@pytest.fixture
+def fixed(host: ModelHost, tiny_gguf: Path) -> ModelHost:
+    """The tiny model with one thread."""
+    load = LoadParams(n_ctx=512, threads=1, threads_batch=1)
+    assert isinstance(events_of(host.load(tiny_gguf, load))[-1], Loaded)
+    return host
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
+    store = Store(tmp_path / "chats.db")
+    yield store
+    store.close()
+
+
+def said(host: ModelHost, store: Store, params: GenerationParams = DRAWN, stop_after: int = 0) -> int:
+    """A stored reply's number; `stop_after` tokens the person stops it."""
+    chat = RecordedChat(host, store)
+    ticket = chat.send("Name three colours, please: 東京", params)
+    count = 0
+    for event in ticket.events():
+        count += isinstance(event, Token)
+        if stop_after and count == stop_after:
+            ticket.cancel()
+        chat.absorb(event)
+    chat.close()
+    return chat.records[-1].id
+
+
+def replayed(host: ModelHost, recording: Recording) -> Replay:
+    """Run to its end."""
+    replay = Replay(recording)
+    ticket = replay.start(host.engine)
+    for event in ticket.events():
+        replay.absorb(event)
+    assert ticket.wait(PATIENCE)
+    return replay
+
+
+def test_the_same_seed_and_threads_are_identical(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store)
+    recording = recall(store, reply)
+    assert recording.params == DRAWN and recording.load.threads == 1
+    result = replayed(fixed, recording).result()
+    assert result.outcome is Outcome.IDENTICAL_SO_FAR and result.same and result.at is None
+    assert result.line() == "identical: 40 tokens, as far as the stored reply goes" and not result.note
+    assert len(store.siblings(reply)) == 1, "a replay changes nothing"
+    assert fixed.model is not None and differences(recording, fixed.model) == []
+
+
+def test_a_random_seed_was_recorded(fixed: ModelHost, store: Store) -> None:
+    recording = recall(store, said(fixed, store, replace(DRAWN, seed=-1)))
+    assert recording.params.seed >= 0
+    assert replayed(fixed, recording).result().same
+
+
+def test_another_seed_differs_at_a_told_token(fixed: ModelHost, store: Store) -> None:
+    recording = recall(store, said(fixed, store))
+    other = replace(recording, params=replace(recording.params, seed=8))
+    replay = replayed(fixed, other)
+    result = replay.result()
+    at = next(n for n, (a, b) in enumerate(zip(recording.tokens, replay.tokens, strict=True), 1) if a != b)
+    assert result.outcome is Outcome.DIFFERENT and result.at == at
+    assert result.line().startswith(f"first differs at token {at} (of 40): stored “")
+
+
+def test_what_the_person_stopped_is_replayed_up_to_there(fixed: ModelHost, store: Store) -> None:
+    recording = recall(store, said(fixed, store, replace(DRAWN, n_predict=-1), stop_after=12))
+    stored = len(recording.tokens)
+    assert not recording.closed and 12 <= stored < 400
+    replay = replayed(fixed, recording)
+    assert replay.result().outcome is Outcome.IDENTICAL_SO_FAR
+    assert tuple(replay.tokens) == recording.tokens and replay.text == recording.record.text
+
+
+def test_an_end_that_belongs_to_the_text_has_to_come_again(fixed: ModelHost, store: Store) -> None:
+    free = said(fixed, store, replace(DRAWN, n_predict=60))
+    stop = store.message(free).text[20:23]
+    recording = recall(store, said(fixed, store, replace(DRAWN, stop=(stop,))))
+    assert recording.closed
+    assert replayed(fixed, recording).result().outcome is Outcome.IDENTICAL
+    longer = replayed(fixed, replace(recording, params=replace(recording.params, stop=()))).result()
+    assert longer.outcome is Outcome.DIFFERENT and longer.at == len(recording.tokens) + 1
+    assert "the stored reply ended there" in longer.line()
+    shorter = replace(recording, params=replace(recording.params, n_predict=3))
+    ended = replayed(fixed, shorter).result()
+    assert ended.outcome is Outcome.ENDED_EARLIER and ended.at == 4 and "now it ended" in ended.line()
+
+
+def test_a_stopped_replay_says_how_far_it_was(fixed: ModelHost, store: Store) -> None:
+    recording = recall(store, said(fixed, store))
+    replay = Replay(recording)
+    ticket = replay.start(fixed.engine)
+    ticket.cancel()
+    for event in ticket.events():
+        replay.absorb(event)
+    result = replay.result()
+    assert result.outcome is Outcome.STOPPED and not result.same and not result.differs
+    assert result.line() == f"stopped: identical up to token {result.matched} of 40"
+
+
+def test_a_replay_is_kept_as_a_version_when_asked(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store)
+    recording = recall(store, reply)
+    replay = replayed(fixed, replace(recording, params=replace(recording.params, seed=8)))
+    assert fixed.model is not None
+    kept = keep(store, replay, replace(recording.reply, facts=facts_of(fixed.model, replay.recording.params)))
+    assert [one.id for one in store.siblings(reply)] == [reply, kept.id]
+    assert kept.text == replay.text and store.tokens(kept.id) == tuple(replay.tokens)
+    again = recall(store, kept.id)
+    assert again.params.seed == 8 and replayed(fixed, again).result().same
+
+
+def test_what_differs_is_said_up_front(fixed: ModelHost, store: Store) -> None:
+    recording = recall(store, said(fixed, store))
+    model = fixed.model
+    assert model is not None
+    now = replace(
+        model, build="other", template_hash="00", params=replace(model.params, threads=2, cache_type_k="q8_0")
+    )
+    lines = differences(recording, now)
+    assert "another chat template: the prompt is not the same text" in lines
+    assert any(line.startswith("another llama.cpp: ") and line.endswith(" then, other now") for line in lines)
+    assert "K cache type: f16 then, q8_0 now" in lines
+    assert "threads (decode/prefill): 1/1 then, 2/1 now: near ties may differ" in lines
+    facts = replace(recording.reply.facts, model=ModelIdentity("Big\x1b[1m", 3 << 30, "ff"))
+    foreign = replace(recording, reply=replace(recording.reply, facts=facts))
+    (line,) = differences(foreign, model)
+    assert line.startswith("another model: Big^[[1m (3.00 GiB) wrote it, loaded is ")
+
+
+def test_the_file_that_wrote_it_is_found_whatever_its_name(
+    fixed: ModelHost, store: Store, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    facts = recall(store, said(fixed, store)).reply.facts
+    renamed, longer = tmp_path / "renamed.gguf", tmp_path / "longer.gguf"
+    renamed.write_bytes(tiny_gguf.read_bytes())
+    longer.write_bytes(tiny_gguf.read_bytes() + b"x")
+    assert file_of(facts.model, [tmp_path / "gone.gguf", longer, renamed]) == renamed
+    assert file_of(facts.model, [longer]) is None
+
+
+def test_reused_tokens_of_the_prompt_are_told(fixed: ModelHost, store: Store) -> None:
+    chat = RecordedChat(fixed, store)
+    for text in ("one", "two"):
+        for event in chat.send(text, DRAWN).events():
+            chat.absorb(event)
+        chat.close()
+    recording = recall(store, chat.records[-1].id)
+    assert fixed.model is not None
+    (line,) = differences(recording, fixed.model)
+    assert "were reused then, all are read anew now" in line
+    assert replayed(fixed, recording).prompt_tokens == recording.reply.timings.prompt_tokens
+
+
+def test_what_cannot_be_replayed_says_why(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store)
+    prompt = store.message(reply).parent
+    assert prompt is not None
+    for message, why in (
+        (prompt, "Only a reply"),
+        (store.edit(reply, "mine").id, "a person or another program wrote it"),
+        (store.begin_reply(prompt, ReplyFacts(ModelIdentity("m"), params="{}")).id, "still being generated"),
+    ):
+        with pytest.raises(LocalLLMError, match=why):
+            recall(store, message)
+    imported = store.begin_reply(prompt, ReplyFacts(ModelIdentity("m")))
+    store.finish_reply(imported.id, "text", (1,))
+    with pytest.raises(LocalLLMError, match="settings this reply was made"):
+        recall(store, imported.id)
+    assert fixed.model is not None
+    for tokens, params, why in (((1, 2), replace(DRAWN, seed=-1), "random seed"), ((), DRAWN, "tokens were not kept")):
+        broken = store.begin_reply(prompt, facts_of(fixed.model, params))
+        store.finish_reply(broken.id, "text", tokens, None)
+        with pytest.raises(LocalLLMError, match=why):
+            recall(store, broken.id)
+    chat = RecordedChat(fixed, store)
+    chat.select(reply)
+    for event in chat.continue_reply(DRAWN).events():
+        chat.absorb(event)
+    chat.close()
+    with pytest.raises(LocalLLMError, match="it was continued"):
+        recall(store, reply)
+
+
+def test_a_reply_that_a_person_began_is_replayed_from_there(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store)
+    chat = RecordedChat(fixed, store)
+    chat.select(reply)
+    chat.edit(reply, "The colours are ", DRAWN)
+    for event in chat.continue_reply(DRAWN).events():
+        chat.absorb(event)
+    chat.close()
+    recording = recall(store, chat.records[-1].id)
+    assert recording.prompt.begun == "The colours are "
+    replay = replayed(fixed, recording)
+    assert replay.result().same and replay.text == recording.record.text
+
+
+def test_a_number_means_a_message_or_the_last_reply_of_a_conversation(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store)
+    assert last_reply(store, reply) == last_reply(store, store.message(reply).conversation) == reply
+    with pytest.raises(LocalLLMError, match="has no reply"):
+        last_reply(store, store.create("empty").id)
+
+
+def test_the_texts_around_a_difference() -> None:
+    result = ReplayResult(Outcome.DIFFERENT, 56, 212, "The sky over the old grey harbour is blue.",
+                          "The sky over the old grey harbour is green, they say, and so is the sea.")  # fmt: skip
+    assert result.line() == (
+        "first differs at token 57 (of 212): stored “…the old grey harbour is blue.”,"
+        " now “…the old grey harbour is green, they say, and so is…”"
+    )
+    twice = ReplayResult(Outcome.DIFFERENT, 1, 3, "same\n", "same\n")
+    assert "the same text in other tokens" in twice.line()
