@@ -150,6 +150,26 @@ class GenerationParams:
         "", "System prompt", "What a chat tells the model about its task before the first message.",
         "-sys", "--system-prompt",
     )  # fmt: skip
+    reasoning: str = option(
+        "auto", "Reasoning", "Whether the model thinks before it answers, where its chat template has a switch for it.",
+        "-rea", "--reasoning", choices=("auto", "on", "off"),
+    )  # fmt: skip
+    reasoning_effort: str = option(
+        "default", "Reasoning effort", "How much thought the chat template asks of the model, where it does.",
+        "--reasoning-effort", choices=("default", "minimal", "low", "medium", "high", "xhigh", "max"),
+    )  # fmt: skip
+    reasoning_budget: int = option(
+        -1, "Reasoning budget", "Most tokens of one thought; then the model is made to answer.",
+        "--reasoning-budget", minimum=0, maximum=1_000_000, step=64, unit="tokens", words=((-1, "unlimited"),),
+    )  # fmt: skip
+    reasoning_budget_message: str = option(
+        "", "Budget message", "What the model thinks last when its reasoning is ended.",
+        "--reasoning-budget-message",
+    )  # fmt: skip
+    chat_template_kwargs: str = option(
+        "", "Template variables", 'Further variables for the chat template, as a JSON object: {"name": "value"}.',
+        "--chat-template-kwargs",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

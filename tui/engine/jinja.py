@@ -7,9 +7,10 @@ with it: 20 MB and 0.2 s.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from jinja2 import BaseLoader, nodes
 from jinja2.ext import Extension, loopcontrols
@@ -17,6 +18,21 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 Messages = Sequence[Mapping[str, str]]
+Variables = Mapping[str, Any]
+_NONE: Variables = MappingProxyType({})
+
+
+class Rendered(Protocol):
+    """A compiled template."""
+
+    def __call__(self, messages: Messages, reply: bool = True, variables: Variables = _NONE) -> str:
+        """The prompt. Raises whatever the template does.
+
+        Args:
+            messages: the conversation, as the template reads it.
+            reply: whether the beginning of an answer stands at the end.
+            variables: what else the template may ask for.
+        """
 
 
 class _GenerationTag(Extension):
@@ -29,8 +45,8 @@ class _GenerationTag(Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
-def compiled(source: str, bos: str, eos: str) -> Callable[[Messages], str]:
-    """A function that renders messages, the beginning of an answer at their end.
+def compiled(source: str, bos: str, eos: str) -> Rendered:
+    """A function that renders messages.
 
     A template is a program from a file: it runs in a sandbox and cannot change what it is given.
 
@@ -48,19 +64,17 @@ def compiled(source: str, bos: str, eos: str) -> Callable[[Messages], str]:
     environment.filters["tojson"] = _to_json
     template = environment.from_string(source)
 
-    def render(messages: Messages) -> str:
-        return template.render(
-            messages=messages,
-            bos_token=bos,
-            eos_token=eos,
-            add_generation_prompt=True,
-            raise_exception=_raise,
-            strftime_now=lambda form: datetime.now().strftime(form),
-            tools=None,
-            tool_choice=None,
-            functions=None,
-            function_call=None,
-        )
+    def render(messages: Messages, reply: bool = True, variables: Variables = _NONE) -> str:
+        none = dict.fromkeys(("tools", "tool_choice", "functions", "function_call"))
+        own = {
+            "messages": messages,
+            "bos_token": bos,
+            "eos_token": eos,
+            "add_generation_prompt": reply,
+            "raise_exception": _raise,
+            "strftime_now": lambda form: datetime.now().strftime(form),
+        }
+        return template.render({**none, **variables, **own})
 
     return render
 

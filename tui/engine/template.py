@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import llama_cpp.llama_cpp as lib
 
 from tui.core.errors import TemplateError
+from tui.core.markers import markers_of
 from tui.core.messages import Message
-from tui.engine.jinja import Messages, compiled
+from tui.engine.jinja import Rendered, compiled
+from tui.engine.past_reasoning import PastReasoning
 
 PLAIN_STOPS = ("\nUser:", "\nuser:")
 """Where a model without a template would begin to speak for the person."""
@@ -26,7 +30,8 @@ PLAIN = """\
 {%- if add_generation_prompt %}Assistant:{% endif -%}"""
 """For models that carry no template, base models above all: a plain dialogue that any of them can continue."""
 
-Renderer = Callable[[Sequence[Message]], str]
+Renderer = Callable[[Sequence[Message], bool, Mapping[str, Any]], str]
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class ChatTemplate:
@@ -43,6 +48,10 @@ class ChatTemplate:
         source = override or own
         self.stops: tuple[str, ...] = () if source else PLAIN_STOPS
         """Stop strings that the template needs."""
+        self.source = source
+        """The template's text; empty for the plain dialogue, a name for a built-in one."""
+        self.markers = markers_of(source)
+        """Between which the model thinks, as the template has it; None where it has none."""
         self.digest = hashlib.sha256((source or PLAIN).encode("utf-8", "replace")).hexdigest()
         """SHA-256 of the template's text, in hexadecimal."""
         self._render: Renderer
@@ -51,19 +60,24 @@ class ChatTemplate:
         else:
             self._render = _jinja(source or PLAIN, bos, eos)
 
-    def render(self, messages: Sequence[Message]) -> str:
+    def render(self, messages: Sequence[Message], *, reply: bool = True, variables: Mapping[str, Any] = _NONE) -> str:
         """The prompt for the model's next message.
 
         A template that knows no system message gets it as the beginning of the first user message.
+
+        Args:
+            messages: the conversation.
+            reply: whether the beginning of the next message stands at the end.
+            variables: what else the template may ask for, such as `enable_thinking`.
 
         Raises:
             TemplateError: the template refuses the messages, or is broken.
         """
         try:
-            return self._render(messages)
+            return self._render(messages, reply, variables)
         except Exception as error:  # a template is a program from a file: whatever it raises is its refusal
             if messages and messages[0].role == "system" and len(messages) > 1:
-                return self.render(_without_system(messages))
+                return self.render(_without_system(messages), reply=reply, variables=variables)
             raise TemplateError(
                 "The chat template refuses this conversation",
                 why=str(error) or type(error).__name__,
@@ -77,29 +91,30 @@ def _without_system(messages: Sequence[Message]) -> Sequence[Message]:
 
 
 def _jinja(source: str, bos: str, eos: str) -> Renderer:
-    template: Callable[[Messages], str] | None = None
+    template: Rendered | None = None
+    past = PastReasoning(source)
 
-    def render(messages: Sequence[Message]) -> str:
+    def render(messages: Sequence[Message], reply: bool, variables: Mapping[str, Any]) -> str:
         nonlocal template
         template = template or compiled(source, bos, eos)
-        return template([{"role": message.role, "content": message.content} for message in messages])
+        return template([past.as_wanted(message) for message in messages], reply, variables)
 
     return render
 
 
 def _builtin(name: str) -> Renderer:
-    def render(messages: Sequence[Message]) -> str:
+    def render(messages: Sequence[Message], reply: bool, _variables: Mapping[str, Any]) -> str:
         chat = (lib.llama_chat_message * len(messages))()
         for entry, message in zip(chat, messages, strict=True):
             entry.role, entry.content = message.role.encode(), message.content.encode("utf-8", "replace")
         room = 256 + 2 * sum(len(entry.content) + 64 for entry in chat)
         buffer = ctypes.create_string_buffer(room)
-        count = lib.llama_chat_apply_template(name.encode(), chat, len(chat), True, buffer, room)
+        count = lib.llama_chat_apply_template(name.encode(), chat, len(chat), reply, buffer, room)
         if count < 0:
             raise ValueError(f"llama.cpp has no built-in template called {name}")
         if count > room:
             buffer = ctypes.create_string_buffer(count)
-            lib.llama_chat_apply_template(name.encode(), chat, len(chat), True, buffer, count)
+            lib.llama_chat_apply_template(name.encode(), chat, len(chat), reply, buffer, count)
         return buffer.raw[:count].decode("utf-8", "replace")
 
     return render
