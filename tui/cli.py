@@ -147,7 +147,7 @@ _BENCH_SETTINGS = [
 _COMMANDS_HELP = f"""commands, each with its own --help:
   {PROGRAM} run           one completion for a script: only the completion on standard output
   {PROGRAM} models        list, show, search, pull, rm: models here and on the Hugging Face Hub
-  {PROGRAM} chats         list, search, export, import: the conversations that are kept
+  {PROGRAM} chats         list, search, export, import, replay: the conversations that are kept
   {PROGRAM} bench         how fast a model is here"""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.cli_arguments import PROGRAM, make_parser, prepare, run_action
 from tui.core.text import well_formed
-from tui.settings.arguments import ArgumentParser
+from tui.settings.arguments import ArgumentParser, add_settings
 
 _NAME = f"{PROGRAM} chats"
 _FORMATS = ("md", "json", "jsonl", "txt")
@@ -20,7 +20,8 @@ actions, each with its own --help:
   {_NAME} list              what there is, the last used first
   {_NAME} search WORDS      find messages and titles by any words in them
   {_NAME} export ID|--all   as Markdown, JSON (everything, branches too), JSONL of messages, or text
-  {_NAME} import FILE…      from this program, ChatGPT, llama-server's page, OpenAI JSONL, oterm, elia"""
+  {_NAME} import FILE…      from this program, ChatGPT, llama-server's page, OpenAI JSONL, oterm, elia
+  {_NAME} replay ID         generate a reply again, and say whether it comes out the same"""
 
 
 def chats(arguments: Sequence[str]) -> int:
@@ -79,8 +80,7 @@ def _export(arguments: Sequence[str]) -> int:
     if bool(ids) == ("all" in parsed):
         parser.error("give one of ID and --all")
     for number in ids:
-        if not (number.isascii() and number.isdecimal() and len(number) < 20 and 0 < int(number) < 2**63):
-            parser.error(f"{number} is no conversation's number")
+        _number(parser, number, "conversation's number")
     output = str(getattr(parsed, "output", "-"))
     format_ = _format(parser, parsed, output)
     prepare(parsed)
@@ -108,10 +108,37 @@ def _import(arguments: Sequence[str]) -> int:
     return import_chats(files, as_json="json" in parsed)
 
 
+def _replay(arguments: Sequence[str]) -> int:
+    parser = _parser(
+        "replay",
+        "ID",
+        "Generate a stored reply again, with the model, the settings and the seed that it was made with. The exit status"
+        " is 0 where every token is the same, 1 where one differs. Nothing is stored.",
+        "an object",
+    )
+    parser.add_argument("id", nargs="*", metavar="ID", help="a conversation, for its last reply, or a message")
+    add_settings(parser, only=_REPLAY_SETTINGS)
+    parsed = parser.parse(arguments)
+    ids = [str(number) for number in getattr(parsed, "id", [])]
+    if len(ids) != 1:
+        parser.error("give one ID: that of a conversation or of a message")
+    number = _number(parser, ids[0], "number of a conversation or a message")
+    prepared = prepare(parsed)
+    from tui.run.chats_replay import replay_chat
+
+    return replay_chat(number, prepared.settings, prepared.problems, as_json="json" in parsed)
+
+
 def _parser(action: str, needed: str, description: str, json_kind: str) -> ArgumentParser:
     parser = make_parser(f"{_NAME} {action}", needed, description)
     parser.add_argument("--json", action="store_true", help=f"as {json_kind} in JSON")
     return parser
+
+
+def _number(parser: ArgumentParser, text: str, what: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and 0 < int(text) < 2**63):
+        parser.error(f"{text} is no {what}")
+    return int(text)
 
 
 def _limit(parser: ArgumentParser, parsed: argparse.Namespace, default: int | None) -> int | None:
@@ -132,5 +159,6 @@ def _format(parser: ArgumentParser, parsed: argparse.Namespace, output: str) -> 
 
 
 _ACTIONS: dict[str, Callable[[Sequence[str]], int]] = {
-    "list": _list, "search": _search, "export": _export, "import": _import,
+    "list": _list, "search": _search, "export": _export, "import": _import, "replay": _replay,
 }  # fmt: skip
+_REPLAY_SETTINGS = ["model", "model_dirs", "n_ctx", "threads", "threads_batch", "n_gpu_layers", "mmap", "mlock"]
