@@ -191,6 +191,27 @@ class StateTimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a prompt would take.
+
+    Attributes:
+        tokens: of the whole prompt, with the chat template.
+        history: of these, how many were there before the last thing said.
+        fitted: tokens of it without the oldest turns that leave no room for an answer; `tokens` where all of it fits.
+        dropped: how many messages these turns have.
+        cached: of what would be evaluated, how many tokens are in the KV cache or in a saved state.
+        n_ctx: tokens that the context holds.
+    """
+
+    tokens: int
+    history: int
+    fitted: int
+    dropped: int
+    cached: int
+    n_ctx: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """The oldest messages were left out of the prompt, since the whole conversation does not fit the context.
 
@@ -259,5 +280,18 @@ class Failed:
     error: LocalLLMError
 
 
-Event = Loading | Loaded | Unloaded | Prefilling | Dropped | Shifted | StateTimed | Adjusted | Token | Finished | Failed
+Event = (
+    Loading
+    | Loaded
+    | Unloaded
+    | Prefilling
+    | Dropped
+    | Shifted
+    | StateTimed
+    | Adjusted
+    | Counted
+    | Token
+    | Finished
+    | Failed
+)
 """Everything the engine may say."""

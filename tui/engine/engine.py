@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from tui.core.errors import CancelledError, DecodeError, LocalLLMError, ModelLoadError
 from tui.core.events import Failed, ModelInfo, Unloaded
 from tui.core.parameters import GenerationParams, LoadParams
-from tui.core.prompts import Prompt
+from tui.core.prompts import ChatPrompt, Prompt, characters
 from tui.engine.bindings import only_bindings
 from tui.engine.machine import Machine
 from tui.engine.rope import check_load_params
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger("localllm.engine")
 
+_LONG_COUNT = 20_000
+"""Characters that take longer to count than a step of a generation should wait."""
 _QUIET_SECONDS = 1.0
 """How long nothing is asked before conversations are kept on disk."""
 
@@ -146,6 +149,31 @@ class Engine:
 
         return self._submit(command)
 
+    def count(self, prompt: Prompt, params: GenerationParams, before: ChatPrompt | None = None) -> Ticket:
+        """Count what a prompt would take, without evaluating it.
+
+        A generation under way goes on: a short prompt is counted between two of its steps, a long one after it.
+
+        Args:
+            prompt: text or conversation.
+            params: what happens when it does not fit, and how long the answer may be.
+            before: the part of the conversation that was there before; None for nothing.
+
+        Returns:
+            A ticket that ends with Counted or Failed.
+        """
+        long = characters(prompt) > _LONG_COUNT
+
+        def command(ticket: Ticket, runtime: Runtime) -> None:
+            if ticket.cancelled:
+                raise CancelledError("The prompt changed meanwhile")
+            if long and runtime.busy:
+                self._commands.put((ticket, partial(command, ticket)))
+            else:
+                runtime.count(ticket, prompt, params, before)
+
+        return self._submit(command, interrupts=False)
+
     def adjust(self, generation: Ticket, params: GenerationParams) -> Ticket:
         """Let a generation under way go on with other parameters, from its next token on.
 
@@ -207,8 +235,9 @@ class Engine:
         thread.join(timeout)
         return not thread.is_alive()
 
-    def _submit(self, command: Callable[[Ticket, Runtime], None]) -> Ticket:
-        ticket = Ticket(on_cancel=self._interrupt)
+    def _submit(self, command: Callable[[Ticket, Runtime], None], *, interrupts: bool = True) -> Ticket:
+        """Put a command in line; `interrupts` is whether cancelling it ends an evaluation early."""
+        ticket = Ticket(on_cancel=self._interrupt if interrupts else None)
         self._tickets.add(ticket)
         self._commands.put((ticket, lambda runtime: command(ticket, runtime)))
         if self._thread is None:

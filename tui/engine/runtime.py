@@ -10,19 +10,20 @@ from pathlib import Path
 
 import llama_cpp.llama_cpp as lib
 
-from tui.core.errors import LocalLLMError, NoModelError, PromptTooLongError, TemplateError
+from tui.core.errors import LocalLLMError, NoModelError
 from tui.core.events import Adjusted, Dropped, Failed, Loaded, Loading, ModelInfo, Unloaded
-from tui.core.messages import Message
 from tui.core.parameters import GenerationParams, LoadParams
-from tui.core.prompts import ChatPrompt, Prompt, TokenPrompt
+from tui.core.prompts import ChatPrompt, Prompt
 from tui.engine import llama_log, speculation
 from tui.engine.abort import abort_flag
 from tui.engine.adapters import Adapters, adapter_of
 from tui.engine.context import Context
+from tui.engine.counting import Counter
 from tui.engine.generation import Generation
 from tui.engine.machine import Machine
 from tui.engine.model import Model
 from tui.engine.prefix_cache import PrefixCache, fingerprint
+from tui.engine.prompting import PromptReader
 from tui.engine.rope import warnings_of
 from tui.engine.sampling import SamplerChain
 from tui.engine.scheduler import Scheduler
@@ -59,6 +60,8 @@ class Runtime:
         self._context: Context | None = None
         self._scheduler: Scheduler | None = None
         self._template: ChatTemplate | None = None
+        self._reader: PromptReader | None = None
+        self._counter: Counter | None = None
         self._adapters: Adapters | None = None
         self._params = LoadParams()
         self._speculates = False
@@ -130,7 +133,7 @@ class Runtime:
         self._close()
         if self._model:
             self._model.free()
-        self._template = self._adapters = self._model = self.info = None
+        self._template = self._reader = self._counter = self._adapters = self._model = self.info = None
         _trim()
 
     def set_adapters(self, ticket: Ticket, lora: tuple[str, ...]) -> None:
@@ -184,6 +187,16 @@ class Runtime:
         if self._scheduler is None or (timed := self._scheduler.time_state()) is None:
             raise NoModelError("There is no computed conversation to save", hint="evaluate a prompt first")
         ticket.close(timed)
+
+    def count(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, before: ChatPrompt | None) -> None:
+        """Count what a prompt would take.
+
+        Raises:
+            LocalLLMError: there is no model, or its template refuses the prompt.
+        """
+        if self._counter is None:
+            raise NoModelError("No model is loaded", hint="choose one first")
+        ticket.close(self._counter.count(prompt, params, before))
 
     def generate(
         self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, *, durable: bool, fresh: bool
@@ -264,45 +277,12 @@ class Runtime:
         self._template = ChatTemplate(
             params.chat_template, model.chat_template, vocabulary.bos_text, vocabulary.eos_text
         )
+        self._reader = PromptReader(vocabulary, self._template, context.n_ctx)
+        self._counter = Counter(self._reader, vocabulary, self._scheduler.foresee)
         self._may_abort = not model.recurrent
         self._params = params
         info = _info(model, context, threads, build, params, warnings_of(params, context.n_ctx, model.n_ctx_train))
         self.info = replace(info, template_hash=self._template.digest)
-
-    def _tokens(self, ticket: Ticket, prompt: Prompt, params: GenerationParams, n_ctx: int) -> list[int]:
-        """The prompt's tokens; of a conversation that does not fit as many turns as do, where that is wanted.
-
-        Raises:
-            PromptTooLongError: they do not fit the context.
-            TemplateError: there is no prompt, or the template refuses it.
-        """
-        assert self._model
-        tokens = self._rendered(prompt)
-        if isinstance(prompt, ChatPrompt) and params.context_policy != "stop":
-            # Room for an answer belongs to a conversation that fits.
-            room = n_ctx - min(n_ctx // 4, params.n_predict if params.n_predict > 0 else n_ctx)
-            messages = prompt.messages
-            while len(tokens) > room and sum(message.role == "user" for message in messages) > 1:
-                messages = _cut_to_fit(messages)
-                tokens = self._rendered(ChatPrompt(messages, prompt.begun))
-            if len(messages) < len(prompt.messages):
-                ticket.post(Dropped(len(prompt.messages) - len(messages)))
-        if not tokens:
-            raise TemplateError("There is nothing to evaluate", why="the prompt is empty", hint="type a prompt")
-        if len(tokens) >= n_ctx:
-            raise PromptTooLongError(
-                f"The prompt has {len(tokens):,} tokens and the context holds {n_ctx:,}",
-                hint=f"shorten it, or load the model with a context (-c) of more than {len(tokens):,}",
-            )
-        return tokens
-
-    def _rendered(self, prompt: Prompt) -> list[int]:
-        assert self._model and self._template
-        if isinstance(prompt, TokenPrompt):
-            return [token for token in prompt.tokens if 0 <= token < self._model.vocabulary.size]
-        if isinstance(prompt, ChatPrompt):
-            return self._model.vocabulary.tokenize(self._template.render(prompt.messages) + prompt.begun)
-        return self._model.vocabulary.tokenize(prompt.text)
 
     def _outputs(self, model: Model, params: LoadParams) -> int:
         """Rows of logits in one batch: one for each sequence, and those of a guess."""
@@ -319,10 +299,12 @@ class Runtime:
     def _prepare(
         self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, durable: bool, fresh: bool
     ) -> Generation:
-        if not (self._model and self._context and self._template):
+        if not (self._model and self._context and self._template and self._reader):
             raise NoModelError("No model is loaded", hint="choose one first")
         template_stops = self._template.stops if isinstance(prompt, ChatPrompt) else ()
-        tokens = self._tokens(ticket, prompt, params, self._context.n_ctx)
+        tokens, dropped = self._reader.read(prompt, params)
+        if dropped:
+            ticket.post(Dropped(dropped))
         vocabulary, n_ctx = self._model.vocabulary, self._context.n_ctx
         sampler = SamplerChain(params, vocabulary, tokens, n_ctx)
         guesses = speculation.Speculation(tokens) if self._speculates else None
@@ -331,15 +313,6 @@ class Runtime:
             template_stops=template_stops, speculation=guesses, durable=durable, fresh=fresh,
             label=prompt.label if isinstance(prompt, ChatPrompt) else "",
         )  # fmt: skip
-
-
-def _cut_to_fit(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """A conversation without its oldest turn: one message and what was answered to it. The system message stays."""
-    start = 1 if messages[0].role == "system" else 0
-    end = start + 1
-    while end < len(messages) and messages[end].role != "user":
-        end += 1
-    return messages[:start] + messages[end:]
 
 
 def prefill_chunk(parameters: int, threads: int, n_batch: int, seconds: float) -> int:

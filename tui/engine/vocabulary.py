@@ -76,6 +76,15 @@ class Vocabulary:
         """Whether the token ends a generation (EOS, EOT and their kin)."""
         return bool(lib.llama_vocab_is_eog(self.pointer, token))
 
+    def is_special(self, token: int) -> bool:
+        """Whether the token stands for itself in a text, such as `<|im_start|>`: no other token reaches across it."""
+        kinds = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_USER_DEFINED
+        return bool(lib.llama_vocab_get_attr(self.pointer, token) & kinds)
+
+    def special_text(self, token: int) -> str:
+        """The text that stands for a special token; empty for none."""
+        return self._special_text(token)
+
     def end_tokens(self) -> Sequence[int]:
         """All tokens that end a generation."""
         if self._ends is None:
