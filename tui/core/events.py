@@ -7,6 +7,7 @@ from enum import Enum
 
 from tui.core.errors import LocalLLMError
 from tui.core.parameters import LoadParams
+from tui.core.reasoning import Reasoning
 
 
 class StopReason(Enum):
@@ -39,6 +40,8 @@ class Timings:
         compute_seconds: of the decode seconds, those spent inside llama.cpp's evaluation.
         drafted_tokens: tokens that were guessed and evaluated together (speculation).
         accepted_tokens: of these, tokens that the sampler chose as well.
+        reasoning_tokens: of the generated tokens, those of reasoning.
+        reasoning_seconds: of the seconds since the first token, those that they took.
     """
 
     prompt_tokens: int = 0
@@ -51,6 +54,8 @@ class Timings:
     compute_seconds: float = 0.0
     drafted_tokens: int = 0
     accepted_tokens: int = 0
+    reasoning_tokens: int = 0
+    reasoning_seconds: float = 0.0
 
     @property
     def evaluated_tokens(self) -> int:
@@ -98,6 +103,7 @@ class ModelInfo:
         params: how it was loaded.
         warnings: what the person should know about this load, one sentence or two each.
         template_hash: SHA-256 of the chat template's text, in hexadecimal; empty when not known.
+        reasoning: what the chat template knows of reasoning.
     """
 
     path: str
@@ -119,6 +125,7 @@ class ModelInfo:
     params: LoadParams
     warnings: tuple[str, ...] = ()
     template_hash: str = ""
+    reasoning: Reasoning = Reasoning()
 
     @property
     def context_bytes(self) -> int:
@@ -236,6 +243,17 @@ class Shifted:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a question about the loaded model.
+
+    Attributes:
+        value: what the question gave.
+    """
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """One generated token.
 
@@ -290,6 +308,7 @@ Event = (
     | StateTimed
     | Adjusted
     | Counted
+    | Answered
     | Token
     | Finished
     | Failed

@@ -25,6 +25,7 @@ from tui.engine.rope import check_load_params
 from tui.engine.ticket import Ticket
 
 if TYPE_CHECKING:
+    from tui.engine.questions import Questions
     from tui.engine.runtime import Runtime
 
 _LOGGER = logging.getLogger("localllm.engine")
@@ -174,6 +175,17 @@ class Engine:
 
         return self._submit(command, interrupts=False)
 
+    def ask(self, question: Callable[[Questions], object]) -> Ticket:
+        """Ask the loaded model something that needs no evaluation, such as the tokens of a text.
+
+        Args:
+            question: called in the engine's thread between two steps, so that it must be short.
+
+        Returns:
+            A ticket that ends with Answered or Failed.
+        """
+        return self._submit(lambda ticket, runtime: runtime.ask(ticket, question), interrupts=False)
+
     def adjust(self, generation: Ticket, params: GenerationParams) -> Ticket:
         """Let a generation under way go on with other parameters, from its next token on.
 
@@ -186,6 +198,19 @@ class Engine:
             generation then goes on as it was.
         """
         return self._submit(lambda ticket, runtime: runtime.adjust(ticket, generation, params))
+
+    def force(self, generation: Ticket, text: str = "") -> Ticket:
+        """Let a generation under way say something next, as if the model had chosen it, and go on from there.
+
+        Args:
+            generation: its ticket; of a conversation.
+            text: what to say; empty for what ends its reasoning and begins its answer.
+
+        Returns:
+            A ticket that ends with Adjusted, or with Failed when it is over or does not think; it then goes on as it
+            was.
+        """
+        return self._submit(lambda ticket, runtime: runtime.force(ticket, generation, text))
 
     def time_state(self) -> Ticket:
         """Measure what saving and bringing back the computed conversation costs.

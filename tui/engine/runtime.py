@@ -5,18 +5,20 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import llama_cpp.llama_cpp as lib
 
 from tui.core.errors import LocalLLMError, NoModelError
-from tui.core.events import Adjusted, Dropped, Failed, Loaded, Loading, ModelInfo, Unloaded
+from tui.core.events import Adjusted, Answered, Dropped, Failed, Loaded, Loading, ModelInfo, Unloaded
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import ChatPrompt, Prompt
 from tui.engine import llama_log, speculation
 from tui.engine.abort import abort_flag
 from tui.engine.adapters import Adapters, adapter_of
+from tui.engine.chunk import prefill_chunk
 from tui.engine.context import Context
 from tui.engine.counting import Counter
 from tui.engine.generation import Generation
@@ -24,11 +26,14 @@ from tui.engine.machine import Machine
 from tui.engine.model import Model
 from tui.engine.prefix_cache import PrefixCache, fingerprint
 from tui.engine.prompting import PromptReader
+from tui.engine.questions import Questions
+from tui.engine.reasoning_switch import reasoning_of
 from tui.engine.rope import warnings_of
 from tui.engine.sampling import SamplerChain
 from tui.engine.scheduler import Scheduler
 from tui.engine.state_cache import StateCache
 from tui.engine.template import ChatTemplate
+from tui.engine.thinking import forced_tokens, thinking_of
 from tui.engine.threads import Threads, Tuners
 from tui.engine.ticket import Ticket
 from tui.settings.paths import kv_cache_dir
@@ -37,7 +42,6 @@ MEBIBYTE = 1024 * 1024
 _WRITE_SECONDS = 0.5
 _STEP_SECONDS = 1.0
 _STEP_SECONDS_BLIND = 0.2  # where a step cannot be stopped, or its progress not be seen
-_FLOPS_PER_THREAD = 40e9  # what one core of a server reaches in llama.cpp's prefill
 
 
 class Runtime:
@@ -182,6 +186,18 @@ class Runtime:
         found.adjust(params, sampler)
         ticket.close(Adjusted())
 
+    def force(self, ticket: Ticket, generation: Ticket, text: str) -> None:
+        """Let a generation under way say something next, or end its reasoning.
+
+        Raises:
+            LocalLLMError: it is over, it does not think, or its grammar does not allow that; it goes on as it was.
+        """
+        found = self._scheduler.generation_of(generation) if self._scheduler else None
+        if found is None or self._model is None:
+            raise LocalLLMError("That generation is over")
+        found.force(forced_tokens(found.thinking, text, self._model.vocabulary), self._model.vocabulary)
+        ticket.close(Adjusted())
+
     def time_state(self, ticket: Ticket) -> None:
         """Measure how long it takes to save and bring back what the KV cache holds."""
         if self._scheduler is None or (timed := self._scheduler.time_state()) is None:
@@ -197,6 +213,16 @@ class Runtime:
         if self._counter is None:
             raise NoModelError("No model is loaded", hint="choose one first")
         ticket.close(self._counter.count(prompt, params, before))
+
+    def ask(self, ticket: Ticket, question: Callable[[Questions], object]) -> None:
+        """Answer a question about the loaded model.
+
+        Raises:
+            LocalLLMError: there is no model, or the question has no answer.
+        """
+        if not (self._model and self._reader):
+            raise NoModelError("No model is loaded", hint="choose one first")
+        ticket.close(Answered(question(Questions(self._model.vocabulary, self._reader))))
 
     def generate(
         self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, *, durable: bool, fresh: bool
@@ -282,7 +308,7 @@ class Runtime:
         self._may_abort = not model.recurrent
         self._params = params
         info = _info(model, context, threads, build, params, warnings_of(params, context.n_ctx, model.n_ctx_train))
-        self.info = replace(info, template_hash=self._template.digest)
+        self.info = replace(info, template_hash=self._template.digest, reasoning=reasoning_of(self._template))
 
     def _outputs(self, model: Model, params: LoadParams) -> int:
         """Rows of logits in one batch: one for each sequence, and those of a guess."""
@@ -312,32 +338,8 @@ class Runtime:
             ticket, tokens, params, sampler, requested,
             template_stops=template_stops, speculation=guesses, durable=durable, fresh=fresh,
             label=prompt.label if isinstance(prompt, ChatPrompt) else "",
+            thinking=thinking_of(prompt, tokens, params, self._template, vocabulary),
         )  # fmt: skip
-
-
-def prefill_chunk(parameters: int, threads: int, n_batch: int, seconds: float) -> int:
-    """Prompt tokens to evaluate in one step. What a stop interrupts is computed again, so a step is not too long.
-
-    Depends on the model and the number of threads alone, not on measured time: the shape of the batches changes the
-    rounding, and the same seed shall give the same text.
-
-    Args:
-        parameters: of the model.
-        threads: for prefill.
-        n_batch: most tokens in one batch.
-        seconds: what a step should take, about.
-
-    Returns:
-        A power of two from 64 up (64 costs a fourteenth of the speed, 32 would cost a fifth), no larger than
-        `n_batch`; `n_batch` where a GPU may do the work.
-    """
-    if lib.llama_supports_gpu_offload():
-        return n_batch
-    tokens = seconds * _FLOPS_PER_THREAD * threads / (2 * max(1, parameters))
-    chunk = 64
-    while chunk * 2 <= tokens:
-        chunk *= 2
-    return min(chunk, n_batch)
 
 
 def _info(

@@ -26,6 +26,7 @@ class Ticket:
         self._cancelled = False
         self._over = threading.Event()
         self._asked = time.perf_counter()
+        self._listener: Callable[[], None] | None = None
         self.first_token_seconds: float | None = None
         """Seconds from the request to the first token (TTFT), as soon as there is one."""
 
@@ -39,6 +40,15 @@ class Ticket:
                 return events
             if event is not None:
                 events.append(event)
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Be told of events, besides finding them with `drain`.
+
+        Args:
+            listener: called after each event from the engine's thread, so that it must return at once, and once now.
+        """
+        self._listener = listener
+        listener()
 
     def events(self) -> Iterator[Event]:
         """Each event as it comes, until the last one. Waits; for a holder that has nothing else to do."""
@@ -77,9 +87,13 @@ class Ticket:
         if self.first_token_seconds is None and isinstance(event, Token):
             self.first_token_seconds = time.perf_counter() - self._asked
         self._events.put(event)
+        if self._listener is not None:
+            self._listener()
 
     def close(self, last: Event) -> None:
         """Hand over the last event; the engine's side."""
         self._events.put(last)
         self._events.put(None)
         self._over.set()
+        if self._listener is not None:
+            self._listener()

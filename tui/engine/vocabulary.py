@@ -46,6 +46,10 @@ class Vocabulary:
         """
         return self._tokenize(text, add_special=False)
 
+    def tokenize_plain(self, text: str, *, whole: bool) -> list[int]:
+        """Tokens of a text in which nothing stands for a special token; with the first token where that is wanted."""
+        return self._tokenize(text, add_special=whole, special=False)
+
     def piece(self, token: int, *, special: bool = False) -> bytes:
         """A token's bytes.
 
@@ -97,12 +101,12 @@ class Vocabulary:
         tokens = lib.llama_vocab_get_suppress_tokens(self.pointer, ctypes.byref(count))
         return [int(token) for token in tokens[: count.value]] if count.value else []
 
-    def _tokenize(self, text: str, *, add_special: bool) -> list[int]:
+    def _tokenize(self, text: str, *, add_special: bool, special: bool = True) -> list[int]:
         data = text.encode("utf-8", "replace")
         room = len(data) + 16
         while True:
             tokens = (lib.llama_token * room)()
-            count = lib.llama_tokenize(self.pointer, data, len(data), tokens, room, add_special, True)
+            count = lib.llama_tokenize(self.pointer, data, len(data), tokens, room, add_special, special)
             if count >= 0:
                 return list(tokens[:count])
             if -count <= room:

@@ -1,0 +1,47 @@
+"""What can be asked of a loaded model without generating: its tokens, its chat template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.core.prompts import ChatPrompt
+from tui.engine.prompting import PromptReader
+from tui.engine.vocabulary import Vocabulary
+
+
+class Questions:
+    """Answers in the engine's thread, between two steps.
+
+    Args:
+        vocabulary: the model's tokens.
+        reader: reads its prompts.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, reader: PromptReader) -> None:
+        self._vocabulary = vocabulary
+        self._reader = reader
+
+    def tokenize(self, text: str, *, whole: bool, special: bool = True) -> list[int]:
+        """Tokens of a text.
+
+        Args:
+            text: any text.
+            whole: whether the model's first token (BOS) is added, as to a whole prompt.
+            special: whether special tokens in it are recognised.
+        """
+        if not special:
+            return self._vocabulary.tokenize_plain(text, whole=whole)
+        return self._vocabulary.tokenize(text) if whole else self._vocabulary.tokenize_part(text)
+
+    def pieces(self, tokens: Sequence[int]) -> list[bytes]:
+        """The bytes of each token, control tokens with the text they have; none for a number that is no token."""
+        known = range(self._vocabulary.size)
+        return [self._vocabulary.piece(token, special=True) if token in known else b"" for token in tokens]
+
+    def render(self, prompt: ChatPrompt) -> str:
+        """A conversation in the chat template.
+
+        Raises:
+            TemplateError: the template refuses it.
+        """
+        return self._reader.text(prompt)
