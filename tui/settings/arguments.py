@@ -8,7 +8,7 @@ clear line says what is wrong.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -61,6 +61,26 @@ class ArgumentParser(argparse.ArgumentParser):
             SettingError: always; its line says why.
         """
         raise SettingError(message.removeprefix("argument "), hint=f"see {self.prog} --help")
+
+    def grouped(self, arguments: Sequence[str]) -> Iterator[tuple[list[str], bool]]:
+        """The arguments of a line that may be another program's: each flag with its value.
+
+        Yields:
+            The words that belong together, and whether the flag is known. What follows an unknown flag is taken for
+            its values, as far as no other flag.
+        """
+        rest = list(reversed(arguments))
+        while rest:
+            group = [rest.pop()]
+            action = self._option_string_actions.get(group[0].partition("=")[0])
+            if action is None:
+                while rest and group[0].startswith("-") and not rest[-1].startswith("-"):
+                    group.append(rest.pop())
+            elif action.nargs == "?":
+                group += [rest.pop()] if rest and rest[-1] in (action.choices or ()) else []
+            elif action.nargs != 0 and "=" not in group[0] and rest:
+                group.append(rest.pop())
+            yield group, action is not None
 
     def _joined(self, arguments: Sequence[str]) -> list[str]:
         """The arguments with each value tied to its flag, so that argparse need not guess where it belongs."""
