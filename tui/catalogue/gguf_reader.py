@@ -7,8 +7,9 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-CHUNK = 1 << 17
-"""Bytes read at a time: the keys that matter of most files lie in the first of them, the tensors in the last."""
+CHUNK = 1 << 15
+"""Bytes read at a time: the keys that matter of most files lie in the first of them, the tensors in the last. What is
+jumped over is not read at all, so a larger one costs more than it saves."""
 MAX_HEADER = 1 << 29
 """A header beyond this many bytes is damage: a 262k vocabulary with merges takes about 15 MB."""
 MAX_KEY = 65_535

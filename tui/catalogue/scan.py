@@ -15,6 +15,7 @@ from tui.catalogue.gguf_reader import Vocabularies
 from tui.catalogue.header_cache import Facts, HeaderCache, Stamps
 from tui.catalogue.naming import NameParts, parse_name
 from tui.catalogue.purpose import kind_of, no_text, words_for
+from tui.catalogue.read_ahead import ReadAhead
 from tui.catalogue.split import parts_of, read_whole
 from tui.catalogue.tensor_types import FILE_TYPES
 from tui.core.errors import ModelFileError
@@ -39,17 +40,18 @@ def scan(
         cache: what was read before; what is new is saved to it, also when the search is left early.
         stop: asked at each file and folder; true ends the search.
     """
-    known = Vocabularies()
+    known, ahead = Vocabularies(), ReadAhead(folders)
     given: dict[_Mark, ModelEntry] = {}
     others: dict[_Mark, list[str]] = {}
     try:
         for found in find_files(folders, stop):
             if stop():
                 return
+            ahead.passed()
             first = parts_of(found.path)[0]
             mark = _identity(first)
             if mark not in given:
-                given[mark] = _entry(replace(found, path=first), cache, known)
+                given[mark] = _entry(replace(found, path=first), cache, known, ahead)
                 yield given[mark]
             elif _place(found, first) != _place_of(given[mark]):
                 others.setdefault(mark, []).append(_place(found, first))
@@ -59,6 +61,7 @@ def scan(
             also_at = tuple(dict.fromkeys(places))
             yield replace(given[mark], also_at=also_at)
     finally:
+        ahead.end()
         if cache is not None:
             cache.save()
 
@@ -68,7 +71,9 @@ def entry_of(path: Path, source: Source = "folder", origin: str = "") -> ModelEn
     return _entry(Found(source, origin, path), None, None)
 
 
-def _entry(found: Found, cache: HeaderCache | None, known: Vocabularies | None) -> ModelEntry:
+def _entry(
+    found: Found, cache: HeaderCache | None, known: Vocabularies | None, ahead: ReadAhead | None = None
+) -> ModelEntry:
     path = found.path
     name = parse_name(path.name)
     parts = parts_of(path)
@@ -76,6 +81,8 @@ def _entry(found: Found, cache: HeaderCache | None, known: Vocabularies | None) 
     stamps: Stamps = tuple((state.st_size, state.st_mtime_ns) if state else _MISSING for state in states)
     facts = cache.get(path, stamps) if cache is not None else None
     if facts is None:
+        if ahead is not None:
+            ahead.begin()
         facts, whole = _facts(path, known)
         if cache is not None and whole:
             cache.put(path, stamps, facts)

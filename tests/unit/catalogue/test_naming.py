@@ -61,7 +61,9 @@ def test_most_of_the_names_were_found_in_use() -> None:
     assert len({row[0] for row in found}) >= 20
     names = " ".join(row[1] for row in found)
     # Each habit of naming is among those that were found, not only among those that follow it.
-    assert all(word in names for word in ("-00001-of-", "UD-", "IQ2", "-imat.", "-imat-", ".i1-", "8x7b", "A3B", "mmproj"))
+    assert all(
+        word in names for word in ("-00001-of-", "UD-", "IQ2", "-imat.", "-imat-", ".i1-", "8x7b", "A3B", "mmproj")
+    )
     assert any(not parse_name(row[1]).size_label for row in found)
 
 
