@@ -71,3 +71,13 @@ def notice_words(event: Finished, n_ctx: int) -> str:
         used = f"all {format_count(n_ctx)} tokens are used" if n_ctx else "all tokens were used"
         return f"context full: {used}; ctrl+l starts anew, F4 sets a larger context"
     return ""
+
+
+def ending_line(reason: StopReason | None) -> str:
+    """How a stored reply ended, in a few words."""
+    words = {
+        StopReason.END: "ended by itself", StopReason.STOP_STRING: "ended at a stop string",
+        StopReason.LENGTH: "reached its most tokens", StopReason.CONTEXT_FULL: "filled the context",
+        StopReason.CANCELLED: "stopped by the person",
+    }  # fmt: skip
+    return words[reason] if reason is not None else "interrupted"

@@ -13,10 +13,16 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static
 
+from tui.app.commands.branches import BRANCH_COMMANDS
 from tui.app.commands.catalogue import CHAT_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.commands.provider import commands_of, usable
-from tui.app.screens.talking import TALL, Talking
+from tui.app.commands.reading import EDITOR_COMMAND
+from tui.app.commands.replay import REPLAY_CHAT_COMMANDS
+from tui.app.screens.branches import Branches
+from tui.app.screens.own_editor import OwnEditor
+from tui.app.screens.replaying import Replaying
+from tui.app.screens.talking import TALL
 from tui.app.status import Phase, Status
 from tui.app.widgets.download_strip import DownloadStrip
 from tui.app.widgets.gauges import GaugesPane
@@ -38,7 +44,7 @@ WIDE = 100
 """From this many cells on, the side panes are shown by themselves."""
 
 
-class MainScreen(Talking):
+class MainScreen(Replaying, OwnEditor):
     """The chat, with what belongs to it around it.
 
     Args:
@@ -48,8 +54,8 @@ class MainScreen(Talking):
     AUTO_FOCUS = "#prompt"
     HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (40, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(CHAT_COMMANDS)]
-    commands = (*CHAT_COMMANDS, *RUN_COMMANDS)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings((*CHAT_COMMANDS, EDITOR_COMMAND, *REPLAY_CHAT_COMMANDS))]
+    commands = (*CHAT_COMMANDS, EDITOR_COMMAND, *REPLAY_CHAT_COMMANDS, *RUN_COMMANDS)
 
     def __init__(self, host: ModelHost) -> None:
         super().__init__(host)
