@@ -112,8 +112,8 @@ def _replay(arguments: Sequence[str]) -> int:
     parser = _parser(
         "replay",
         "ID",
-        "Generate a stored reply again, with the model, the settings and the seed that it was made with. The exit status"
-        " is 0 where every token is the same, 1 where one differs. Nothing is stored.",
+        "Generate a stored reply again, with the model, the settings and the seed that it was made with."
+        " The exit status is 0 where every token is the same, 1 where one differs. Nothing is stored.",
         "an object",
     )
     parser.add_argument("id", nargs="*", metavar="ID", help="a conversation, for its last reply, or a message")

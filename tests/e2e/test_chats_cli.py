@@ -133,7 +133,7 @@ def test_a_file_that_has_grown_is_imported_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "line"),
     [
-        ([], 2, "there is no action. The actions are list, search, export, import, replay; see localllm-tui chats --help"),
+        ([], 2, "there is no action. The actions are list, search, export, import, replay; see localllm-tui chats"),
         (["search"], 2, "there are no words: give what to look for. See localllm-tui chats search --help"),
         (["export"], 2, "give one of ID and --all. See localllm-tui chats export --help"),
         (["export", "1", "--all"], 2, "give one of ID and --all. See localllm-tui chats export --help"),

@@ -108,9 +108,9 @@ def _model(recording: Recording, settings: Settings) -> Path:
     entries = scan(settings.app.folders(), HeaderCache())
     found = file_of(wanted, (entry.path for entry in entries if entry.loadable))
     if found is None:
+        name = one_line(wanted.name) or "its name is not known"
         raise ModelFileError(
-            f"The model that wrote this reply is not on this machine: {one_line(wanted.name) or 'its name is not known'}",
-            hint="-m takes another one",
+            f"The model that wrote this reply is not on this machine: {name}", hint="-m takes another one"
         )
     return found
 
