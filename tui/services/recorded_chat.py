@@ -14,6 +14,7 @@ from tui.services.growing import Growing
 from tui.services.model_host import ModelHost
 from tui.services.recorded_chat_branch import Branch
 from tui.services.recorded_chat_facts import facts_of
+from tui.services.recorded_chat_opening import Opening
 from tui.services.recorded_chat_reply import RecordedReply
 from tui.store.records import Attachment, Conversation, MessageRecord, ModelIdentity, ReplyFacts
 from tui.store.store import Store
@@ -43,6 +44,7 @@ class RecordedChat:
         self._said: MessageRecord | None = None
         self._left: int | None = None
         self._problem = ""
+        self._opening = Opening()
         self.unsent = ""
         """What was said last and could not be answered at all, such as one that is too long; it is no message then."""
         self.unsent_attachments: tuple[Attachment, ...] = ()
@@ -267,6 +269,14 @@ class RecordedChat:
         self._settled()
         self._go(self._store.undo_delete_branch(message))
 
+    def hold(self, opening: Opening) -> None:
+        """Keep what holds for this conversation alone; one that is new begins with it and with its first turns."""
+        if self._conversation is None:
+            self._opening = opening
+        else:
+            settings = opening.settings_with(self._conversation.settings)
+            self._conversation = self._store.set_settings(self._conversation.id, settings)
+
     # The reply under way
 
     def absorb(self, event: Event) -> None:
@@ -292,9 +302,10 @@ class RecordedChat:
             self._reply = None
 
     def _add_prompt(self, text: str, attachments: Sequence[Attachment]) -> MessageRecord:
-        last = self._branch.last
         if self._conversation is None:
-            self._conversation = self._store.create()
+            self._show(self._opening.begin(self._store))
+        assert self._conversation is not None
+        last = self._branch.last
         try:
             said = self._store.add_prompt(self._conversation.id, last.id if last else None, text, attachments)
         except StoreError:
