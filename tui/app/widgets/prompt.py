@@ -11,13 +11,13 @@ from textual.content import Content
 from textual.message import Message
 
 from tui.app.prompt_history import PromptHistory
-from tui.app.widgets.safe_text_area import SafeTextArea
+from tui.app.widgets.chord_text_area import ChordTextArea
 
 MAX_ROWS = 8
 """Rows the prompt grows to before it scrolls."""
 
 
-class Prompt(SafeTextArea):
+class Prompt(ChordTextArea):
     """A text editor of a few rows that sends its text.
 
     Args:

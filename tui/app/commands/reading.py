@@ -1,0 +1,38 @@
+"""The commands for reading a conversation, taking pieces of it elsewhere, and writing in one's own editor."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+from tui.app.commands.command import Command
+
+_GROUP = "Reading"
+
+EDITOR_COMMAND = Command(
+    "chat.editor", "Write in your editor", "Edit the prompt in $VISUAL or $EDITOR; ctrl+x ctrl+e does it too.",
+    "alt+e", "screen.own_editor", "", "Chat",
+)  # fmt: skip
+
+READING_COMMANDS: tuple[Command, ...] = (
+    EDITOR_COMMAND,
+    Command("chat.find", "Search in this chat", "Find a text in all messages of the chat that is open.", "ctrl+f",
+            "screen.find", "search", _GROUP),
+    Command("chat.view", "Read it full screen", "The last reply, or the whole chat, as plain text: search, copy, wrap, "
+            "and p for your pager.", "alt+v", "screen.view", "", _GROUP),
+    Command("chat.copy_menu", "Copy…", "Choose what to copy: a code block, the reply, the whole chat.", "alt+c",
+            "screen.copy_menu", "", _GROUP),
+    Command("chat.save_code", "Save a code block", "Write a code block of the reply to a file.", "alt+s",
+            "screen.save_code", "", _GROUP),
+    Command("chat.copy_code", "Copy code block 1", "Copy the code block with a 1 on its left; alt+2 to alt+9 copy the "
+            "others.", "alt+1", "screen.copy_code(1)", "", _GROUP),
+)  # fmt: skip
+"""What the main screen offers of it."""
+
+CODE_BINDINGS = tuple(
+    Binding(
+        f"alt+{number}", f"screen.copy_code({number})", f"Copy code block {number}", show=False,
+        id=f"chat.copy_code_{number}", priority=True,
+    )
+    for number in range(2, 10)
+)  # fmt: skip
+"""The keys of the other blocks: commands of their own would fill the help."""
