@@ -71,6 +71,29 @@ def fastest_decode(model: Path) -> float | None:
         return None
 
 
+def prefill_speeds(model: Path, threads: int) -> list[tuple[int, float]]:
+    """How fast this model read prompts when it was measured on this machine.
+
+    Args:
+        model: its file.
+        threads: the count that is used now; where it was not measured, the fastest one counts.
+
+    Returns:
+        Pairs of tokens and tok/s, with an empty context; none when it was not measured.
+    """
+    try:
+        speeds = json.loads(_file(model).read_text("utf-8"))["speeds"]
+        found = [
+            (int(speed["tokens"]), float(speed["mean"]), int(speed["threads"]))
+            for speed in speeds
+            if speed["test"] == "pp" and not speed["depth"] and float(speed["mean"]) > 0
+        ]
+        same = [one for one in found if one[2] == threads] or found
+        return [max(same, key=lambda one: one[1])[:2]] if same else []
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
 def decoded() -> list[Decoded]:
     """What was measured of all models on this machine, and on others that share the home directory."""
     found: list[Decoded] = []

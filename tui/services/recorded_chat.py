@@ -9,6 +9,7 @@ from tui.core.errors import LocalLLMError, StoreError
 from tui.core.events import Event, Failed, Finished, Token
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
+from tui.core.prompts import ChatPrompt
 from tui.engine.ticket import Ticket
 from tui.services.growing import Growing
 from tui.services.model_host import ModelHost
@@ -118,6 +119,23 @@ class RecordedChat:
         ticket = self._ask(params, said)
         self._said, self.unsent, self.unsent_attachments = said, "", ()
         return ticket
+
+    def preview(
+        self, text: str, params: GenerationParams, attachments: Sequence[Attachment] | None, edited: int | None
+    ) -> tuple[ChatPrompt, ChatPrompt]:
+        """What `send`, or `edit` of a message, would ask the model, and the part of it that is there already."""
+        old = self._branch.find(edited) if edited is not None else None
+        branch = self._branch.before(old) if old else self._branch
+        return branch.preview(text, params, old.attachments if old and attachments is None else attachments or ())
+
+    def begin_with(self, text: str) -> None:
+        """Begin a new conversation with something said that is not answered yet; the old one stays in the store.
+
+        Raises:
+            LocalLLMError: a reply is under way, or the store refuses the text.
+        """
+        self.clear()
+        self._branch = self._branch.with_last(self._add_prompt(text, ()))
 
     def regenerate(self, params: GenerationParams, message: int | None = None) -> Ticket:
         """Ask for another reply to the last thing said, up to a message if one is given; the old one stays as a branch.

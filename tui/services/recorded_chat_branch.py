@@ -10,7 +10,7 @@ from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt
 from tui.store.formats.spoken import full_text
-from tui.store.records import MessageRecord
+from tui.store.records import Attachment, MessageRecord
 
 LABEL = "chat "
 """What stands before a conversation's number where the engine keeps computed ones."""
@@ -72,6 +72,13 @@ class Branch:
             if record.role == "user":
                 return record
         raise LocalLLMError("There is nothing to generate again", hint="say something first")
+
+    def preview(
+        self, text: str, params: GenerationParams, attachments: Sequence[Attachment]
+    ) -> tuple[ChatPrompt, ChatPrompt]:
+        """What the model is asked if this is said next, and the part of it that is there already."""
+        said = MessageRecord(0, 0, None, "user", text, 0.0, attachments=tuple(attachments))
+        return self.with_last(said).prompt(params), self.prompt(params)
 
     def prompt(self, params: GenerationParams, begun: str = "") -> ChatPrompt:
         """What the model is asked.
