@@ -30,10 +30,11 @@ from tui.core.units import format_count
 from tui.engine.ticket import Ticket
 from tui.services.model_host import ModelHost
 from tui.settings.paths import default_models_dir, prompt_history_file
+from tui.settings.settings import Settings
 
 if TYPE_CHECKING:
     from tui.app.app import LocalLLMApp
-    from tui.store.records import Attachment
+    from tui.store.records import Attachment, MessageRecord
 
 TALL = 30
 """From this many cells on, the last chats are shown below the models."""
@@ -67,6 +68,11 @@ class Talking(Screen[None]):
     def program(self) -> LocalLLMApp:
         """The application this screen belongs to."""
         return cast("LocalLLMApp", self.app)
+
+    @property
+    def settings_here(self) -> Settings:
+        """What holds for the next reply in this chat."""
+        return self.program.settings
 
     def note(self, text: str, kind: str = "info") -> None:
         """Put a line of the program into the transcript."""
@@ -109,13 +115,24 @@ class Talking(Screen[None]):
 
     def _show_hint(self) -> None:
         """What was hinted last, or else that the reply goes on out of sight."""
-        title = Content(shown_line(self._hinted)) if self._hinted else None
-        if title is None and self._edited is not None:
-            title = Content("another version: Enter sends it, Esc leaves it")
-        if title is None and self._newer:
+        title = Content(shown_line(self._hinted or self._standing_hint()))
+        if not title and self._newer:
             title = Content.styled(newer_below(current_glyphs()), "$text-muted")
+        title = title or Content.styled(shown_line(self._preset_hint()), "$text-muted")
         for row in self.query("#prompt-row"):  # none any more when the program ends meanwhile
-            row.border_title = title
+            row.border_title = title or None
+
+    def _preset_hint(self) -> str:
+        """Which preset holds here; empty for none."""
+        return ""
+
+    def _standing_hint(self) -> str:
+        """What holds until the person does something about it; empty for nothing."""
+        return "another version: Enter sends it, Esc leaves it" if self._edited is not None else ""
+
+    def _puts(self, text: str) -> bool:
+        """Whether what was typed goes somewhere else than to the model."""
+        return False
 
     # Sending
 
@@ -123,6 +140,8 @@ class Talking(Screen[None]):
     def send(self, event: Prompt.Sent) -> None:
         """Say it to the model, or say why not; the text stays where it is until it was taken."""
         text = event.text.strip()
+        if self._puts(event.text):
+            return
         if not text and not (self.attachments and self._host.model):
             self._load_offered()
             return
@@ -134,7 +153,7 @@ class Talking(Screen[None]):
         if refusal := self._refusal():
             self._hint(refusal)
         elif model is not None:
-            params, name = self.program.settings.generation, model_name(model.path)
+            params, name = self.settings_here.generation, model_name(model.path)
             if (edited := self._edited) is not None:
                 self._generate(self.chat.edit(edited, text, params, model, name, self.attachments), event.text)
             else:
@@ -218,7 +237,7 @@ class Talking(Screen[None]):
         if refusal := self._refusal():
             self._hint(refusal)
         elif model is not None:
-            self._generate(ask(self.program.settings.generation, model, model_name(model.path)))
+            self._generate(ask(self.settings_here.generation, model, model_name(model.path)))
 
     def action_edit(self) -> None:
         """Say what was said last in another way."""
@@ -230,10 +249,14 @@ class Talking(Screen[None]):
         elif last is None:
             self._hint("nothing was said yet")
         else:
-            self._edited, self._draft = last.id, self._prompt.text
-            self._prompt.put(last.text)
-            self.to_prompt()
-            self._show_hint()
+            self._begin_edit(last)
+
+    def _begin_edit(self, message: MessageRecord) -> None:
+        """What is typed until Enter or Esc is another version of a message."""
+        self._edited, self._draft = message.id, self._prompt.text
+        self._prompt.put(message.text)
+        self.to_prompt()
+        self._show_hint()
 
     def _leave_edit(self) -> None:
         """What was typed before the edit comes back, before what was typed since it was sent."""
@@ -256,11 +279,13 @@ class Talking(Screen[None]):
         self._drop_edit()
         self.run_worker(walk())
 
-    def _drop_edit(self) -> None:
-        """The person goes elsewhere: the edit is left."""
-        if self._edited is not None:
-            self._prompt.put("")
-            self._leave_edit()
+    def _drop_edit(self) -> bool:
+        """The person goes elsewhere: the edit is left; whether there was one."""
+        if self._edited is None:
+            return False
+        self._prompt.put("")
+        self._leave_edit()
+        return True
 
     def action_copy_reply(self) -> None:
         """Put the last reply on the terminal's clipboard."""
