@@ -37,6 +37,10 @@ class Glyphs:
         favourite: marks a model that the person likes.
         older: there are older versions of a message.
         newer: there are newer ones.
+        tee: where something leaves a column to the right.
+        bar: stands in the margin of what the person marked.
+        drafted: a cell of the context that what one types will fill.
+        about: stands before an expected time.
     """
 
     fills: str
@@ -63,15 +67,19 @@ class Glyphs:
     favourite: str
     older: str
     newer: str
+    tee: str
+    bar: str
+    drafted: str
+    about: str
 
 
 UNICODE = Glyphs(
     " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█", "·", "▸", "◂", "▸", "»", "❯", "↵", "…", "·",
-    "●", "■", "✗", "•◦▪", "▏", "─", "│", "┼", "▾", "▴", "★", "‹", "›",
+    "●", "■", "✗", "•◦▪", "▏", "─", "│", "┼", "▾", "▴", "★", "‹", "›", "├", "▌", "▒", "≈",
 )  # fmt: skip
 ASCII = Glyphs(
     ".-#", " .-#", ".", ">", "<", ">", "+", ">", "/", "~", "-",
-    "*", "#", "x", "*-+", "|", "-", "|", "+", "v", "^", "+", "<", ">",
+    "*", "#", "x", "*-+", "|", "-", "|", "+", "v", "^", "+", "<", ">", "+", "|", "+", "~",
 )  # fmt: skip
 
 
