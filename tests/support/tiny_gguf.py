@@ -74,6 +74,7 @@ def write_tiny_gguf(
     metadata: Mapping[str, Value] | None = None,
     ascii_only: bool = False,
     tensors_a_part: int = 0,
+    control: tuple[str, str] = ("<|im_start|>", "<|im_end|>"),
 ) -> Path:
     """Write the model.
 
@@ -89,6 +90,7 @@ def write_tiny_gguf(
         metadata: further keys, such as {"llama.rope.freq_base": 1e6}.
         ascii_only: makes printable ASCII the likeliest output, so that greedy completions are readable text.
         tensors_a_part: when not 0, a split model is written with that many tensors a part.
+        control: texts of the two control tokens IM_START and IM_END.
 
     Returns:
         `path`, or the first part of a split model.
@@ -96,7 +98,7 @@ def write_tiny_gguf(
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, architecture, split_max_tensors=tensors_a_part)
     _add_model(writer, name, kind, shape, n_ctx_train)
-    add_vocabulary(writer)
+    add_vocabulary(writer, control)
     if template:
         writer.add_chat_template(CHATML)
     for key, value in (metadata or {}).items():
@@ -135,12 +137,12 @@ def _add_model(writer: gguf.GGUFWriter, name: str, kind: str, shape: Shape, n_ct
     writer.add_vocab_size(N_VOCAB)
 
 
-def add_vocabulary(writer: gguf.GGUFWriter) -> None:
+def add_vocabulary(writer: gguf.GGUFWriter, control: tuple[str, str] = ("<|im_start|>", "<|im_end|>")) -> None:
     """Add the byte-level vocabulary to a file."""
     kinds = gguf.TokenType
     tokens = [("<unk>", kinds.UNKNOWN), ("<s>", kinds.CONTROL), ("</s>", kinds.CONTROL)]
     tokens += [(f"<0x{byte:02X}>", kinds.BYTE) for byte in range(256)]
-    tokens += [("<|im_start|>", kinds.CONTROL), ("<|im_end|>", kinds.CONTROL), ("\u2581", kinds.NORMAL)]
+    tokens += [*((text, kinds.CONTROL) for text in control), ("\u2581", kinds.NORMAL)]
     writer.add_tokenizer_model("llama")
     writer.add_tokenizer_pre("default")
     writer.add_token_list([text for text, _ in tokens])

@@ -7,7 +7,7 @@ from enum import Enum
 
 from tui.core.errors import LocalLLMError
 from tui.core.parameters import LoadParams
-from tui.core.reasoning import Reasoning
+from tui.core.reasoning import NO_REASONING, Reasoning
 
 
 class StopReason(Enum):
@@ -125,7 +125,7 @@ class ModelInfo:
     params: LoadParams
     warnings: tuple[str, ...] = ()
     template_hash: str = ""
-    reasoning: Reasoning = Reasoning()
+    reasoning: Reasoning = NO_REASONING
 
     @property
     def context_bytes(self) -> int:

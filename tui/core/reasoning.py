@@ -58,6 +58,9 @@ class Reasoning:
     effort: bool = False
 
 
+NO_REASONING = Reasoning()
+"""Of a template that knows nothing of it."""
+
 _PLAIN = tuple(known for known in KNOWN if not known.words)
 
 

@@ -53,6 +53,14 @@ class ConstrainedChain:
         lib.llama_sampler_accept(self._chain, token)
         return token
 
+    def accept(self, token: int) -> bool:
+        """Go on by a token that was not chosen here; False, and nothing done, when the grammar forbids it."""
+        if not self._grammar.allows(token):
+            return False
+        self._grammar.accept(token)
+        lib.llama_sampler_accept(self._chain, token)
+        return True
+
     def free(self) -> None:
         """Give the grammar's memory back. May be called again."""
         self._grammar.free()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from tui.core.errors import LocalLLMError
 from tui.core.events import Finished, Prefilling, Shifted, StopReason, Timings, Token
 from tui.core.parameters import GenerationParams
-from tui.engine.sampling import SamplerChain
+from tui.engine.sampling import SamplerChain, check_grammar
 from tui.engine.speculation import Speculation
 from tui.engine.text import TextStream
+from tui.engine.thinking import Thinking
 from tui.engine.ticket import Ticket
+from tui.engine.vocabulary import Vocabulary
 
 
 class Generation:
@@ -25,6 +28,7 @@ class Generation:
         template_stops: stop strings that the chat template needs besides those of `params`.
         speculation: guesses what comes next; None for no guessing.
         durable: whether the KV state is to be kept on disk when it is over.
+        thinking: follows its reasoning; None where there can be none.
         fresh: whether all of the prompt is to be evaluated, whatever was computed before.
         label: what the conversation is called by whoever asked.
     """
@@ -40,6 +44,7 @@ class Generation:
         template_stops: Sequence[str] = (),
         speculation: Speculation | None = None,
         durable: bool = False,
+        thinking: Thinking | None = None,
         fresh: bool = False,
         label: str = "",
     ) -> None:
@@ -52,6 +57,7 @@ class Generation:
         self.fresh = fresh
         self.label = label
         self.params = params
+        self.thinking = thinking
         self._cached = 0
         self.pending: int | None = None
         """The token that was chosen last and is not evaluated yet."""
@@ -74,6 +80,8 @@ class Generation:
         """
         self.sampler.free()
         self.params, self.sampler = params, sampler
+        if self.thinking:
+            self.thinking.adjust(params)
         self._text.watch_for((*params.stop, *self._template_stops))
 
     def begin_again(self, evaluated: list[int]) -> None:
@@ -132,6 +140,25 @@ class Generation:
         limit = self.params.n_predict
         return None if limit < 0 else limit - len(self.generated)
 
+    def force(self, tokens: list[int], vocabulary: Vocabulary) -> None:
+        """Go on with these tokens before the sampler chooses again.
+
+        Raises:
+            LocalLLMError: the grammar does not allow them, or there is nothing that could be made to.
+        """
+        if self.thinking is None:
+            raise LocalLLMError("This generation cannot be made to say anything")
+        check_grammar(self.params, [*self.generated, *tokens], vocabulary)
+        self.thinking.force(tokens)
+
+    def forced(self) -> int | None:
+        """The next token where it is not the sampler's choice; None where it is."""
+        return self.thinking.next_forced(self.sampler) if self.thinking else None
+
+    def shows(self, token: int) -> bool:
+        """Whether a special token's text belongs to the reply, as markers of reasoning do."""
+        return self.thinking is not None and token in self.thinking.shown
+
     def accept(self, token: int, piece: bytes, position: int) -> StopReason | None:
         """Take a chosen token that is not an end token.
 
@@ -148,7 +175,10 @@ class Generation:
         self.pending = token
         if self.speculation:
             self.speculation.append(token)
-        self.ticket.post(Token(token, piece, self._text.push(piece), position))
+        text = self._text.push(piece)
+        if self.thinking:
+            text = self.thinking.take(text, whole=self._text.whole)
+        self.ticket.post(Token(token, piece, text, position))
         if self._text.stopped_by:
             return StopReason.STOP_STRING
         if 0 <= self.params.n_predict <= len(self.generated):
@@ -164,10 +194,11 @@ class Generation:
             threads: threads that the last step of decode had.
         """
         self.sampler.free()
+        rest = self._text.finish()
         self.ticket.close(
             Finished(
                 reason,
-                self._text.finish(),
+                self.thinking.opened(rest) if self.thinking else rest,
                 self._timings(threads),
                 used,
                 stop=self._text.stopped_by,
@@ -187,6 +218,8 @@ class Generation:
             compute_seconds=self._compute_seconds,
             drafted_tokens=self.speculation.guessed if self.speculation else 0,
             accepted_tokens=self.speculation.accepted if self.speculation else 0,
+            reasoning_tokens=self.thinking.tokens if self.thinking else 0,
+            reasoning_seconds=self.thinking.seconds if self.thinking else 0.0,
         )
 
     def _note_time(self) -> None:

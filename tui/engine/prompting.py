@@ -6,6 +6,8 @@ from tui.core.errors import PromptTooLongError, TemplateError
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt, Prompt, TokenPrompt
+from tui.core.reasoning import joined
+from tui.engine.reasoning_switch import variables_of
 from tui.engine.template import ChatTemplate
 from tui.engine.vocabulary import Vocabulary
 
@@ -34,7 +36,7 @@ class PromptReader:
             PromptTooLongError: they do not fit the context.
             TemplateError: there is no prompt, or the template refuses it.
         """
-        tokens, dropped = self.tokens(prompt), 0
+        tokens, dropped = self.tokens(prompt, params), 0
         if isinstance(prompt, ChatPrompt) and params.context_policy != "stop":
             tokens, dropped = self.fitted(prompt, params, tokens)
         if not tokens:
@@ -43,23 +45,27 @@ class PromptReader:
             raise PromptTooLongError(
                 f"The prompt has {len(tokens):,} tokens and the context holds {self.n_ctx:,}",
                 hint=f"shorten it, or load the model with a context (-c) of more than {len(tokens):,}",
+                tokens=len(tokens),
+                n_ctx=self.n_ctx,
             )
         return tokens, dropped
 
-    def tokens(self, prompt: Prompt) -> list[int]:
-        """All tokens of a prompt, however many."""
+    def tokens(self, prompt: Prompt, params: GenerationParams) -> list[int]:
+        """All tokens of a prompt, however many; what the template is told beside it is in the parameters."""
         if isinstance(prompt, TokenPrompt):
             return [token for token in prompt.tokens if 0 <= token < self._vocabulary.size]
-        return self._vocabulary.tokenize(self.text(prompt) if isinstance(prompt, ChatPrompt) else prompt.text)
+        return self._vocabulary.tokenize(self.text(prompt, params) if isinstance(prompt, ChatPrompt) else prompt.text)
 
-    def text(self, prompt: ChatPrompt, *, reply: bool = True) -> str:
+    def text(self, prompt: ChatPrompt, params: GenerationParams, *, reply: bool = True) -> str:
         """A conversation in the chat template.
 
         Args:
             prompt: the conversation.
+            params: whether the model is to think, and what else the template is told.
             reply: whether the beginning of the model's next message stands at its end.
         """
-        return self._template.render(prompt.messages, reply=reply) + (prompt.begun if reply else "")
+        text = self._template.render(prompt.messages, reply=reply, variables=variables_of(params))
+        return joined(text, prompt.begun, self._template.markers) if reply else text
 
     def fitted(self, prompt: ChatPrompt, params: GenerationParams, tokens: list[int]) -> tuple[list[int], int]:
         """A conversation without as many of its oldest turns as do not fit with room for an answer.
@@ -80,7 +86,7 @@ class PromptReader:
             return tokens, 0
 
         def without(cut: int) -> list[int]:
-            return self.tokens(ChatPrompt(_without(prompt.messages, cuts[0], cuts[cut]), prompt.begun))
+            return self.tokens(ChatPrompt(_without(prompt.messages, cuts[0], cuts[cut]), prompt.begun), params)
 
         too_long, fits = 0, len(cuts) - 1
         kept: tuple[int, list[int]] | None = None

@@ -61,7 +61,8 @@ def reasoning_of(template: ChatTemplate) -> Reasoning:
         return Reasoning(template.markers, effort=effort)
     try:
         unsaid, on, off = (
-            template.render(_PROBE, variables_of(GenerationParams(reasoning=word))) for word in ("auto", "on", "off")
+            template.render(_PROBE, variables=variables_of(GenerationParams(reasoning=word)))
+            for word in ("auto", "on", "off")
         )
     except TemplateError:  # it wants something that one message does not have
         return Reasoning(template.markers, effort=effort)

@@ -94,6 +94,17 @@ class SamplerChain:
             return self._constrained.sample(context, index)
         return int(lib.llama_sampler_sample(self._chain, context, index))
 
+    def accept(self, token: int) -> bool:
+        """Remember a token that was not chosen here, as if it had been.
+
+        Returns:
+            Whether a grammar allows it; it is not remembered otherwise.
+        """
+        if self._constrained:
+            return self._constrained.accept(token)
+        lib.llama_sampler_accept(self._chain, token)
+        return True
+
     def free(self) -> None:
         """Give the memory back. May be called again."""
         if self._constrained:
@@ -104,6 +115,16 @@ class SamplerChain:
 
     def _add(self, sampler: Any) -> None:
         lib.llama_sampler_chain_add(self._chain, sampler)
+
+
+def check_grammar(params: GenerationParams, tokens: Sequence[int], vocabulary: Vocabulary) -> None:
+    """See that a text is one that the grammar allows, where there is a grammar.
+
+    Raises:
+        SettingError: it is not.
+    """
+    if grammar := _grammar_after(tokens, params, vocabulary):
+        grammar.free()
 
 
 def _grammar_after(generated: Sequence[int], params: GenerationParams, vocabulary: Vocabulary) -> Grammar | None:

@@ -301,7 +301,9 @@ class Scheduler:
     def _choose_one(self, sequence: Sequence, generation: Generation, logits: int) -> bool:
         """Choose one token; returns whether the generation goes on."""
         try:
-            token = generation.sampler.sample(self._context.pointer, logits)
+            token = generation.forced()
+            if token is None:
+                token = generation.sampler.sample(self._context.pointer, logits)
         except LocalLLMError as error:  # a grammar that leads nowhere
             self._fail(sequence, error)
             return False
@@ -309,7 +311,8 @@ class Scheduler:
             self._end(sequence, StopReason.END)
             return False
         held = len(sequence.tokens)
-        reason = generation.accept(token, self._vocabulary.piece(token), held + 1)
+        piece = self._vocabulary.piece(token, special=generation.shows(token))
+        reason = generation.accept(token, piece, held + 1)
         if reason is None and held >= self._context.n_ctx and not self._shift(sequence, generation):
             reason = StopReason.CONTEXT_FULL
         if reason is not None:

@@ -23,6 +23,11 @@ class TextStream:
         self.stopped_by = ""
         """The stop string that was met; empty until then."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether the bytes so far end with a whole character."""
+        return not self._decoder.getstate()[0]
+
     def watch_for(self, stops: Sequence[str]) -> None:
         """Look for other stop strings from now on."""
         self._stops = tuple(stop for stop in stops if stop)
