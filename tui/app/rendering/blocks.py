@@ -29,11 +29,12 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A block of code. `closed` is False while its end has not been seen."""
+    """A block of code. `closed` is False while its end has not been seen, `fenced` where it is only indented."""
 
     text: str
     language: str = ""
     closed: bool = True
+    fenced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +77,24 @@ class Parsed:
 
 
 @functools.cache
-def _parser() -> MarkdownIt:
+def parser() -> MarkdownIt:
+    """The parser; importing it takes a tenth of a second."""
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", {"html": False})
-    parser.enable(["table", "strikethrough"])
-    parser.disable(["link", "image", "autolink", "reference", "entity"])
-    return parser
+    made = MarkdownIt("commonmark", {"html": False})
+    made.enable(["table", "strikethrough"])
+    made.disable(["link", "image", "autolink", "reference", "entity"])
+    return made
 
 
 def warm_up() -> None:
-    """Import the parser ahead of the first reply; in a thread, since it takes a tenth of a second."""
-    _parser()
+    """Import the parser ahead of the first reply; in a thread."""
+    parser()
 
 
 def parse(source: str) -> Parsed:
     """The blocks of a Markdown text, which may break off anywhere."""
-    tokens = _parser().parse(source)
+    tokens = parser().parse(source)
     starts = [token.map[0] for token in tokens if token.level == 0 and token.map]
     blocks = tuple(_blocks(_Reader(tokens, source.splitlines())))
     return Parsed(blocks, starts[-1] if starts else 0)
@@ -148,7 +150,7 @@ def _code(token: Token, lines: list[str]) -> Code:
     if token.type == "fence" and token.map:
         last = lines[token.map[1] - 1].strip(" >") if token.map[1] <= len(lines) else ""
         closed = token.map[1] - token.map[0] > 1 and last.startswith(token.markup)
-    return Code(token.content.rstrip("\n"), words[0] if words else "", closed)
+    return Code(token.content.rstrip("\n"), words[0] if words else "", closed, token.type == "fence")
 
 
 def _table(reader: _Reader) -> Table:

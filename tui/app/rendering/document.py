@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from tui.app.rendering.blocks import Block, Paragraph, parse
+from tui.app.rendering.blocks import Block, Code, Paragraph, parse
+from tui.app.rendering.fences import fenced
 from tui.app.rendering.growing_paragraph import GrowingParagraph
 from tui.app.rendering.layout import lay_out_block
 
@@ -21,6 +22,8 @@ class Document:
         self._tail_at = 0
         self._settled: list[Block] = []
         self._tail: tuple[Block, ...] = ()
+        self._settled_codes: list[Code] = []
+        self._codes: tuple[Code, ...] = ()
         self._width = 0
         self._settled_lines: list[Content] = []
         self._settled_shown = 0
@@ -34,12 +37,23 @@ class Document:
         """The whole text."""
         return self._source
 
+    @property
+    def codes(self) -> list[Code]:
+        """The fenced blocks of code, in their order; the last one may still be open."""
+        return [*self._settled_codes, *self._codes]
+
+    @property
+    def code_count(self) -> int:
+        """How many of them have been closed."""
+        return len(self._settled_codes) + sum(code.closed for code in self._codes)
+
     def append(self, piece: str) -> None:
         """Add text to the end."""
         self._source += piece
         if "\n" in piece:
             self._settle()
         self._tail = parse(self._source[self._tail_at :]).blocks
+        self._codes = tuple(fenced(self._tail))
         self._lines = []
 
     def _settle(self) -> None:
@@ -48,6 +62,7 @@ class Document:
         parsed = parse(complete)
         if len(parsed.blocks) > 1:
             self._settled.extend(parsed.blocks[:-1])
+            self._settled_codes.extend(fenced(parsed.blocks[:-1]))
             lines = complete.splitlines(keepends=True)
             self._tail_at += sum(len(line) for line in lines[: parsed.last_line])
 

@@ -87,8 +87,14 @@ def _code(block: Code, width: int) -> list[Content]:
     lines: list[Content] = []
     for line in text.split("\n", allow_blank=True):
         lines.extend(line.expand_tabs(4).fold(room) or [_BLANK])
-    bar = Content.styled(f"{current_glyphs().edge} ", "faint")
-    return [bar + line.stylize_before("codeblock") for line in lines]
+    edge = f"{current_glyphs().edge} "
+    bar, first = Content.styled(edge, "faint"), Content.styled(edge, code_start(block))
+    return [(first if at == 0 else bar) + line.stylize_before("codeblock") for at, line in enumerate(lines)]
+
+
+def code_start(block: Code) -> str:
+    """The style of the edge of a block's first line: by it the block is found among the lines."""
+    return "faint" if not block.fenced else "codestart" if block.closed else "codeopen"
 
 
 def _highlighted(block: Code) -> Content:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from tui.app.rendering.blocks import Code
+from tui.app.rendering.code_lines import INDENT, IndentedLine, with_copy_key
 from tui.app.rendering.document import Document
 from tui.app.rendering.layout import wrap
 from tui.app.rendering.shown import shown_line, shown_text
 from tui.app.widgets.glyphs import current_glyphs
 from tui.core.units import format_count
 
-INDENT = 2
 MAX_WIDTH = 100
 """Cells of the longest line of running text; longer ones are hard to read on a wide terminal."""
 
@@ -87,7 +88,8 @@ class ReplyEntry(Entry):
         self._heading = _heading(f"{current_glyphs().reply} {shown_line(name)}", "model", branch)
         self._document = Document()
         self._cache: tuple[tuple[int, int], list[Content]] = ((-1, -1), [])
-        self._indents: dict[int, tuple[Content, Content]] = {}
+        self._indents: dict[int, IndentedLine] = {}
+        self._numbered = False
         self._remarks: list[Content] = []
         self._footer: list[Content] = []
         self.running = True
@@ -96,6 +98,27 @@ class ReplyEntry(Entry):
     def empty(self) -> bool:
         """Whether nothing was written yet."""
         return not self._document.source.strip()
+
+    @property
+    def has_code(self) -> bool:
+        """Whether there is a block of code that can be copied."""
+        return bool(self._document.code_count or (not self.running and self._document.codes))
+
+    @property
+    def codes(self) -> list[Code]:
+        """The blocks of code that can be copied: all but one that still grows."""
+        return [code for code in self._document.codes if code.closed or not self.running]
+
+    @property
+    def numbered(self) -> bool:
+        """Whether its blocks of code have their numbers on the left."""
+        return self._numbered
+
+    @numbered.setter
+    def numbered(self, numbered: bool) -> None:
+        if numbered != self._numbered:
+            self._numbered = numbered
+            self.version += 1
 
     def append(self, text: str) -> None:
         """Add text that the model wrote."""
@@ -135,16 +158,25 @@ class ReplyEntry(Entry):
         body = self._document.lines(width)
         # A settled line is the same object as last time, and then so is its indented form.
         known, self._indents = self._indents, {}
-        lines = [self._heading]
+        lines, number = [self._heading], 0
         for line in body:
             kept = known.get(id(line))
-            pair = kept if kept and kept[0] is line else (line, line.pad_left(INDENT) if line else line)
-            self._indents[id(line)] = pair
-            lines.append(pair[1])
+            if kept is None or kept.line is not line:
+                kept = IndentedLine(line)
+            self._indents[id(line)] = kept
+            starts = kept.starts_code(self.running)
+            number += starts
+            lines.append(kept.numbered(number) if starts and self._numbered else kept.indented)
         if not body:
             lines.append(Content.styled(f"  {current_glyphs().ellipsis}" if self.running else "  (no text)", "faint"))
-        footer = [piece for line in (*self._remarks, *self._footer) for piece in wrap(line, width)]
+        footer = [piece for line in (*self._remarks, *self._words_below()) for piece in wrap(line, width)]
         return [*lines, *_indented(footer), _BLANK]
+
+    def _words_below(self) -> list[Content]:
+        """How it ended, and the key that copies its code, where the key means this reply."""
+        if self.running or not self._numbered:
+            return self._footer
+        return with_copy_key(self._footer, len(self.codes))
 
 
 class MoreEntry(Entry):

@@ -6,6 +6,7 @@ to the last of 10.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate, zip_longest
 
 from rich.segment import Segment
@@ -18,12 +19,15 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style
 
+from tui.app.rendering.marked import marked_lines
+from tui.app.widgets.code_numbers import CodeNumbers
 from tui.app.widgets.entries import Entry
 from tui.app.widgets.follows_end import FollowsEnd
 
 _STYLES = (
     "you", "user", "model", "faint", "error", "notice", "mark",
     "heading", "strong", "em", "strike", "code", "codeblock", "branch",
+    "codestart", "codeopen", "number",
 )  # fmt: skip
 
 SCROLL_STEP = 4
@@ -50,6 +54,9 @@ class Transcript(FollowsEnd, can_focus=False):
         & > .transcript--strike { text-style: strike; }
         & > .transcript--code { color: $text-accent; }
         & > .transcript--codeblock { color: $foreground 85%; }
+        & > .transcript--codestart { color: $text-muted; }
+        & > .transcript--codeopen { color: $text-muted; }
+        & > .transcript--number { color: $accent; text-style: bold; }
         & > .transcript--mark { color: $text-muted; }
         & > .transcript--branch { color: $accent; }
     }
@@ -70,6 +77,8 @@ class Transcript(FollowsEnd, can_focus=False):
         self._style_map: dict[str, Style] = {}
         self._laid_width = 0
         self._following = True
+        self._marked: Entry | None = None
+        self.numbers = CodeNumbers()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -120,7 +129,7 @@ class Transcript(FollowsEnd, can_focus=False):
             return
         start = self._ends[at - 1] if at else 0
         end = self._ends[at + count - 1] if at + count else 0
-        new = [entry.lines(width) for entry in entries]
+        new = [self._lines_of(entry, width) for entry in entries]
         grown = sum(len(lines) for lines in new) - (end - start)
         top = self.scroll_offset.y
         self._lines[start:end] = [line for lines in new for line in lines]
@@ -132,6 +141,7 @@ class Transcript(FollowsEnd, can_focus=False):
         elif end <= top:
             self.scroll_to(y=top + grown, animate=False, immediate=True, force=True)
         self.refresh()
+        self._move_numbers()
 
     def stay(self) -> None:
         """What comes next at the end is not gone to: the person reads on from here."""
@@ -145,8 +155,45 @@ class Transcript(FollowsEnd, can_focus=False):
             self._following = False
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
 
+    def mark(self, entry: Entry | None, show: bool = True) -> None:
+        """Put the person's mark on another entry, or on none.
+
+        Args:
+            entry: which one.
+            show: whether to bring its beginning into view.
+        """
+        before, self._marked = self._marked, entry
+        for changed in (before, entry):
+            if before is not entry and changed in self._entries and self._ends:
+                assert changed is not None
+                self.splice(self._entries.index(changed), 1, changed)
+        if show and entry in self._entries and self._ends:
+            assert entry is not None
+            self._bring_into_view(self._entries.index(entry))
+
+    def last_in_view(self, among: Sequence[Entry]) -> Entry | None:
+        """The last of some entries that begins above the lower edge of what is in view; None where there is none."""
+        edge = self.scroll_offset.y + self.scrollable_content_region.height
+        known = {id(entry) for entry in among}
+        starts = zip(self._entries, (0, *self._ends), strict=False)
+        return next((e for e, start in reversed(list(starts)) if start < edge and id(e) in known), None)
+
+    def _bring_into_view(self, index: int) -> None:
+        """Scroll as little as it takes to show an entry from its first line on."""
+        start, end = self._ends[index - 1] if index else 0, self._ends[index]
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        wanted = min(max(top, end - height), start)
+        if wanted != top:
+            self._following = False
+            self.scroll_to(y=wanted, animate=False, immediate=True, force=True)
+
+    def _lines_of(self, entry: Entry, width: int) -> list[Content]:
+        lines = entry.lines(width)
+        return marked_lines(lines) if entry is self._marked else lines
+
     def clear(self) -> None:
         """Take all entries away."""
+        self._marked = None
         self._entries.clear()
         self._following = True
         self._lay_out_from(0)
@@ -158,7 +205,7 @@ class Transcript(FollowsEnd, can_focus=False):
             return
         start = self._ends[index - 1] if index else 0
         old = self._lines[start:]
-        new = [entry.lines(width) for entry in self._entries[index:]]
+        new = [self._lines_of(entry, width) for entry in self._entries[index:]]
         laid = [line for lines in new for line in lines]
         # A line that says what it said before stays the same object: it is neither drawn nor sent again.
         laid[: len(old)] = [was if was.is_same(now) else now for was, now in zip(old, laid, strict=False)]
@@ -169,6 +216,13 @@ class Transcript(FollowsEnd, can_focus=False):
         pairs = enumerate(zip_longest(old, laid), start)
         if changed := [at for at, (was, now) in pairs if was is not now]:
             self.refresh_lines(changed[0], changed[-1] - changed[0] + 1)
+        self._move_numbers()
+
+    def _move_numbers(self) -> None:
+        """Let the blocks of code that the keys copy have the numbers."""
+        for entry in self.numbers.move(self._entries, self._marked):
+            if entry in self._entries:
+                self.splice(self._entries.index(entry), 1, entry)
 
     def _resize_virtually(self, size: Size) -> None:
         """Take the size of what can be scrolled through.
