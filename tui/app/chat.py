@@ -16,6 +16,7 @@ from tui.app.widgets.transcript import Transcript
 from tui.core.errors import LocalLLMError
 from tui.core.events import Event, Failed, Finished, ModelInfo, Token
 from tui.core.parameters import GenerationParams
+from tui.core.reasoning import split
 from tui.engine.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ class Chat:
         self._remarks = Remarks()
         self._came = False
         self._last: Finished | Failed | None = None
+        self.show_thinking = True
+        """Whether the last lines of a thought are shown while the model thinks."""
         self._n_ctx = 0
+        self.changed: Callable[[], None] = lambda: None
+        """Called when the conversation may be another one, or longer."""
 
     @property
     def session(self) -> RecordedChat:
@@ -76,8 +81,9 @@ class Chat:
 
     @property
     def last_reply(self) -> str:
-        """The text of the newest reply."""
-        return self.session.last_reply if self.chats.is_open else ""
+        """The newest reply: its answer, or what was thought where there is none yet."""
+        parts = split(self.session.last_reply if self.chats.is_open else "")
+        return parts.answer or parts.reasoning
 
     @property
     def last_prompt(self) -> MessageRecord | None:
@@ -120,14 +126,15 @@ class Chat:
                 self.view.show(self.session.records, anew=True)
             return found
 
-    async def walk(self, step: int) -> bool:
-        """Go to the neighbouring version of the last message that has one on that side.
+    async def walk(self, step: int, message: int | None = None) -> bool:
+        """Go to the neighbouring version of a message, of the last one that has one on that side if none is named.
 
         All versions of all messages are reached so: from the oldest version of a reply the way back leads to the
         version before of what was asked.
 
         Args:
             step: 1 for the younger neighbour, -1 for the older one.
+            message: of which message; the mark goes to the neighbour with it.
 
         Returns:
             Whether there is one.
@@ -138,12 +145,55 @@ class Chat:
         async with self._turn:
             if (await self._opened()).busy:
                 raise LocalLLMError("A reply is still being generated", hint="Esc stops it")
-            there = (r.id for r in reversed(self.session.records) if 1 <= r.position + step <= r.siblings)
-            if (at := next(there, None)) is None:
+            there = [
+                (r.id, number)
+                for number, r in enumerate(self.session.records)
+                if 1 <= r.position + step <= r.siblings and message in (None, r.id)
+            ]
+            if not there:
                 return False
+            at, number = there[-1]
             await self._ask(lambda session: session.walk(at, step))
             self.view.show(self.session.records)
+            if message is not None:
+                self.view.mark(self.session.records[number].id)
             return True
+
+    async def delete_branch(self, message: int) -> int:
+        """Delete a message of any branch with all that follows it; `undo_delete` brings it back.
+
+        Returns:
+            How many messages went.
+
+        Raises:
+            LocalLLMError: a reply is under way, or it is not in the conversation that is open.
+        """
+        async with self._turn:
+            count = await self._ask(lambda session: session.delete_branch(message))
+            self.view.show(self.session.records)
+            return count
+
+    async def undo_delete(self, message: int) -> None:
+        """Bring back what `delete_branch` of this message deleted, and go there.
+
+        Raises:
+            LocalLLMError: a reply is under way, or it was removed for good meanwhile.
+        """
+        async with self._turn:
+            await self._ask(lambda session: session.undo_delete_branch(message))
+            self.view.show_at(self.session.records, message)
+            self.view.mark(message)
+
+    async def replace(self, message: int, text: str) -> None:
+        """Put another text in the place of a reply; the old one stays as another version.
+
+        Raises:
+            LocalLLMError: a reply is under way, or the message is not in the conversation that is open.
+        """
+        async with self._turn:
+            await self._ask(lambda session: session.edit(message, text, GenerationParams()))
+            self.view.show(self.session.records)
+            self.view.mark(self.session.records[-1].id)
 
     async def clear(self) -> int:
         """Begin a new conversation; the old one stays in the store.
@@ -159,6 +209,16 @@ class Chat:
                 await self._ask(lambda session: session.clear())
                 self.view.show((), anew=True)
             return count
+
+    async def begin_with(self, text: str) -> None:
+        """Begin a new conversation with something said that is not answered yet; the old one stays in the store.
+
+        Raises:
+            LocalLLMError: a reply is under way, or the store refuses the text.
+        """
+        async with self._turn:
+            await self._ask(lambda session: session.begin_with(text))
+            self.view.show(self.session.records, anew=True)
 
     async def restore(self) -> bool:
         """Bring back what was cleared last; False when there is nothing, or something was said since."""
@@ -187,13 +247,15 @@ class Chat:
         """
         return await self._generate(lambda session: session.send(text, params, attached or ()), model, name)
 
-    async def regenerate(self, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
-        """Write the last reply once more; the one there is stays as another version.
+    async def regenerate(
+        self, params: GenerationParams, model: ModelInfo, name: str, message: int | None = None
+    ) -> Ticket:
+        """Write the last reply once more, or the one that a message is or gets; the old one stays as another version.
 
         Raises:
             LocalLLMError: a reply is under way, or nothing was said yet.
         """
-        return await self._generate(lambda session: session.regenerate(params), model, name)
+        return await self._generate(lambda session: session.regenerate(params, message), model, name)
 
     async def resume(self, params: GenerationParams, model: ModelInfo, name: str) -> Ticket:
         """Let the last reply go on from where it stopped.
@@ -236,18 +298,20 @@ class Chat:
             self._came = False
             entry = self.view.show(self.session.records, growing=name)
             self._reply = entry if isinstance(entry, ReplyEntry) else None
+            if self._reply is not None:
+                self._reply.thought.expect(model.reasoning.markers, live=self.show_thinking)
             return ticket
 
     # What comes back
 
     def take(self, events: Sequence[Event]) -> None:
         """Show a batch of events: one change of the transcript, however many tokens there are."""
-        text: list[str] = []
+        text: list[str] = []  # token by token
         remarked = False
         for event in events:
-            piece = event.text if isinstance(event, Token | Finished) else ""
-            self._came = self._came or bool(piece)
-            text.append(piece)
+            if isinstance(event, Token | Finished):
+                self._came = self._came or bool(event.text)
+                text.append(event.text)
             remarked |= self._remarks.absorb(event)
             if self._came or not isinstance(event, Finished | Failed):
                 self.session.absorb(event)
@@ -258,9 +322,10 @@ class Chat:
             return
         if remarked:
             reply.remark(self._remarks.words)
-        if joined := "".join(text):
-            reply.append(joined)
+        if text:
+            reply.take(text)
         if isinstance(last, Finished) and self._came:
+            reply.thought.measure(last.timings)
             reply.finish(stats_words(last), ending_words(last, self._n_ctx))
         elif isinstance(last, Failed) and self._came:
             reply.finish("", last.error.line(), failed=True)
@@ -297,4 +362,5 @@ class Chat:
                 raise asyncio.CancelledError  # the program ended meanwhile: there is nothing to show it on
             for line in self.chats.news():
                 self._say(line, "warning")
+        self.changed()
         return answer

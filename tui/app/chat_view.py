@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui.app.chat_turns import entry_of, head_end, tail_start
+from tui.app.rendering.attachment_rows import stored_words
 from tui.app.widgets.entries import Entry, MoreEntry
 from tui.app.widgets.transcript import Transcript
 
@@ -24,11 +25,19 @@ class ChatView:
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
+        self.attachment_words = stored_words
+        """How large an attachment is, in words."""
         self._records: tuple[MessageRecord, ...] = ()
         self._entries: list[Entry] = []
         self._start = 0
         self._earlier: MoreEntry | None = None
         self._later: MoreEntry | None = None
+        self._marked: int | None = None
+
+    @property
+    def marked(self) -> int | None:
+        """Number of the message that the person marked."""
+        return self._marked
 
     @property
     def is_empty(self) -> bool:
@@ -69,6 +78,7 @@ class ChatView:
             new = self._made(same, len(records), growing)
             self._entries[kept:] = new
             self._transcript.add(*new)
+        self._mark_again()
         return self._entries[-1] if self._entries else None
 
     def know(self, records: Sequence[MessageRecord]) -> None:
@@ -116,12 +126,50 @@ class ChatView:
 
     def go_to(self, message: int) -> None:
         """Scroll to a message of the branch, with what surrounds it."""
-        at = next((number for number, record in enumerate(self._records) if record.id == message), None)
+        at = self._place(message)
         if at is None:
             return
         if not self._start <= at < self._end:
             self._begin(tail_start(self._records, at), head_end(self._records, at))
         self._transcript.show_entry(self._entries[at - self._start])
+
+    def mark(self, message: int | None) -> None:
+        """Mark a message of the branch and bring it into view, or mark none."""
+        at = self._place(message)
+        self._marked = None if at is None else message
+        if at is not None and not self._start <= at < self._end:
+            self._begin(tail_start(self._records, at), head_end(self._records, at))
+        self._transcript.mark(None if at is None else self._entries[at - self._start])
+
+    def move_mark(self, step: int) -> bool:
+        """Mark the message before or after; without a mark the last one in view. False where there is none.
+
+        Args:
+            step: -1 or 1.
+        """
+        at = self._place(self._marked)
+        if at is None:
+            seen = self._transcript.last_in_view(self._entries)
+            at = next((self._start + n for n, entry in enumerate(self._entries) if entry is seen), len(self._records))
+            at = min(at, len(self._records) - 1) - step
+        if not 0 <= at + step < len(self._records):
+            return False
+        if at + step < self._start:
+            self.show_earlier()
+        elif at + step >= self._end:
+            self.show_later()
+        self.mark(self._records[at + step].id)
+        return True
+
+    def _place(self, message: int | None) -> int | None:
+        return next((at for at, record in enumerate(self._records) if record.id == message), None)
+
+    def _mark_again(self) -> None:
+        """The same message may be drawn by another entry now, or be gone."""
+        at = self._place(self._marked) if self._marked is not None else None
+        self._marked = self._marked if at is not None else None
+        shown = at is not None and self._start <= at < self._end
+        self._transcript.mark(self._entries[at - self._start] if shown and at is not None else None, show=False)
 
     def _common(self, records: Sequence[MessageRecord]) -> int:
         """How many messages at the beginning are on the screen as they are."""
@@ -144,7 +192,10 @@ class ChatView:
     def _made(self, start: int, end: int, growing: str = "") -> list[Entry]:
         """Entries of some messages; the last one of all may grow."""
         last = len(self._records) - 1
-        return [entry_of(self._records[at], growing if at == last else "") for at in range(start, end)]
+        return [
+            entry_of(self._records[at], growing if at == last else "", self.attachment_words)
+            for at in range(start, end)
+        ]
 
     def _after(self, end: int) -> MoreEntry | None:
         return MoreEntry(len(self._records) - end, later=True) if end < len(self._records) else None

@@ -150,14 +150,18 @@ class Talking(Screen[None]):
             self._hint("it is sent when the model is loaded")
             return
         model = self._host.model
-        if refusal := self._refusal():
+        if refusal := self._unready() or self._refusal():
             self._hint(refusal)
-        elif model is not None:
-            params, name = self.settings_here.generation, model_name(model.path)
+        elif model is not None and (params := self._let_through(event)) is not None:
+            name = model_name(model.path)
             if (edited := self._edited) is not None:
                 self._generate(self.chat.edit(edited, text, params, model, name, self.attachments), event.text)
             else:
                 self._generate(self.chat.send(text, params, model, name, self.attachments), event.text)
+
+    def _let_through(self, event: Prompt.Sent) -> GenerationParams | None:
+        """With which parameters it is sent; None holds it back."""
+        return self.settings_here.generation
 
     def _generate(self, asking: Coroutine[Any, Any, Ticket], sent: str | None = None) -> None:
         """Follow a reply that is asked for, once what it needs is stored.
@@ -199,6 +203,10 @@ class Talking(Screen[None]):
     def typed(self) -> None:
         """A hint is read by the time the person types on."""
         self._hint("")
+
+    def _unready(self) -> str:
+        """Why what is to be said is not complete yet; empty when it is."""
+        return ""
 
     def _refusal(self) -> str:
         """Why nothing can be sent now; empty when it can."""

@@ -26,7 +26,7 @@ from tui.app.widgets.follows_end import FollowsEnd
 
 _STYLES = (
     "you", "user", "model", "faint", "error", "notice", "mark",
-    "heading", "strong", "em", "strike", "code", "codeblock", "branch",
+    "heading", "strong", "em", "strike", "code", "codeblock", "branch", "thought",
     "codestart", "codeopen", "number",
 )  # fmt: skip
 
@@ -59,6 +59,7 @@ class Transcript(FollowsEnd, can_focus=False):
         & > .transcript--number { color: $accent; text-style: bold; }
         & > .transcript--mark { color: $text-muted; }
         & > .transcript--branch { color: $accent; }
+        & > .transcript--thought { color: $text-muted; text-style: italic; }
     }
     """
 
