@@ -19,6 +19,7 @@ from tui.app.app import LocalLLMApp
 from tui.app.screens.repository import RepositoryScreen
 from tui.app.screens.token import TokenScreen
 from tui.app.widgets.download_strip import DownloadStrip
+from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.lines import LinesPane
 from tui.app.widgets.message import MessagePane
 from tui.app.widgets.readme import Readme
@@ -151,12 +152,65 @@ async def test_enter_downloads_and_then_loads(make_app: Make, stocked: LocalHub,
         await until(pilot, lambda: len(rows_of(screen)) == 3)
         await pilot.press("enter")
         await until(pilot, lambda: " here" in rows_of(screen)[0])
-        assert "is being downloaded" in message(screen)
+        await until(pilot, lambda: message(screen) == "Q4_K_M is here: Enter loads it.")
         assert not screen.query_one(DownloadStrip).display
         await pilot.press("enter")
         await until(pilot, lambda: engine.loads and app.screen is app.main_screen)
         path = engine.loads[0]
         assert path.name == "tiny-Q4_K_M.gguf" and "models--owner--tiny-GGUF/snapshots" in str(path)
+
+
+async def test_at_80x24_the_screen_itself_says_how_a_download_goes(
+    make_app: Make, stocked: LocalHub, tiny_gguf: Path
+) -> None:
+    stocked.fault(path="/cdn/", bps=tiny_gguf.stat().st_size // 2)
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(app, pilot, quant="Q4_K_M")
+        await until(pilot, lambda: len(rows_of(screen)) == 3)
+        keys = screen.query_one(KeyLine)
+        assert keys.plain.startswith("enter download")
+        await pilot.press("enter")
+        await until(pilot, lambda: "is being downloaded" in message(screen))
+        await until(pilot, lambda: message(screen) == "Q4_K_M is here: Enter loads it.")
+        await until(pilot, lambda: keys.plain.startswith("enter load "))
+        assert not list(app._notifications), "a notice would cover the end of the lines below"
+        await pilot.press("down")
+        await until(pilot, lambda: keys.plain.startswith("enter download"))
+
+
+async def test_at_80x24_a_failure_is_said_in_place(
+    make_app: Make, stocked: LocalHub, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stocked.add("meta/gated-GGUF", {"gated-Q4_K_M.gguf": tiny_gguf}, gated="manual")
+    monkeypatch.setenv("HF_TOKEN", BOB)
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(app, pilot, "meta/gated-GGUF")
+        await until(pilot, lambda: len(rows_of(screen)) == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: "has no access to it" in message(screen))
+        assert not list(app._notifications)
+
+
+async def test_names_that_are_not_trusted_are_counted(make_app: Make, hub: LocalHub, tiny_gguf: Path) -> None:
+    hub.add(REPO, {"tiny-Q8_0.gguf": tiny_gguf, "../../evil.gguf": tiny_gguf, "a\x1b[2J-Q4_0.gguf": tiny_gguf})
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(app, pilot)
+        facts = screen.query_one("#repository-facts", MessagePane)
+        await until(pilot, lambda: "2 files have names that are not trusted here, and are left out" in facts.text)
+        assert len(rows_of(screen)) == 1
+
+
+async def test_each_row_says_what_its_quantization_costs(make_app: Make, stocked: LocalHub) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(app, pilot)
+        await until(pilot, lambda: len(rows_of(screen)) == 3)
+        words = ("good", "excellent", "original")
+        assert all(word in row for word, row in zip(words, rows_of(screen), strict=True))
+        assert "quality" in pane(screen, "heading")
 
 
 async def test_a_folder_of_ones_own(make_app: Make, stocked: LocalHub, tmp_path: Path, tiny_gguf: Path) -> None:
@@ -171,15 +225,18 @@ async def test_a_folder_of_ones_own(make_app: Make, stocked: LocalHub, tmp_path:
         await until(pilot, lambda: any(entry.path.parent == folder for entry in app.models))
 
 
-async def test_a_missing_part_is_said_and_not_fetched(make_app: Make, hub: LocalHub, tiny_gguf: Path) -> None:
-    hub.add(REPO, {"tiny-Q8_0-00001-of-00002.gguf": tiny_gguf})
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_missing_part_is_said_and_not_fetched(
+    make_app: Make, hub: LocalHub, tiny_gguf: Path, size: tuple[int, int]
+) -> None:
+    hub.add(REPO, {f"tiny-Q8_0-0000{number}-of-00003.gguf": tiny_gguf for number in (1, 3)})
     app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         screen = await opened(app, pilot)
-        await until(pilot, lambda: "1 of its files is not in the repository" in pane(screen, "need"))
-        assert "broken" in rows_of(screen)[0]
+        await until(pilot, lambda: "part 2 of 3 is missing in the repository" in pane(screen, "need"))
+        assert "part 2 of 3 is missing" in rows_of(screen)[0]
         await pilot.press("enter")
-        await until(pilot, lambda: "choose another one" in message(screen))
+        await until(pilot, lambda: "Choose another one" in message(screen))
         assert not app.downloads
 
 

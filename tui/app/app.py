@@ -184,9 +184,12 @@ class LocalLLMApp(Navigation):
         self.search_models()
 
     def _say_of_downloads(self, text: str, kind: str = "info") -> None:
-        """The screen of the downloads says the same in its own place."""
+        """The screens of the downloads and of a repository say the same in their own places."""
         if getattr(self.screen, "tells_of_downloads", False):
             self.main_screen.note(text, kind)
+        elif (hear := getattr(self.screen, "hear_of_download", None)) is not None:
+            self.main_screen.note(text, kind)
+            hear(text, kind)
         else:
             self.say(text, kind)
 

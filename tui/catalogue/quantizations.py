@@ -33,16 +33,16 @@ TYPICAL_BITS = MappingProxyType(
 """Bits for each weight of Llama 3.1 8B (llama.cpp `tools/quantize/README.md`; some by file size)."""
 
 _GRADES = (
-    (0.0005, "as the original"),
-    (0.003, "practically the original"),
-    (0.012, "very close to the original"),
-    (0.035, "a small loss, seldom noticed"),
-    (0.08, "a moderate loss"),
-    (0.15, "a noticeable loss"),
-    (0.3, "a clear loss"),
-    (0.6, "a heavy loss"),
+    (0.0005, "original", "as the original"),
+    (0.003, "excellent", "practically the original"),
+    (0.012, "very good", "very close to the original"),
+    (0.035, "good", "a small loss, seldom noticed"),
+    (0.08, "fair", "a moderate loss"),
+    (0.15, "weaker", "a noticeable loss"),
+    (0.3, "weak", "a clear loss"),
+    (0.6, "poor", "a heavy loss"),
 )
-_WORST = "a very heavy loss: often wrong or confused"
+_WORST = ("very poor", "a very heavy loss: often wrong or confused")
 _LIKE = {
     "Q2_K_L": "Q2_K", "Q3_K_XL": "Q3_K_L", "Q4_K_L": "Q4_K_M", "Q5_K_L": "Q5_K_M", "Q6_K_L": "Q6_K", "Q8_0_L": "Q8_0",
     "Q2_K_XL": "Q2_K", "Q4_K_XL": "Q4_K_M", "Q5_K_XL": "Q5_K_M", "Q6_K_XL": "Q6_K", "Q8_K_XL": "Q8_0",
@@ -105,10 +105,19 @@ def divergence(quantization: str) -> float | None:
 
 def quality(quantization: str) -> str:
     """What a quantization costs in quality, in words; empty when it is not known here."""
+    return _graded(quantization)[1]
+
+
+def grade(quantization: str) -> str:
+    """The same in one or two words for a column of nine cells, such as `good`; empty when it is not known here."""
+    return _graded(quantization)[0]
+
+
+def _graded(quantization: str) -> tuple[str, str]:
     moved = divergence(quantization)
     if moved is None:
-        return ""
-    return next((words for limit, words in _GRADES if moved < limit), _WORST)
+        return "", ""
+    return next(((word, words) for limit, word, words in _GRADES if moved < limit), _WORST)
 
 
 def is_relative(quantization: str) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -18,8 +17,10 @@ from textual.timer import Timer
 from tui.app.asking import Asking
 from tui.app.commands.command import bindings
 from tui.app.commands.hub import REPOSITORY_COMMANDS
-from tui.app.rendering.hub_rows import Offer, fact_lines, need_lines, offer_heading, offer_row, repository_facts
+from tui.app.opening import Opened, opened, short_words
+from tui.app.rendering.hub_rows import repository_facts
 from tui.app.rendering.model_rows import home_path
+from tui.app.rendering.offer_rows import Offer, fact_lines, missing_words, need_lines, offer_heading, offer_row
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.download_strip import DownloadStrip
 from tui.app.widgets.glyphs import current_glyphs
@@ -30,8 +31,9 @@ from tui.app.widgets.readme import Readme
 from tui.app.widgets.rows import Rows
 from tui.catalogue.fit import Fit, quick_fit
 from tui.catalogue.hub.cancel import Cancel
-from tui.catalogue.hub.values import Repository
+from tui.catalogue.hub.values import Repository, Variant
 from tui.core.errors import HubError, LocalLLMError
+from tui.core.text import one_line
 from tui.core.units import format_bytes
 from tui.monitor.memory import available_memory
 
@@ -41,25 +43,6 @@ if TYPE_CHECKING:
 
 PLAN_DELAY = 0.3
 """Seconds that a row must stay marked before its header is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A repository as the screen needs it; made in a thread.
-
-    Attributes:
-        repository: what the Hub says.
-        offers: its quantizations.
-        reason: why one of them is recommended; empty when none is.
-        wanted: the number of the one that was asked for, or else of the recommended one.
-        problem: what is wrong with what was asked for; empty when nothing is.
-    """
-
-    repository: Repository
-    offers: tuple[Offer, ...]
-    reason: str = ""
-    wanted: int = 0
-    problem: str = ""
 
 
 class RepositoryScreen(Screen[None]):
@@ -111,7 +94,7 @@ class RepositoryScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Ask."""
-        self.query_one(KeyLine).show([(command, True) for command in REPOSITORY_COMMANDS])
+        self._show_keys()
         self.watch(self.app, "settings", self._show_folder)
         self.watch(self.app, "downloads", self._look_again)
         self._ask()
@@ -164,7 +147,7 @@ class RepositoryScreen(Screen[None]):
         self._asking_readme.ask(
             question,
             lambda text: readme.show(text or "This repository has no README."),
-            lambda error: readme.show(f"The README is not shown: {_short(error)}"),
+            lambda error: readme.show(f"The README is not shown: {short_words(error)}"),
         )
 
     def _gate_words(self, repository: Repository) -> str:
@@ -184,6 +167,7 @@ class RepositoryScreen(Screen[None]):
     @on(Rows.Marked)
     def _plan(self) -> None:
         """Ask for the header of the marked one, unless it is known or the mark moves on."""
+        self._show_keys()
         if self._delay is not None:
             self._delay.stop()
             self._delay = None
@@ -242,16 +226,14 @@ class RepositoryScreen(Screen[None]):
             return
         width = max(pane.size.width, 20)
         if offer.variant.missing:
-            count = len(offer.variant.missing)
-            pane.set_lines(
-                [((f"{count} of its files {'is' if count == 1 else 'are'} not in the repository", "error"),)]
-            )
+            words = f"{missing_words(offer.variant)} in the repository: it cannot be loaded"
+            pane.set_lines([((line, "error"),) for line in textwrap.wrap(words, width)])
             return
         plan = self._plans.get(offer.variant.label)
         if plan is None:
             pane.set_lines([(("reading the header" + current_glyphs().ellipsis, "label"),)])
         elif isinstance(plan, LocalLLMError):
-            pane.set_lines([((line, "warning"),) for line in textwrap.wrap(shown_line(_short(plan)), width)])
+            pane.set_lines([((line, "warning"),) for line in textwrap.wrap(shown_line(short_words(plan)), width)])
         elif plan.memory is None:
             pane.set_lines([((shown_line(plan.problem or plan.explanation.summary), "warning"),)])
         else:
@@ -265,6 +247,26 @@ class RepositoryScreen(Screen[None]):
         where = home_path(folder) if folder else "the Hugging Face cache"
         line = (("goes to ", "label"), (where, "value"), ("   F4, Download folder changes that", "label"))
         self.query_one("#repository-folder", LinesPane).set_lines([line if self._opened else ()])
+
+    def _show_keys(self) -> None:
+        """What Enter does depends on what is marked."""
+        enter = "load" if self.marked is not None and self.marked.here is not None else "download"
+        shown = [replace(c, short=enter) if c.id == "repository.download" else c for c in REPOSITORY_COMMANDS]
+        self.query_one(KeyLine).show([(command, True) for command in shown])
+
+    def hear_of_download(self, text: str, kind: str) -> None:
+        """What happens to a download is said in this screen's own place, where a notice would cover other lines."""
+        offer = self.marked
+        own = offer is not None and offer.here is not None and text.startswith(self._named(offer.variant))
+        role = {"error": "error", "warning": "warning"}.get(kind, "value")
+        self._say(_here_words(offer.variant.label) if own and offer else text, role)
+
+    @property
+    def _offers(self) -> tuple[Offer, ...]:
+        return self._opened.offers if self._opened else ()
+
+    def _named(self, variant: Variant) -> str:
+        return one_line(f"{self._repo_id.rpartition('/')[2]} {variant.label} ")
 
     def _look_again(self) -> None:
         """What has been downloaded meanwhile is here."""
@@ -297,7 +299,7 @@ class RepositoryScreen(Screen[None]):
             self.program.to_chat()
             return
         if offer.variant.missing:
-            self._say(f"{offer.variant.label} lacks files in the repository: choose another one.", "warning")
+            self._say(f"{offer.variant.label}: {missing_words(offer.variant)}. Choose another one.", "warning")
             return
         if self._asks_first(offer, found):
             return
@@ -307,7 +309,9 @@ class RepositoryScreen(Screen[None]):
         label, size = offer.variant.label, format_bytes(offer.variant.size)
 
         def began() -> None:
-            self._say(f"{label}, {size}, is being downloaded; ctrl+t shows how far it is.", "value")
+            here = any(o.here is not None and o.variant.label == label for o in self._offers)
+            coming = f"{label}, {size}, is being downloaded; ctrl+t shows how far it is."
+            self._say(_here_words(label) if here else coming, "value")
 
         self.program.transfers.start(request, then=began, failed=self._fail_download)
 
@@ -359,42 +363,5 @@ class RepositoryScreen(Screen[None]):
             self.dismiss(None)
 
 
-def opened(repository: Repository, quant: str, folder: Path | None, available: int) -> Opened:
-    """What the screen shows of a repository. Looks at the disk: for a worker thread.
-
-    Args:
-        repository: what the Hub says.
-        quant: the quantization that was asked for; empty for none.
-        folder: where downloads go.
-        available: bytes of memory that a load may take.
-    """
-    from tui.catalogue.hub.choice import choose
-    from tui.catalogue.hub.recommend import recommend
-    from tui.services.hub_models import present
-
-    if not repository.variants:
-        return Opened(repository, ())
-    best = recommend(repository, available)
-    wanted, problem = best[0] if best else repository.variants[0], ""
-    if quant:
-        try:
-            wanted = choose(repository, quant)
-        except LocalLLMError as error:
-            problem = error.line()
-    offers = tuple(
-        Offer(
-            variant,
-            8 * variant.size / repository.parameters if repository.parameters else None,
-            present(repository.repo_id, variant, folder),
-            best is not None and variant == best[0],
-        )
-        for variant in repository.variants
-    )
-    reason = f"{best[0].label} is recommended: {best[1]}" if best else ""
-    return Opened(repository, offers, reason, repository.variants.index(wanted), problem)
-
-
-def _short(error: LocalLLMError) -> str:
-    """An error beside others; how to get at a gated repository is said once, and not here."""
-    gated = isinstance(error, HubError) and error.kind == "gated"
-    return "its terms have to be accepted first" if gated else error.line()
+def _here_words(label: str) -> str:
+    return f"{label} is here: Enter loads it."

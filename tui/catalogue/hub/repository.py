@@ -48,11 +48,12 @@ def read(api: HfApi, repo_id: str, revision: str) -> Repository:
         architecture=architecture if isinstance(architecture, str) else "",
         n_ctx_train=count(details.get("context_length")) or None,
         template_size=len(template.encode("utf-8", "replace")) if isinstance(template, str) else 0,
+        left_out=sum(not is_safe_path(sibling.rfilename) for sibling in info.siblings or ()),
     )
 
 
 def _files(info: ModelInfo) -> Iterator[RemoteFile]:
-    """The files that can be used; one with a hostile name is left out as if it were not there."""
+    """The files that can be used; one with a hostile name is left out."""
     for sibling in info.siblings or ():
         if not is_safe_path(sibling.rfilename) or not isinstance(sibling.size, int) or sibling.size < 0:
             continue

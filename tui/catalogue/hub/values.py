@@ -128,6 +128,7 @@ class Repository:
         architecture: such as `llama`, when the Hub knows; else empty.
         n_ctx_train: tokens of context the model was trained with, when the Hub knows.
         template_size: bytes of its chat template, when the Hub knows one; else 0.
+        left_out: files whose names are not trusted here: they could lead out of a folder or act on the terminal.
     """
 
     repo_id: str
@@ -146,6 +147,7 @@ class Repository:
     architecture: str = ""
     n_ctx_train: int | None = None
     template_size: int = 0
+    left_out: int = 0
 
 
 State = Literal["queued", "downloading", "paused", "verifying", "finished", "failed"]
