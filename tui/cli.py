@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from tui.cli_arguments import PROGRAM, make_parser, prepare
 from tui.cli_chats import chats
 from tui.cli_models import models
+from tui.cli_serve import serve
 from tui.core.errors import LocalLLMError, SettingError
 from tui.core.escapes import process_escapes
 from tui.core.text import one_line, well_formed
@@ -139,13 +140,20 @@ def _bench_plan(parser: ArgumentParser, parsed: argparse.Namespace) -> dict[str,
     return numbers
 
 
-_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"run": _run, "models": models, "chats": chats, "bench": _bench}
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "run": _run,
+    "serve": serve,
+    "models": models,
+    "chats": chats,
+    "bench": _bench,
+}
 _BENCH_SETTINGS = [
     "model", "model_dirs", "hf_repo", "offline", "download_dir", "n_batch", "n_ubatch", "n_gpu_layers", "flash_attn",
     "cache_type_k", "cache_type_v", "mmap", "mlock",
 ]  # fmt: skip
 _COMMANDS_HELP = f"""commands, each with its own --help:
   {PROGRAM} run           one completion for a script: only the completion on standard output
+  {PROGRAM} serve         a model for OpenAI's clients, over HTTP
   {PROGRAM} models        list, show, search, pull, rm: models here and on the Hugging Face Hub
   {PROGRAM} chats         list, search, export, import, replay: the conversations that are kept
   {PROGRAM} bench         how fast a model is here"""

@@ -50,7 +50,20 @@ class NoModelError(LocalLLMError):
 
 
 class PromptTooLongError(LocalLLMError):
-    """The prompt has more tokens than the context."""
+    """The prompt has more tokens than the context.
+
+    Args:
+        what: what happened.
+        why: the reason.
+        hint: what to do next.
+        tokens: of the prompt; 0 when not known.
+        n_ctx: tokens that the context holds; 0 when not known.
+    """
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", tokens: int = 0, n_ctx: int = 0) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.tokens = tokens
+        self.n_ctx = n_ctx
 
 
 class TemplateError(LocalLLMError):

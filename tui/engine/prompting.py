@@ -26,6 +26,11 @@ class PromptReader:
         self._template = template
         self.n_ctx = n_ctx
 
+    @property
+    def template_source(self) -> str:
+        """The chat template's text; empty for the plain dialogue."""
+        return self._template.source
+
     def read(self, prompt: Prompt, params: GenerationParams) -> tuple[list[int], int]:
         """The tokens to evaluate; of a conversation that does not fit as many turns as do, where that is wanted.
 

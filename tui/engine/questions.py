@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt
 from tui.engine.prompting import PromptReader
 from tui.engine.vocabulary import Vocabulary
@@ -38,10 +39,19 @@ class Questions:
         known = range(self._vocabulary.size)
         return [self._vocabulary.piece(token, special=True) if token in known else b"" for token in tokens]
 
-    def render(self, prompt: ChatPrompt) -> str:
+    @property
+    def template(self) -> str:
+        """The chat template's text; empty for the plain dialogue of a model that carries none."""
+        return self._reader.template_source
+
+    def render(self, prompt: ChatPrompt, params: GenerationParams) -> str:
         """A conversation in the chat template.
+
+        Args:
+            prompt: the conversation.
+            params: what the template is told besides, such as whether to think.
 
         Raises:
             TemplateError: the template refuses it.
         """
-        return self._reader.text(prompt)
+        return self._reader.text(prompt, params)

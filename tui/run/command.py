@@ -37,7 +37,7 @@ def complete(settings: Settings, problems: Sequence[str], prompt: str, *, chat: 
         warn(problem)
     if settings.origin("system_prompt") == COMMAND_LINE and not chat:
         warn("-sys has no effect without --chat: the prompt is completed as it is")
-    model, status = _model(settings)
+    model, status = model_of(settings)
     if model is None:
         return status
     terminal = Output().is_terminal
@@ -98,7 +98,7 @@ def measure(
         threads=numbers["threads"] or thread_counts(usable_cores()),
         repetitions=numbers["repetitions"][0],
     )
-    path, status = _model(settings)
+    path, status = model_of(settings)
     return status if path is None else bench(path, settings.load, plan, as_json=as_json)
 
 
@@ -141,7 +141,7 @@ def remove(settings: Settings, problems: Sequence[str], model: str, *, yes: bool
     return remove_model(settings, model, yes=yes, as_json=as_json)
 
 
-def _model(settings: Settings) -> tuple[Path | None, int]:
+def model_of(settings: Settings) -> tuple[Path | None, int]:
     """The file of the model that the settings name, fetched from the Hub where that is wanted; None with the exit
     status when it could not be fetched."""
     if not wants_hub(settings):

@@ -1,0 +1,1 @@
+"""Front end: the OpenAI-compatible HTTP server."""

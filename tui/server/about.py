@@ -1,0 +1,127 @@
+"""What can be asked about the server and its model: health, models, props, slots, metrics."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from tui.server.state import State, state_of
+from tui.services.requests import RequestInfo
+
+
+async def health(request: Request) -> Response:
+    """Whether requests can be answered."""
+    if state_of(request).host.model is None:
+        error = {"message": "The model is not loaded yet.", "type": "unavailable_error", "code": 503}
+        return JSONResponse({"error": error}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+async def models(request: Request) -> Response:
+    """The models that can be asked for, in OpenAI's shape."""
+    state = state_of(request)
+    return JSONResponse({"object": "list", "data": [_model(state)]})
+
+
+async def one_model(request: Request) -> Response:
+    """One of them."""
+    return JSONResponse(_model(state_of(request)))
+
+
+async def props(request: Request) -> Response:
+    """llama-server's account of itself."""
+    state = state_of(request)
+    model = state.model
+    template = await state.ask(lambda questions: questions.template)
+    settings: dict[str, Any] = {"n_ctx": model.n_ctx, "params": asdict(state.generation)}
+    return JSONResponse(
+        {
+            "default_generation_settings": settings,
+            "total_slots": state.options.parallel,
+            "model_alias": state.model_name,
+            "model_path": Path(model.path).name,  # where it lies is nobody's business
+            "chat_template": template,
+            "modalities": {"vision": False, "audio": False},
+            "build_info": model.build,
+            "is_sleeping": False,
+        }
+    )
+
+
+async def slots(request: Request) -> Response:
+    """llama-server's account of what runs."""
+    state = state_of(request)
+    running = state.requests.running[: state.options.parallel]
+    idle = [{"id": number, "is_processing": False} for number in range(len(running), state.options.parallel)]
+    return JSONResponse([*(_slot(number, info, state) for number, info in enumerate(running)), *idle])
+
+
+async def metrics(request: Request) -> Response:
+    """For Prometheus, with llama-server's names."""
+    state = state_of(request)
+    return PlainTextResponse(metrics_text(state), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def metrics_text(state: State) -> str:
+    """The metrics in Prometheus's text format."""
+    totals, running = state.requests.totals, state.requests.running
+    waiting = sum(info.state == "waiting" for info in running)
+
+    def per_second(tokens: int, seconds: float) -> float:
+        return tokens / seconds if seconds else 0.0
+
+    rows = (
+        ("prompt_tokens_total", "counter", "Number of prompt tokens processed.", totals.prompt_tokens),
+        ("prompt_seconds_total", "counter", "Prompt process time", totals.prompt_seconds),
+        ("tokens_predicted_total", "counter", "Number of generation tokens processed.", totals.generated_tokens),
+        ("tokens_predicted_seconds_total", "counter", "Predict process time", totals.decode_seconds),
+        ("n_tokens_max", "counter", "Largest observed n_tokens.", totals.most_prompt_tokens),
+        (
+            "prompt_tokens_seconds", "gauge", "Average prompt throughput in tokens/s.",
+            per_second(totals.prompt_tokens, totals.prompt_seconds),
+        ),
+        (
+            "predicted_tokens_seconds", "gauge", "Average generation throughput in tokens/s.",
+            per_second(totals.generated_tokens, totals.decode_seconds),
+        ),
+        ("requests_processing", "gauge", "Number of requests processing.", len(running) - waiting),
+        ("requests_deferred", "gauge", "Number of requests deferred.", waiting),
+        ("requests_total", "counter", "Number of requests that ended.", totals.requests),
+        ("requests_failed_total", "counter", "Number of requests that failed.", totals.failed),
+        ("requests_refused_total", "counter", "Number of requests that were turned away.", totals.refused),
+    )  # fmt: skip
+    lines = []
+    for name, kind, words, value in rows:
+        full = f"llamacpp:{name}"
+        lines += [f"# HELP {full} {words}", f"# TYPE {full} {kind}", f"{full} {value:g}"]
+    return "\n".join(lines) + "\n"
+
+
+def _model(state: State) -> dict[str, Any]:
+    model = state.model
+    meta = {
+        "n_vocab": model.n_vocab, "n_ctx_train": model.n_ctx_train, "n_ctx": model.n_ctx,
+        "n_params": model.parameters, "size": model.size,
+    }  # fmt: skip
+    return {
+        "id": state.model_name, "object": "model", "created": int(state.started), "owned_by": "localllm-tui",
+        "meta": meta,
+    }  # fmt: skip
+
+
+def _slot(number: int, info: RequestInfo, state: State) -> dict[str, Any]:
+    return {
+        "id": number,
+        "id_task": info.id,
+        "n_ctx": state.model.n_ctx,
+        "is_processing": True,
+        "state": info.state,
+        "n_prompt_tokens": info.prompt_tokens,
+        "n_prompt_tokens_processed": max(0, info.done_tokens - info.cached_tokens),
+        "n_prompt_tokens_cache": info.cached_tokens,
+        "next_token": [{"n_decoded": info.generated_tokens, "has_next_token": True}],
+    }

@@ -1,0 +1,147 @@
+"""`/v1/completions`: text in, text out, no chat template."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from tui.core.events import Event, Finished, Token
+from tui.core.prompts import Prompt, RawPrompt, TokenPrompt
+from tui.server.body import read_json
+from tui.server.errors import ApiError
+from tui.server.fields import Fields, wrong
+from tui.server.following import unless_gone
+from tui.server.generating import Generating, check_choices, several, timings_of, usage
+from tui.server.parameters import parameters_of
+from tui.server.state import State, state_of
+from tui.server.stream import DONE, EventStream, event
+
+DEFAULT_TOKENS = 16
+"""OpenAI's default for a completion's length."""
+_MOST_PROMPTS = 64
+
+
+async def completions(request: Request) -> Response:
+    """Complete one or more prompts."""
+    state = state_of(request)
+    fields = Fields(await read_json(request, state.options.max_body))
+    if "suffix" in fields and fields.text("suffix"):
+        raise ApiError(400, "suffix is not served here: /infill fills in the middle.", param="suffix")
+    prompts = prompts_of(fields)
+    params = parameters_of(Fields({"max_tokens": DEFAULT_TOKENS, **fields.body}), state.generation)
+    count = check_choices(fields.whole("n", 1, least=1))
+    each = [prompt for prompt in prompts for _ in range(count)]
+    generating = Generating(state, request, each, several(params, count) * len(prompts))
+    echoed = await _echoed(state, prompts) if fields.flag("echo") else [""] * len(prompts)
+    reply = _Reply(state, generating, [text for text in echoed for _ in range(count)], count)
+    if fields.flag("stream"):
+        with_usage = Fields(fields.table("stream_options")).flag("include_usage")
+        events = await unless_gone(request, generating.started())
+        if events is None:
+            return Response(status_code=499)
+        return EventStream(reply.stream(events, with_usage=with_usage), state.options.timeout, generating.close)
+    choices = await unless_gone(request, generating.complete())
+    return Response(status_code=499) if choices is None else JSONResponse(reply.whole())
+
+
+def prompts_of(fields: Fields) -> list[Prompt]:
+    """One text, an array of texts, one array of tokens, or an array of those.
+
+    Raises:
+        ApiError: it is something else.
+    """
+    value = fields.body.get("prompt")
+    if isinstance(value, str) or (isinstance(value, list) and value and all(_is_token(one) for one in value)):
+        value = [value]
+    if not isinstance(value, list) or not value or len(value) > _MOST_PROMPTS:
+        raise wrong("prompt", f"a text, an array of tokens, or an array of up to {_MOST_PROMPTS} of these", value)
+    return [_prompt(one) for one in value]
+
+
+def _prompt(value: Any) -> Prompt:
+    if isinstance(value, str):
+        return RawPrompt(value)
+    if isinstance(value, list) and value and all(_is_token(one) for one in value):
+        return TokenPrompt(tuple(value))
+    raise wrong("prompt", "a text or an array of tokens", value)
+
+
+def _is_token(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+async def _echoed(state: State, prompts: list[Prompt]) -> list[str]:
+    texts = []
+    for prompt in prompts:
+        if isinstance(prompt, TokenPrompt):
+            tokens = prompt.tokens
+            pieces = await state.ask(lambda questions, tokens=tokens: questions.pieces(tokens))  # type: ignore[misc]
+            texts.append(b"".join(pieces).decode("utf-8", "replace"))
+        else:
+            texts.append(prompt.text if isinstance(prompt, RawPrompt) else "")
+    return texts
+
+
+class _Reply:
+    """Puts what is generated into OpenAI's shape."""
+
+    def __init__(self, state: State, generating: Generating, echoed: list[str], count: int) -> None:
+        self._generating = generating
+        self._echoed = echoed
+        self._count = count
+        self._head = {
+            "id": f"cmpl-{uuid.uuid4().hex}",
+            "object": "text_completion",
+            "created": int(time.time()),
+            "model": state.model_name,
+            "system_fingerprint": generating.model.build,
+        }
+
+    def whole(self) -> dict[str, Any]:
+        choices = [
+            self._choice(number, self._echoed[number] + choice.text, choice.finish_reason)
+            for number, choice in enumerate(self._generating.choices)
+        ]
+        timings = timings_of(self._generating.choices[0].timings)
+        return {**self._head, "choices": choices, "usage": self._usage(), "timings": timings}
+
+    async def stream(self, events: AsyncIterator[tuple[int, Event]], *, with_usage: bool) -> AsyncIterator[bytes]:
+        async with aclosing(events):  # type: ignore[type-var]
+            for number, text in enumerate(self._echoed):
+                if text:
+                    yield self._chunk(self._choice(number, text, None))
+            try:
+                async for number, what in events:
+                    if isinstance(what, Token | Finished) and what.text:
+                        yield self._chunk(self._choice(number, what.text, None))
+                    if isinstance(what, Finished):
+                        reason = self._generating.choices[number].finish_reason
+                        yield self._chunk(self._choice(number, "", reason))
+            except ApiError as error:
+                yield event(error.body())
+                return
+        if with_usage:
+            yield event({**self._head, "choices": [], "usage": self._usage()})
+        yield DONE
+
+    def _usage(self) -> dict[str, object]:
+        timings = [choice.timings for choice in self._generating.choices]
+        firsts = timings[:: self._count]
+        return usage(
+            sum(one.prompt_tokens for one in firsts),
+            sum(one.generated_tokens for one in timings),
+            sum(one.cached_tokens for one in firsts),
+        )
+
+    def _chunk(self, choice: dict[str, Any]) -> bytes:
+        return event({**self._head, "choices": [choice]})
+
+    @staticmethod
+    def _choice(number: int, text: str, reason: str | None) -> dict[str, Any]:
+        return {"index": number, "text": text, "logprobs": None, "finish_reason": reason}

@@ -1,0 +1,187 @@
+"""The generations of one request, from its prompts to their events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from starlette.requests import Request
+
+from tui.core.events import Event, Failed, Finished, StopReason, Timings, Token
+from tui.core.parameters import GenerationParams
+from tui.core.prompts import Prompt
+from tui.engine.ticket import Ticket
+from tui.server.errors import ApiError, api_error
+from tui.server.following import events_of
+from tui.server.state import State
+
+MOST_CHOICES = 16
+_REASONS = {StopReason.LENGTH: "length", StopReason.CONTEXT_FULL: "length"}
+
+
+@dataclass(slots=True)
+class Choice:
+    """What came of one generation so far.
+
+    Attributes:
+        text: all of it.
+        tokens: numbers of its tokens.
+        finished: its end; None while it goes on.
+    """
+
+    text: str = ""
+    tokens: list[int] = field(default_factory=list)
+    finished: Finished | None = None
+
+    @property
+    def finish_reason(self) -> str:
+        """OpenAI's word for why it ended."""
+        return _REASONS.get(self.finished.reason, "stop") if self.finished else "stop"
+
+    @property
+    def timings(self) -> Timings:
+        """How long it took; zeros while it goes on."""
+        return self.finished.timings if self.finished else Timings()
+
+
+class Generating:
+    """Runs the generations of a request side by side, as far as the engine has places for them.
+
+    Args:
+        state: what the handlers share.
+        request: whose they are.
+        prompts: what each starts from.
+        params: how each chooses its tokens; as many as prompts.
+
+    Raises:
+        ApiError: too many requests wait already, or no model is loaded.
+    """
+
+    def __init__(
+        self, state: State, request: Request, prompts: Sequence[Prompt], params: Sequence[GenerationParams]
+    ) -> None:
+        self._state = state
+        self.model = state.model
+        state.check_room()
+        engine = state.host.engine
+        self._tickets: list[Ticket] = [
+            engine.generate(prompt, one) for prompt, one in zip(prompts, params, strict=True)
+        ]
+        self._numbers = [state.begin(request, ticket.cancel) for ticket in self._tickets]
+        self.choices = [Choice() for _ in self._tickets]
+
+    async def events(self) -> AsyncIterator[tuple[int, Event]]:
+        """What happens, each with the number of the choice it happens to. Ends all when it is closed early.
+
+        Raises:
+            ApiError: one of them failed.
+        """
+        try:
+            async with aclosing(events_of(*self._tickets)) as events:  # type: ignore[type-var]
+                async for number, event in events:
+                    self._state.requests.absorb(self._numbers[number], event)
+                    if isinstance(event, Failed):
+                        raise api_error(event.error)
+                    self._keep(self.choices[number], event)
+                    yield number, event
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End what still runs. May be called again."""
+        for ticket, number in zip(self._tickets, self._numbers, strict=True):
+            if not ticket.over:
+                ticket.cancel()
+            self._state.requests.end(number)
+
+    async def started(self) -> AsyncIterator[tuple[int, Event]]:
+        """As `events`, once the engine has taken up the first of them: what it refuses is known by then.
+
+        Raises:
+            ApiError: the engine refuses the request.
+        """
+        events = self.events()
+        first = await anext(events)
+
+        async def rest() -> AsyncIterator[tuple[int, Event]]:
+            async with aclosing(events):  # type: ignore[type-var]
+                yield first
+                async for item in events:
+                    yield item
+
+        return rest()
+
+    async def complete(self) -> list[Choice]:
+        """Wait for all of them.
+
+        Raises:
+            ApiError: one of them failed.
+        """
+        async for _ in self.events():
+            pass
+        return self.choices
+
+    @staticmethod
+    def _keep(choice: Choice, event: Event) -> None:
+        if isinstance(event, Token):
+            choice.text += event.text
+            choice.tokens.append(event.id)
+        elif isinstance(event, Finished):
+            choice.text += event.text
+            choice.finished = event
+
+    def usage(self) -> dict[str, object]:
+        """OpenAI's count of tokens. The choices of one prompt share it."""
+        timings = [choice.timings for choice in self.choices]
+        prompt = max((one.prompt_tokens for one in timings), default=0)
+        generated = sum(one.generated_tokens for one in timings)
+        return usage(prompt, generated, max((one.cached_tokens for one in timings), default=0))
+
+
+def usage(prompt: int, generated: int, cached: int) -> dict[str, object]:
+    """OpenAI's count of tokens."""
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": generated,
+        "total_tokens": prompt + generated,
+        "prompt_tokens_details": {"cached_tokens": cached},
+    }
+
+
+def timings_of(timings: Timings) -> dict[str, float | int]:
+    """llama-server's account of how long it took."""
+
+    def each(seconds: float, count: int) -> float:
+        return 1000 * seconds / count if count else 0.0
+
+    prompt, generated = timings.evaluated_tokens, timings.generated_tokens
+    return {
+        "cache_n": timings.cached_tokens,
+        "prompt_n": prompt,
+        "prompt_ms": 1000 * timings.prompt_seconds,
+        "prompt_per_token_ms": each(timings.prompt_seconds, prompt),
+        "prompt_per_second": timings.prompt_speed,
+        "predicted_n": generated,
+        "predicted_ms": 1000 * timings.decode_seconds,
+        "predicted_per_token_ms": each(timings.decode_seconds, generated),
+        "predicted_per_second": timings.decode_speed,
+    }
+
+
+def several(params: GenerationParams, count: int) -> list[GenerationParams]:
+    """Parameters for `count` choices: with a seed of their own where one was asked for, so that they differ."""
+    if params.seed < 0:
+        return [params] * count
+    return [replace(params, seed=(params.seed + number) % (2**32 - 1)) for number in range(count)]
+
+
+def check_choices(count: int) -> int:
+    """`count` itself.
+
+    Raises:
+        ApiError: it is too many.
+    """
+    if count > MOST_CHOICES:
+        raise ApiError(400, f"n cannot be {count}: {MOST_CHOICES} choices are the most.", param="n")
+    return count

@@ -1,0 +1,75 @@
+"""`/completion`: llama-server's own way to ask for a completion."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from tui.core.events import Event, Finished, StopReason, Token
+from tui.server.body import read_json
+from tui.server.completions import prompts_of
+from tui.server.errors import ApiError
+from tui.server.fields import Fields
+from tui.server.following import unless_gone
+from tui.server.generating import Choice, Generating, timings_of
+from tui.server.parameters import parameters_of
+from tui.server.state import State, state_of
+from tui.server.stream import EventStream, event
+
+_STOP_TYPES = {StopReason.END: "eos", StopReason.STOP_STRING: "word"}
+
+
+async def completion(request: Request) -> Response:
+    """Complete a prompt."""
+    state = state_of(request)
+    fields = Fields(await read_json(request, state.options.max_body))
+    prompts = prompts_of(fields)
+    params = parameters_of(fields, state.generation)
+    generating = Generating(state, request, prompts, [params] * len(prompts))
+    if fields.flag("stream"):
+        events = await unless_gone(request, generating.started())
+        if events is None:
+            return Response(status_code=499)
+        return EventStream(_stream(state, generating, events), state.options.timeout, generating.close)
+    choices = await unless_gone(request, generating.complete())
+    if choices is None:
+        return Response(status_code=499)
+    answers = [_whole(state, number, choice) for number, choice in enumerate(choices)]
+    return JSONResponse(answers[0] if len(answers) == 1 else answers)
+
+
+async def _stream(
+    state: State, generating: Generating, events: AsyncIterator[tuple[int, Event]]
+) -> AsyncIterator[bytes]:
+    async with aclosing(events):  # type: ignore[type-var]
+        try:
+            async for number, what in events:
+                if isinstance(what, Token | Finished) and what.text:
+                    tokens = [what.id] if isinstance(what, Token) else []
+                    yield event({"index": number, "content": what.text, "tokens": tokens, "stop": False})
+                if isinstance(what, Finished):
+                    yield event({**_whole(state, number, generating.choices[number]), "content": "", "tokens": []})
+        except ApiError as error:
+            yield event(error.body())
+
+
+def _whole(state: State, number: int, choice: Choice) -> dict[str, Any]:
+    finished, timings = choice.finished, choice.timings
+    return {
+        "index": number,
+        "content": choice.text,
+        "tokens": choice.tokens,
+        "stop": True,
+        "model": state.model_name,
+        "tokens_predicted": timings.generated_tokens,
+        "tokens_evaluated": timings.prompt_tokens,
+        "tokens_cached": timings.prompt_tokens + timings.generated_tokens,
+        "stop_type": _STOP_TYPES.get(finished.reason, "limit") if finished else "none",
+        "stopping_word": finished.stop if finished else "",
+        "truncated": False,
+        "timings": timings_of(timings),
+    }

@@ -1,0 +1,104 @@
+"""How a request wants its tokens chosen: OpenAI's names and llama-server's, on top of the server's own settings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from tui.core.errors import SettingError
+from tui.core.options import options_of
+from tui.core.parameters import GenerationParams
+from tui.server.errors import ApiError
+from tui.server.fields import Fields, wrong
+
+_OPTIONS = MappingProxyType({option.name: option for option in options_of(GenerationParams)})
+_NAMES = {
+    "temperature": "temp", "max_tokens": "n_predict", "max_completion_tokens": "n_predict", "n_predict": "n_predict",
+    "typical_p": "typical", "dynatemp_exponent": "dynatemp_exp", "mirostat_tau": "mirostat_ent",
+    "mirostat_eta": "mirostat_lr", "n_keep": "keep", "samplers": "samplers",
+}  # fmt: skip
+"""Names of a request that are not the setting's own."""
+_SAME = (
+    "top_k", "top_p", "min_p", "top_n_sigma", "xtc_probability", "xtc_threshold", "dynatemp_range", "repeat_last_n",
+    "repeat_penalty", "presence_penalty", "frequency_penalty", "dry_multiplier", "dry_base", "dry_allowed_length",
+    "dry_penalty_last_n", "dry_sequence_breakers", "mirostat", "ignore_eos", "grammar", "reasoning_effort",
+    "reasoning_budget",
+)  # fmt: skip
+_SEEDS = 2**32 - 1
+
+
+def parameters_of(fields: Fields, base: GenerationParams) -> GenerationParams:
+    """The parameters of a request.
+
+    Args:
+        fields: the request.
+        base: what holds where it says nothing.
+
+    Raises:
+        ApiError: a value is not allowed.
+    """
+    changes: dict[str, Any] = {}
+    for name, setting in (*_NAMES.items(), *((name, name) for name in _SAME)):
+        if name in fields:
+            changes[setting] = _checked(name, setting, fields.body[name])
+    if "seed" in fields:
+        seed = fields.whole("seed", -1)
+        changes["seed"] = -1 if seed == -1 else seed % _SEEDS
+    if "stop" in fields:
+        changes["stop"] = tuple(text for text in fields.texts("stop") if text)
+    if "logit_bias" in fields:
+        changes["logit_bias"] = _biases(fields.body["logit_bias"])
+    changes |= _constraint(fields, bool(changes.get("grammar")))
+    # A request that does not fit is refused with both numbers; nothing is left out behind a client's back.
+    return replace(base, **changes, context_policy="stop", system_prompt="")
+
+
+def _checked(name: str, setting: str, value: Any) -> Any:
+    if setting == "samplers" and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        value = ";".join(value)
+    if _OPTIONS[setting].kind == "int" and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    try:
+        return _OPTIONS[setting].check(value)
+    except SettingError as error:
+        raise ApiError(400, f"{name} cannot be {value!r:.80}. {error.hint.capitalize()}.", param=name) from None
+
+
+def _biases(value: Any) -> tuple[str, ...]:
+    """OpenAI's object of numbers by token, and llama-server's array of pairs whose first may be a text."""
+    pairs = list(value.items()) if isinstance(value, dict) else value
+    if not isinstance(pairs, list) or not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
+        raise wrong("logit_bias", "an object of token numbers, or an array of pairs", value)
+    return tuple(_bias(token, bias) for token, bias in pairs)
+
+
+def _bias(token: Any, bias: Any) -> str:
+    if bias is False:
+        return f"{token}-inf"
+    if isinstance(bias, bool) or not isinstance(bias, int | float):
+        raise wrong("logit_bias", "numbers, or false to forbid a token", bias)
+    if isinstance(token, bool) or not isinstance(token, int | str):
+        raise wrong("logit_bias", "token numbers or texts", token)
+    return f"{token}{float(bias):+.6f}"
+
+
+def _constraint(fields: Fields, has_grammar: bool) -> dict[str, str]:
+    """The grammar or schema that the answer has to fit."""
+    schema = fields.table("json_schema") if "json_schema" in fields else None
+    wanted = Fields(fields.table("response_format"))
+    kind = wanted.text("type", "text")
+    if kind == "json_object":
+        schema = wanted.table("schema") or {"type": "object"}
+    elif kind == "json_schema":
+        schema = Fields(wanted.table("json_schema")).table("schema") or wanted.table("schema")
+        if not schema:
+            raise ApiError(400, "response_format has no json_schema.schema.", param="response_format")
+    elif kind != "text":
+        raise wrong("response_format.type", "text, json_object or json_schema", kind)
+    if schema is None:
+        return {}
+    if has_grammar:
+        raise ApiError(400, "A request can have a grammar or a JSON schema, not both.", param="grammar")
+    return {"json_schema": json.dumps(schema, ensure_ascii=False), "grammar": ""}

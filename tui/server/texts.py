@@ -1,0 +1,56 @@
+"""`/tokenize`, `/detokenize`, `/apply-template`: llama-server's endpoints about text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from tui.core.prompts import ChatPrompt
+from tui.server.body import read_json
+from tui.server.fields import Fields, wrong
+from tui.server.messages import messages_of
+from tui.server.parameters import parameters_of
+from tui.server.state import state_of
+
+
+async def tokenize(request: Request) -> Response:
+    """Tokens of a text."""
+    state = state_of(request)
+    fields = Fields(await read_json(request, state.options.max_body))
+    text, whole, special = fields.text("content"), fields.flag("add_special"), fields.flag("parse_special", True)
+    tokens = await state.ask(lambda questions: questions.tokenize(text, whole=whole, special=special))
+    if not fields.flag("with_pieces"):
+        return JSONResponse({"tokens": tokens})
+    pieces = await state.ask(lambda questions: questions.pieces(tokens))
+    both = zip(tokens, pieces, strict=True)
+    return JSONResponse({"tokens": [{"id": token, "piece": _piece(piece)} for token, piece in both]})
+
+
+async def detokenize(request: Request) -> Response:
+    """The text of tokens."""
+    state = state_of(request)
+    fields = Fields(await read_json(request, state.options.max_body))
+    tokens = fields.items("tokens")
+    if not all(isinstance(token, int) and not isinstance(token, bool) for token in tokens):
+        raise wrong("tokens", "an array of whole numbers", tokens)
+    pieces = await state.ask(lambda questions: questions.pieces(tokens))
+    return JSONResponse({"content": b"".join(pieces).decode("utf-8", "replace")})
+
+
+async def apply_template(request: Request) -> Response:
+    """A conversation as the prompt that the model gets."""
+    state = state_of(request)
+    fields = Fields(await read_json(request, state.options.max_body))
+    messages, params = messages_of(fields), parameters_of(fields, state.generation)
+    text = await state.ask(lambda questions: questions.render(ChatPrompt(messages), params))
+    return JSONResponse({"prompt": text})
+
+
+def _piece(piece: bytes) -> Any:
+    """A text, or bytes as numbers where they are only a part of a character."""
+    try:
+        return piece.decode("utf-8")
+    except UnicodeDecodeError:
+        return list(piece)
