@@ -157,7 +157,9 @@ class Navigation(App[int]):
         from tui.app.screens.settings import SettingsScreen
 
         if not isinstance(self.screen, SettingsScreen):
-            self.push_screen(SettingsScreen(self.settings, self._price()), self.take_settings)
+            chat = self.main_screen if self.screen is self.main_screen else None
+            form = SettingsScreen(chat.settings_here if chat else self.settings, self._price())
+            self.push_screen(form, chat.take_settings if chat else self.take_settings)
 
     def _price(self) -> LoadPrice | None:
         """What tells the price of a load of the model at hand."""

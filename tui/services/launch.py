@@ -20,8 +20,10 @@ class Launch:
         model: path of the model to load at once; empty: start without one.
         hub_model: `owner/repo[:quant]` to download and then load; empty for none.
         prompt: text to complete at once in the completion view, escapes already processed; None: open the chat.
+        preset: name of the preset to begin a new chat with; empty: go on with the last chat.
         log: the last lines of the log, for the log view.
         log_path: the log file.
+        stdin: what came through standard input, to be attached; None when that is the terminal.
     """
 
     settings: Settings
@@ -31,3 +33,5 @@ class Launch:
     log: RingHandler = field(default_factory=RingHandler)
     log_path: Path = field(default_factory=log_file)
     hub_model: str = ""
+    preset: str = ""
+    stdin: bytes | None = None

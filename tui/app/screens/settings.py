@@ -19,6 +19,7 @@ from tui.app.widgets.setting_detail import SettingDetail
 from tui.app.widgets.setting_row import SettingRow
 from tui.app.widgets.settings_draft import SettingsDraft, matches
 from tui.core.errors import SettingError
+from tui.core.options import Scalar
 from tui.settings import file
 from tui.settings.paths import settings_file
 from tui.settings.settings import SECTIONS, Section, Settings
@@ -37,8 +38,8 @@ class SettingRows(VerticalScroll, can_focus=False, inherit_bindings=False):
 class SettingsScreen(Screen[Settings | None]):
     """Edits the settings; the result is what holds from now on, or None when nothing was saved.
 
-    Saving also writes the changes to the settings file. When that fails they hold all the same, until the
-    program ends, and one line says why.
+    Saving also writes the changes to the settings file, but for those of what holds for one chat alone. When that
+    fails they hold all the same, until the program ends, and one line says why.
 
     Args:
         settings: what holds now.
@@ -47,6 +48,8 @@ class SettingsScreen(Screen[Settings | None]):
 
     CSS_PATH = "settings.tcss"
     AUTO_FOCUS = ""
+    sections: ClassVar[tuple[Section, ...]] = SECTIONS
+    """What can be edited."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "save", priority=True),
@@ -77,7 +80,7 @@ class SettingsScreen(Screen[Settings | None]):
     def compose(self) -> ComposeResult:
         """Search, rows, detail, keys."""
         with SettingRows(id="settings-rows"):
-            for section in SECTIONS:
+            for section in self.sections:
                 yield Static(self._heading(section), classes="settings-section", id=f"section-{section.key}")
                 for spec in section.options():
                     row = SettingRow(spec, self._draft)
@@ -162,7 +165,7 @@ class SettingsScreen(Screen[Settings | None]):
 
     @on(Input.Changed, "#settings-search")
     def _filter(self, event: Input.Changed) -> None:
-        for section in SECTIONS:
+        for section in self.sections:
             rows = list(self.query(f".in-{section.key}").results(SettingRow))
             for row in rows:
                 row.display = matches(row.spec, event.value)
@@ -194,8 +197,15 @@ class SettingsScreen(Screen[Settings | None]):
         if not changes:
             self.dismiss(None)
             return
+        before = self._draft.settings
+        everywhere = {name: value for name, value in changes.items() if not before.of_chat(name)}
+        if everywhere:
+            self.keep(everywhere)
+        self.dismiss(self._draft.result())
+
+    def keep(self, changes: dict[str, Scalar]) -> None:
+        """Write changes to the settings file."""
         try:
             file.save(settings_file(), changes)
         except SettingError as error:
             self.app.notify(f"{error.line()}. They hold until you quit.", severity="error", markup=False)
-        self.dismiss(self._draft.result())

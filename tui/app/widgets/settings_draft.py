@@ -106,4 +106,5 @@ def origin_text(draft: SettingsDraft, spec: Option) -> str:
     if origin in (COMMAND_LINE, ENVIRONMENT):
         place = "on the command line" if origin == COMMAND_LINE else "by the environment"
         return f"set {place}, which wins over the settings file"
-    return f"changed, was {spec.format(draft.settings.get(spec.name)) or 'empty'}" if changed else f"from: {origin}"
+    what = "changed for this chat" if draft.settings.of_chat(spec.name) else "changed"
+    return f"{what}, was {spec.format(draft.settings.get(spec.name)) or 'empty'}" if changed else f"from: {origin}"
