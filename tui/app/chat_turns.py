@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from tui.app.rendering.attachment_rows import stored_words
 from tui.app.reply_words import notice_words, stats_words
 from tui.app.status import model_name
 from tui.app.widgets.entries import Entry, ReplyEntry, UserEntry
 from tui.core.events import Finished, StopReason
 
 if TYPE_CHECKING:
-    from tui.store.records import MessageRecord
+    from tui.store.records import Attachment, MessageRecord
 
 TAIL_MESSAGES, TAIL_CHARACTERS = 30, 20_000
 """How much of a conversation is laid out at once: several screens of it. More comes as the person scrolls."""
 
 
-def entry_of(record: MessageRecord, name: str = "") -> Entry:
+def entry_of(
+    record: MessageRecord, name: str = "", attachment_words: Callable[[Attachment], str] = stored_words
+) -> Entry:
     """A message as it is shown.
 
     Args:
         record: the message; a growing one becomes an entry that grows.
         name: who replies; the name that is stored by default.
+        attachment_words: how large an attachment is, in words.
     """
     branch = (record.position, record.siblings)
     if record.role == "user":
-        return UserEntry(record.text, branch)
+        attached = [(one.name, attachment_words(one)) for one in record.attachments]
+        return UserEntry(record.text, branch, attached)
     stored = model_name(record.reply.facts.model.name) if record.reply else ""
     entry = ReplyEntry(name or stored or ("system" if record.role == "system" else "model"), branch)
     entry.append(record.text)

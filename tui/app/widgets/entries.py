@@ -63,15 +63,22 @@ class UserEntry(Entry):
     Args:
         text: all of it.
         branch: which of its versions it is, and how many there are.
+        attached: names of what went with it, each with how large it is, in words.
     """
 
-    def __init__(self, text: str, branch: tuple[int, int] = (1, 1)) -> None:
+    def __init__(
+        self, text: str, branch: tuple[int, int] = (1, 1), attached: Sequence[tuple[str, str]] = ()
+    ) -> None:
         super().__init__()
         self._text = Content(_running_text(text))
+        self._attached = [Content.styled(f"@{shown_line(name)}  {words}", "faint") for name, words in attached]
         self._heading = _heading(f"{current_glyphs().prompt} you", "you", branch)
 
     def lines(self, width: int) -> list[Content]:
-        body = [line.stylize_before("user") for line in wrap(self._text, _text_width(width))]
+        room = _text_width(width)
+        attached = [piece for line in self._attached for piece in wrap(line, room)]
+        said = wrap(self._text, room) if self._text or not attached else []
+        body = [*attached, *(line.stylize_before("user") for line in said)]
         return [self._heading, *_indented(body), _BLANK]
 
 

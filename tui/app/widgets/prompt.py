@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual import events
@@ -60,6 +61,8 @@ class Prompt(ChordTextArea):
         # A blinking cursor would wake the program twice a second for ever.
         self.cursor_blink = False
         self._history = history
+        self.first: Callable[[events.Key], bool] = lambda _event: False
+        """Asked about each key before it does anything here; True when it was meant for something else."""
 
     def taken(self, text: str) -> None:
         """`text` was sent: remember it and take it out; what was typed after Enter stays."""
@@ -116,9 +119,10 @@ class Prompt(ChordTextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         # Not a priority binding: that would overtake the characters typed just before.
-        if event.key == "enter":
+        if (taken := self.first(event)) or event.key == "enter":
             event.stop()
             event.prevent_default()
-            self.action_send()
+            if not taken:
+                self.action_send()
             return
         await super()._on_key(event)

@@ -1,0 +1,127 @@
+"""Attachments in words and rows: which, how large, how many tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from tui.app.rendering.model_rows import cut_left
+from tui.app.rendering.shown import shown_line
+from tui.app.widgets.glyphs import current_glyphs
+from tui.app.widgets.lines import Line, Piece
+from tui.core.units import format_bytes, format_count
+
+if TYPE_CHECKING:
+    from tui.store.records import Attachment
+
+CHIP_ROWS = 3
+"""Rows of attachments above the prompt; more are counted."""
+
+_BYTES_PER_TOKEN = 4
+"""The rule of thumb for English text; other text takes more tokens."""
+
+_GAP = "   "
+_NAME_CELLS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One attachment as it is shown.
+
+    Attributes:
+        name: untrusted.
+        size: bytes; None while it is read.
+        tokens: in words; while it is read, how far that is.
+        note: what is special about it; mostly empty.
+    """
+
+    name: str
+    size: int | None
+    tokens: str
+    note: str = ""
+
+    def pieces(self, width: int) -> Line:
+        """At most `width` cells."""
+        rest = " ".join(part for part in (self._size(), self.tokens, self.note) if part)
+        room = max(min(width - cell_len(rest) - 2, _NAME_CELLS), 8)
+        name = cut_left(shown_line(self.name), room)
+        rest = shown_line(rest)
+        if cell_len(name) + cell_len(rest) + 2 > width:
+            rest = ""
+        return (("@", "bar"), (name, "value"), (f" {rest}" if rest else "", "label"))
+
+    def _size(self) -> str:
+        return "reading" + current_glyphs().ellipsis if self.size is None else format_bytes(self.size)
+
+
+def estimate(attachment: Attachment) -> int:
+    """Tokens that an attached text takes with most models, roughly."""
+    return -(-len(attachment.text.encode("utf-8", "replace")) // _BYTES_PER_TOKEN)
+
+
+def token_words(count: int, exact: bool) -> str:
+    """`3,021 tokens`, or `~3,000 tokens` for an estimate."""
+    return f"{'' if exact else '~'}{format_count(count)} token{'s' * (count != 1)}"
+
+
+def size_words(attachment: Attachment) -> str:
+    """How large an attached text is: `12.3 KiB`."""
+    return format_bytes(len(attachment.text.encode("utf-8", "replace")))
+
+
+def stored_words(attachment: Attachment) -> str:
+    """How large an attached text is, and about how many tokens that is."""
+    return f"{size_words(attachment)} {token_words(estimate(attachment), exact=False)}"
+
+
+def chip_rows(chips: Sequence[Chip], total: int, exact: bool, n_ctx: int, width: int) -> list[Line]:
+    """Rows of attachments above the prompt, and what they take together.
+
+    Args:
+        chips: the attachments.
+        total: tokens of all of them.
+        exact: whether the model counted all of them.
+        n_ctx: tokens that the context holds; 0 when there is no model.
+        width: cells.
+    """
+    if not chips or width < 8:
+        return []
+    rows: list[list[Piece]] = [[]]
+    used, shown = 0, 0
+    for chip in chips:
+        pieces = chip.pieces(width)
+        cells = sum(cell_len(text) for text, _ in pieces)
+        if rows[-1] and used + len(_GAP) + cells > width:
+            if len(rows) == CHIP_ROWS:
+                break
+            rows.append([])
+            used = 0
+        if rows[-1]:
+            rows[-1].append((_GAP, ""))
+            used += len(_GAP)
+        rows[-1] += pieces
+        used += cells
+        shown += 1
+    return [*(tuple(row) for row in rows), _sum(chips, len(chips) - shown, total, exact, n_ctx, width)]
+
+
+def _sum(chips: Sequence[Chip], hidden: int, total: int, exact: bool, n_ctx: int, width: int) -> Line:
+    words = f"and {format_count(hidden)} more: " if hidden else ""
+    if len(chips) > 1 or (n_ctx and total >= n_ctx):
+        words += f"{token_words(total, exact)} in all" if len(chips) > 1 else token_words(total, exact)
+    role = "label"
+    if n_ctx and total >= n_ctx:
+        words += f", more than the context of {format_count(n_ctx)}"
+        role = "warning"
+    elif n_ctx and words:
+        words += f" of {format_count(n_ctx)}"
+    keys = "Esc stops reading" if any(chip.size is None for chip in chips) else "alt+a lists them"
+    if not words and role == "label":
+        keys = keys if "Esc" in keys else "alt+a changes it, backspace takes it off"
+    line: list[Piece] = [(words, role)] if words else []
+    if cell_len(words) + cell_len(keys) + 3 <= width:
+        line.append((f"{_GAP if words else ''}{keys}", "label"))
+    return tuple(line)
