@@ -9,6 +9,8 @@ from pathlib import Path
 
 from tui.core.errors import CancelledError, LocalLLMError, NoModelError
 from tui.core.events import (
+    Adjusted,
+    Counted,
     Event,
     Failed,
     Finished,
@@ -22,7 +24,7 @@ from tui.core.events import (
     Unloaded,
 )
 from tui.core.parameters import GenerationParams, LoadParams
-from tui.core.prompts import Prompt
+from tui.core.prompts import ChatPrompt, Prompt, characters
 from tui.engine.engine import Check, Engine
 from tui.engine.ticket import Ticket
 
@@ -48,6 +50,9 @@ class ScriptedEngine(Engine):
         timings: figures of the next replies, in place of made-up ones.
         reason: how the next reply ends.
         prompts: what was asked so far.
+        counted: what was counted so far.
+        cached: tokens of the next prompts that are said to be computed already.
+        n_ctx: tokens of context of the next loads.
     """
 
     def __init__(self) -> None:
@@ -61,6 +66,9 @@ class ScriptedEngine(Engine):
         self.reason = StopReason.END
         self.timings: Timings | None = None
         self.prompts: list[Prompt] = []
+        self.counted: list[Prompt] = []
+        self.cached = 0
+        self.n_ctx = 4096
         self.loads: list[Path] = []
         self.load_params: list[LoadParams] = []
         self.closed = False
@@ -101,7 +109,7 @@ class ScriptedEngine(Engine):
     def end_load(self) -> None:
         """The load under way succeeds."""
         assert self._open is not None and self._pending_load is not None
-        self.scripted_model = replace(model_info(str(self._pending_load)), warnings=self.warnings)
+        self.scripted_model = replace(model_info(str(self._pending_load), self.n_ctx), warnings=self.warnings)
         ticket, self._open, self._pending_load = self._open, None, None
         ticket.close(Loaded(self.scripted_model))
 
@@ -130,6 +138,30 @@ class ScriptedEngine(Engine):
         if not self.hold:
             self.write(self.replies.popleft() if self.replies else "ok")
             self.end(self.reason)
+        return ticket
+
+    def force(self, generation: Ticket, text: str = "") -> Ticket:
+        """The model stops thinking and answers."""
+        self.write(text or "\n</think>\n\nThe **answer**.")
+        ticket = Ticket()
+        ticket.close(Adjusted())
+        return ticket
+
+    def count(self, prompt: Prompt, params: GenerationParams, before: ChatPrompt | None = None) -> Ticket:
+        """Count at once: each character is a token, and so is the template's mark before each message."""
+        self.counted.append(prompt)
+        ticket = Ticket()
+        if self.scripted_model is None:
+            ticket.close(Failed(NoModelError("No model is loaded")))
+            return ticket
+        n_ctx, size = self.scripted_model.n_ctx, _size(prompt)
+        fitted, rest = size, prompt
+        while isinstance(rest, ChatPrompt) and fitted > n_ctx * 3 // 4 and len(rest.messages) > 2:
+            rest = ChatPrompt(rest.messages[2:])
+            fitted = _size(rest)
+        gone = len(prompt.messages) - len(rest.messages) if isinstance(rest, ChatPrompt) and isinstance(
+            prompt, ChatPrompt) else 0  # fmt: skip
+        ticket.close(Counted(size, _size(before) if before else 0, fitted, gone, min(self.cached, fitted), n_ctx))
         return ticket
 
     def write(self, text: str) -> None:
@@ -174,3 +206,7 @@ class ScriptedEngine(Engine):
             ticket.close(Failed(CancelledError(f"Loading {name} was stopped")))
         else:
             self.end(StopReason.CANCELLED)
+
+
+def _size(prompt: Prompt) -> int:
+    return characters(prompt) + (len(prompt.messages) if isinstance(prompt, ChatPrompt) else 0)

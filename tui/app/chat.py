@@ -62,6 +62,8 @@ class Chat:
         """Whether the last lines of a thought are shown while the model thinks."""
         self._n_ctx = 0
         self.changed: Callable[[], None] = lambda: None
+        self.moved: Callable[[Conversation | None, Conversation | None], None] = lambda before, after: None
+        """Told of another conversation that is open now, before it is shown: the one before, and the one it is."""
         """Called when the conversation may be another one, or longer."""
 
     @property
@@ -355,6 +357,7 @@ class Chat:
         return self.session if self.chats.is_open else await self._ask(lambda session: session)
 
     async def _ask(self, work: Callable[[RecordedChat], T]) -> T:
+        before = self.conversation
         try:
             answer = await self.chats.ask(work)
         finally:
@@ -363,4 +366,7 @@ class Chat:
             for line in self.chats.news():
                 self._say(line, "warning")
         self.changed()
+        after = self.conversation
+        if (before.id if before else None) != (after.id if after else None):
+            self.moved(before, after)
         return answer

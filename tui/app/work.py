@@ -12,11 +12,12 @@ from textual.message_pump import MessagePump
 from tui.app.activity import Activity
 from tui.app.status import Phase, Status, advance, model_name
 from tui.core.errors import CancelledError
-from tui.core.events import Adjusted, Event, Failed, Loaded, Token
+from tui.core.events import Adjusted, Event, Failed, Finished, Loaded, Token
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.units import format_seconds
 from tui.engine.ticket import Ticket
 from tui.services.model_host import ModelHost
+from tui.services.prefill_speed import PrefillSpeeds
 
 NUMBERS = 0.25
 """Seconds between two tellings of numbers alone: nobody reads more of them, and the engine needs the processor."""
@@ -41,6 +42,8 @@ class Work:
     ) -> None:
         self.host = host
         self.status = Status()
+        self.speeds = PrefillSpeeds()
+        """How fast prompts were read."""
         self._pump = pump
         self._on_status = on_status
         self._say = say
@@ -130,6 +133,16 @@ class Work:
         for running in self._running:
             Activity(self._pump, self.host.engine.adjust(running.ticket, params), self._tell_adjusted, lambda: None)
 
+    def end_thinking(self, on_answer: Callable[[Event], None]) -> None:
+        """Let the reply under way end its reasoning and begin its answer.
+
+        Args:
+            on_answer: told whether the engine does so: Adjusted or Failed.
+        """
+        for running in self._running:
+            asked = self.host.engine.force(running.ticket)
+            Activity(self._pump, asked, lambda events, _speed: on_answer(events[-1]), lambda: None)
+
     def stop(self) -> bool:
         """Ask what runs to stop; False when nothing runs."""
         for activity in self._running:
@@ -173,6 +186,8 @@ class Work:
         status = self.status
         for event in events:
             status = advance(status, event)
+            if isinstance(event, Finished):
+                self.speeds.note(status.model, event.timings)
         if isinstance(events[-1], Token):
             status = replace(status, speed=speed or status.speed, first_token_seconds=first_token)
         now = time.monotonic()

@@ -13,14 +13,25 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static
 
+from tui.app.commands.attachments import ATTACH_COMMANDS
 from tui.app.commands.branches import BRANCH_COMMANDS
 from tui.app.commands.catalogue import CHAT_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
+from tui.app.commands.compare import COMPARE_CHAT_COMMANDS
+from tui.app.commands.ledger import LEDGER_COMMANDS
+from tui.app.commands.presets import PRESETS_COMMAND
 from tui.app.commands.provider import commands_of, usable
-from tui.app.commands.reading import EDITOR_COMMAND
+from tui.app.commands.reading import CODE_BINDINGS, EDITOR_COMMAND, READING_COMMANDS
+from tui.app.commands.reasoning import REASONING_COMMANDS
 from tui.app.commands.replay import REPLAY_CHAT_COMMANDS
+from tui.app.screens.attaching import Attaches
 from tui.app.screens.branches import Branches
+from tui.app.screens.chat_presets import ChatPresets
+from tui.app.screens.comparing import Comparing
+from tui.app.screens.copying import Copying
+from tui.app.screens.ledger import ContextLedger
 from tui.app.screens.own_editor import OwnEditor
+from tui.app.screens.reasoning import Thoughts
 from tui.app.screens.replaying import Replaying
 from tui.app.screens.talking import TALL
 from tui.app.status import Phase, Status
@@ -29,6 +40,7 @@ from tui.app.widgets.gauges import GaugesPane
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.model_list import ModelList
+from tui.app.widgets.prompt_row import PromptRow
 from tui.app.widgets.recent_chats import RecentChats
 from tui.app.widgets.settings_summary import SettingsSummary
 from tui.app.widgets.speed import SpeedPane, Speeds
@@ -43,8 +55,22 @@ from tui.settings.settings import Settings
 WIDE = 100
 """From this many cells on, the side panes are shown by themselves."""
 
+OWN_COMMANDS = (
+    *CHAT_COMMANDS,
+    *ATTACH_COMMANDS,
+    *BRANCH_COMMANDS,
+    EDITOR_COMMAND,
+    *READING_COMMANDS,
+    *REASONING_COMMANDS,
+    *REPLAY_CHAT_COMMANDS,
+    *COMPARE_CHAT_COMMANDS,
+    PRESETS_COMMAND,
+    *LEDGER_COMMANDS,
+)
+"""What can be asked for here, besides what works everywhere."""
 
-class MainScreen(Replaying, OwnEditor):
+
+class MainScreen(ContextLedger, ChatPresets, Attaches, Comparing, Replaying, Thoughts, OwnEditor, Copying, Branches):
     """The chat, with what belongs to it around it.
 
     Args:
@@ -54,8 +80,8 @@ class MainScreen(Replaying, OwnEditor):
     AUTO_FOCUS = "#prompt"
     HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (40, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings((*CHAT_COMMANDS, EDITOR_COMMAND, *REPLAY_CHAT_COMMANDS))]
-    commands = (*CHAT_COMMANDS, EDITOR_COMMAND, *REPLAY_CHAT_COMMANDS, *RUN_COMMANDS)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(OWN_COMMANDS), *CODE_BINDINGS]
+    commands = (*OWN_COMMANDS, *RUN_COMMANDS)
 
     def __init__(self, host: ModelHost) -> None:
         super().__init__(host)
@@ -72,7 +98,9 @@ class MainScreen(Replaying, OwnEditor):
                 yield RecentChats(id="recent")
             with Vertical(id="centre"):
                 yield self._transcript
-                with Horizontal(id="prompt-row"):
+                yield self._picker
+                yield self._attached_line
+                with PromptRow(id="prompt-row"):
                     yield Static(Content(current_glyphs().prompt), id="prompt-mark")
                     yield self._prompt
             with VerticalScroll(id="right", can_focus=False):
@@ -110,7 +138,7 @@ class MainScreen(Replaying, OwnEditor):
         if self._state and self._state[0] is Phase.LOADING:
             self._load_failed = status.phase is Phase.NO_MODEL
         self._state = state
-        self.query_one(SettingsSummary).show(self.program.settings, status.model, status.threads)
+        self.query_one(SettingsSummary).show(self.settings_here, status.model, status.threads)
         self._show_sample(self.program.sample)
         if not status.busy:
             self._hint("")
@@ -125,7 +153,7 @@ class MainScreen(Replaying, OwnEditor):
             self.query_one(GaugesPane).show(sample, model)
 
     def _show_settings(self, settings: Settings) -> None:
-        self.query_one(SettingsSummary).show(settings, self._host.model, self.program.status.threads)
+        self.query_one(SettingsSummary).show(self.settings_here, self._host.model, self.program.status.threads)
         self._show_panes(self.size.width)
 
     def _show_keys(self) -> None:
@@ -180,7 +208,8 @@ class MainScreen(Replaying, OwnEditor):
 
     def key_escape(self) -> None:
         """From the list back to the prompt, or out of an edit, when nothing runs that Esc would stop."""
-        self._drop_edit()
+        if not self._drop_edit():
+            self.unmark()
         self.to_prompt()
 
     # Panes

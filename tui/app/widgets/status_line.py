@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tui.app.rendering.shown import shown_line
 from tui.app.status import Phase, Status, model_name, quantization
-from tui.app.widgets.bar import meter
+from tui.app.widgets.context_meter import context_meter
 from tui.app.widgets.glyphs import Glyphs, current_glyphs
 from tui.app.widgets.lines import Line, LinesPane, Piece
 from tui.core.units import format_bytes, format_count, format_seconds, format_speed, speed_band
@@ -60,7 +60,9 @@ _LOWER = (Detail(band=True, machine=True), Detail(band=True), Detail())
 _GAP: Piece = ("  ", "")
 
 
-def status_lines(status: Status, sample: Sample | None, width: int, glyphs: Glyphs) -> list[Line]:
+def status_lines(
+    status: Status, sample: Sample | None, width: int, glyphs: Glyphs, fill: tuple[int, int] | None = None
+) -> list[Line]:
     """One row, or two where the terminal is narrow: model and context, then machine and speed.
 
     Args:
@@ -68,6 +70,8 @@ def status_lines(status: Status, sample: Sample | None, width: int, glyphs: Glyp
         sample: the machine's figures for a narrow terminal; None leaves them out.
         width: cells.
         glyphs: the characters to draw with.
+        fill: tokens in the context and those of the next prompt that come to it, while nothing runs; None where that
+            is not known.
     """
 
     def phase(detail: Detail) -> Line:
@@ -80,7 +84,7 @@ def status_lines(status: Status, sample: Sample | None, width: int, glyphs: Glyp
         return _first_token(status, detail)
 
     def context(detail: Detail) -> Line:
-        return _context(status, detail, glyphs)
+        return _context(status, detail, glyphs, fill)
 
     def model(room: int) -> Line:
         return _model(status, glyphs, room)
@@ -175,33 +179,28 @@ def _machine(sample: Sample | None, room: int) -> Line:
     )  # fmt: skip
 
 
-def _context(status: Status, detail: Detail, glyphs: Glyphs) -> Line:
+def _context(status: Status, detail: Detail, glyphs: Glyphs, fill: tuple[int, int] | None) -> Line:
     if status.model is None:
         return ()
-    size = status.model.n_ctx
-    share = min(100.0, 100 * status.used / size) if size else 0.0
-    total = format_count(size)
-    role = "warning" if share >= 90 else "value"
-    number: Piece = (f"{format_count(status.used):>{len(total)}}", role)
-    if not detail.bar:
-        return (("ctx ", "label"), number, (f"/{total}", "label"))
-    filled, track = meter(share, 10, glyphs)
-    return (("ctx ", "label"), (filled, "bar"), (track, "track"), (" ", ""), number, (f" / {total}", "label"))
+    used, coming = (status.used, 0) if status.busy or fill is None else fill
+    return context_meter(used, coming, status.model.n_ctx, glyphs, bar=detail.bar)
 
 
 class StatusLine(LinesPane):
     """Draws a `Status`; told by the screen when it changes."""
 
-    COMPONENT_CLASSES = LinesPane.COMPONENT_CLASSES | {"lines--model"}
+    COMPONENT_CLASSES = LinesPane.COMPONENT_CLASSES | {"lines--model", "lines--draft"}
     DEFAULT_CSS = """
     StatusLine { padding: 0 1; background: $surface; }
     StatusLine > .lines--model { color: $primary; text-style: bold; }
+    StatusLine > .lines--draft { color: $accent; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._status = Status()
         self._sample: Sample | None = None
+        self._fill: tuple[int, int] | None = None
 
     def show(self, status: Status) -> None:
         """Draw another status."""
@@ -213,6 +212,12 @@ class StatusLine(LinesPane):
         self._sample = sample
         self.rearrange()
 
+    def show_fill(self, fill: tuple[int, int] | None) -> None:
+        """Draw what the next prompt takes: tokens in the context, and those that come to it; None for not known."""
+        if fill != self._fill:
+            self._fill = fill
+            self.rearrange()
+
     def lines_for(self, width: int) -> Sequence[Line]:
         """The rows."""
-        return status_lines(self._status, self._sample, width, current_glyphs()) if width else []
+        return status_lines(self._status, self._sample, width, current_glyphs(), self._fill) if width else []
