@@ -352,6 +352,12 @@ class Chat:
             if self.session.unsent or self.session.unsent_attachments:
                 self._give_back(self.session.unsent)
 
+    async def tell_news(self) -> None:
+        """Say what came to be known of the store."""
+        await self._opened()
+        for line in self.chats.news():
+            self._say(line, "warning")
+
     async def _opened(self) -> RecordedChat:
         """The session, once there is one."""
         return self.session if self.chats.is_open else await self._ask(lambda session: session)

@@ -43,6 +43,8 @@ def entry_of(
 def finish(entry: ReplyEntry, record: MessageRecord) -> None:
     """Say under a stored reply how long it took and why it ended."""
     reply = record.reply
+    if reply is not None and not reply.continued:
+        entry.thought.measure(reply.timings)
     if record.state == "interrupted":
         entry.finish("", "interrupted: ctrl+o goes on with it")
     elif reply is None or reply.stop_reason is None:

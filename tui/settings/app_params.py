@@ -39,6 +39,13 @@ class AppParams:
         1024, "Attachment limit", "Largest text that can be attached, and most text of several at once.", "--attach-limit",
         minimum=1, maximum=1_048_576, step=256, unit="KiB",
     )  # fmt: skip
+    show_thinking: bool = option(
+        True, "Live thinking", "Show the last lines of what a model thinks while it thinks; off shows one line.",
+    )  # fmt: skip
+    model_titles: bool = option(
+        False, "Titles by the model",
+        "Let the model title a chat while nothing else runs; a title that you gave stays.",
+    )  # fmt: skip
     color: str = option(
         "auto", "Colour", "Tell prompt and completion apart by colour; auto only on a terminal and without NO_COLOR.",
         "-co", "--color", choices=("auto", "on", "off"),

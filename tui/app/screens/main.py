@@ -28,7 +28,8 @@ from tui.app.screens.attaching import Attaches
 from tui.app.screens.branches import Branches
 from tui.app.screens.chat_presets import ChatPresets
 from tui.app.screens.comparing import Comparing
-from tui.app.screens.copying import Copying
+
+from tui.app.screens.finding import Finding
 from tui.app.screens.ledger import ContextLedger
 from tui.app.screens.own_editor import OwnEditor
 from tui.app.screens.reasoning import Thoughts

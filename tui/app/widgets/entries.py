@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from tui.app.rendering.blocks import Code
-from tui.app.rendering.code_lines import INDENT, IndentedLine, with_copy_key
+from tui.app.rendering.code_lines import INDENT as INDENT
+from tui.app.rendering.code_lines import IndentedLine, with_copy_key
 from tui.app.rendering.document import Document
 from tui.app.rendering.layout import wrap
 from tui.app.rendering.shown import shown_line, shown_text
 from tui.app.widgets.glyphs import current_glyphs
+from tui.app.widgets.thought import Thought
 from tui.core.units import format_count
 
 MAX_WIDTH = 100
@@ -38,6 +40,9 @@ def _text_width(width: int) -> int:
 
 class Entry:
     """One entry; `lines` is asked again whenever the width or `version` changed."""
+
+    below = 1
+    """Lines after its text: the blank one, and what is said about it."""
 
     def __init__(self) -> None:
         self.version = 0
@@ -94,6 +99,8 @@ class ReplyEntry(Entry):
         super().__init__()
         self._heading = _heading(f"{current_glyphs().reply} {shown_line(name)}", "model", branch)
         self._document = Document()
+        self.thought = Thought()
+        """What the model thought before it answered."""
         self._cache: tuple[tuple[int, int], list[Content]] = ((-1, -1), [])
         self._indents: dict[int, IndentedLine] = {}
         self._numbered = False
@@ -104,7 +111,7 @@ class ReplyEntry(Entry):
     @property
     def empty(self) -> bool:
         """Whether nothing was written yet."""
-        return not self._document.source.strip()
+        return not (self._document.source.strip() or self.thought.exists)
 
     @property
     def has_code(self) -> bool:
@@ -128,8 +135,21 @@ class ReplyEntry(Entry):
             self.version += 1
 
     def append(self, text: str) -> None:
-        """Add text that the model wrote."""
-        self._document.append(_running_text(text))
+        """Add text that the model wrote before, reasoning and answer."""
+        self._answer(self.thought.put(text))
+
+    def take(self, pieces: Sequence[str]) -> None:
+        """Add the text of tokens, as they come."""
+        self._answer(self.thought.take(pieces))
+
+    def toggle_thought(self) -> None:
+        """Show all that the model thought, or one line of it."""
+        self.thought.toggle()
+        self.version += 1
+
+    def _answer(self, text: str) -> None:
+        if text:
+            self._document.append(_running_text(text))
         self.version += 1
 
     def remark(self, words: Sequence[str]) -> None:
@@ -145,6 +165,7 @@ class ReplyEntry(Entry):
             notice: why it ended, when that is not the normal end.
             failed: whether `notice` tells of an error.
         """
+        self._answer(self.thought.finish())
         self.running = False
         self._footer = []
         if notice:
@@ -165,7 +186,7 @@ class ReplyEntry(Entry):
         body = self._document.lines(width)
         # A settled line is the same object as last time, and then so is its indented form.
         known, self._indents = self._indents, {}
-        lines, number = [self._heading], 0
+        lines, number = [self._heading, *_indented(self.thought.lines(width))], 0
         for line in body:
             kept = known.get(id(line))
             if kept is None or kept.line is not line:
@@ -174,9 +195,10 @@ class ReplyEntry(Entry):
             starts = kept.starts_code(self.running)
             number += starts
             lines.append(kept.numbered(number) if starts and self._numbered else kept.indented)
-        if not body:
+        if not body and not self.thought.exists:
             lines.append(Content.styled(f"  {current_glyphs().ellipsis}" if self.running else "  (no text)", "faint"))
         footer = [piece for line in (*self._remarks, *self._words_below()) for piece in wrap(line, width)]
+        self.below = len(footer) + 1
         return [*lines, *_indented(footer), _BLANK]
 
     def _words_below(self) -> list[Content]:
