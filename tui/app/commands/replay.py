@@ -8,9 +8,10 @@ _GROUP = "Replay"
 
 REPLAY_CHAT_COMMANDS: tuple[Command, ...] = (
     Command(
-        "chat.replay", "Replay the last reply",
-        "Generate it again from its recorded settings and seed, and say whether it comes out the same, or where it"
-        " first differs. The chat stays as it is.", "alt+y", "screen.replay", "", "Chat",
+        "chat.replay", "Replay a reply",
+        "Generate the marked reply, or else the last one, again from its recorded settings and seed, and say whether"
+        " it comes out the same, or where it first differs. The chat stays as it is.",
+        "alt+y", "screen.replay", "", "Chat",
     ),
 )  # fmt: skip
 

@@ -28,7 +28,6 @@ from tui.app.screens.attaching import Attaches
 from tui.app.screens.branches import Branches
 from tui.app.screens.chat_presets import ChatPresets
 from tui.app.screens.comparing import Comparing
-
 from tui.app.screens.finding import Finding
 from tui.app.screens.ledger import ContextLedger
 from tui.app.screens.own_editor import OwnEditor
@@ -71,7 +70,7 @@ OWN_COMMANDS = (
 """What can be asked for here, besides what works everywhere."""
 
 
-class MainScreen(ContextLedger, ChatPresets, Attaches, Comparing, Replaying, Thoughts, OwnEditor, Copying, Branches):
+class MainScreen(ContextLedger, ChatPresets, Attaches, Comparing, Replaying, Thoughts, OwnEditor, Finding, Branches):
     """The chat, with what belongs to it around it.
 
     Args:

@@ -15,12 +15,14 @@ class Replaying(Talking):
     """Opens the replay, and goes to the version that was kept of it."""
 
     def action_replay(self) -> None:
-        """Generate the last reply again, and compare."""
+        """Generate the marked reply again, or else the last one, and compare."""
         if refusal := self._refusal():
             self._hint(refusal)
             return
         records = self.chat.session.records if self.chat.chats.is_open else ()
-        last = next((record for record in reversed(records) if record.role == "assistant"), None)
+        marked = self.chat.view.marked
+        wanted = (record for record in reversed(records) if record.role == "assistant" or record.id == marked)
+        last = next((record for record in wanted if marked in (None, record.id)), None)
         if last is None:
             self._hint("there is no reply yet")
         else:

@@ -1,0 +1,236 @@
+"""Two replies side by side: asked, shown, told apart, kept; models that fit beside each other and that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.app.conftest import ScriptedHost
+from tests.app.test_chat import flat, hint, ready, say, shown
+from tests.support.scripted import ScriptedEngine
+from tests.support.waiting import until
+from tui.app.app import LocalLLMApp
+from tui.app.screens.compare import CompareScreen
+from tui.app.screens.main import MainScreen
+from tui.app.screens.model_choice import ModelChoice
+from tui.app.screens.side_settings import SideSettingsScreen
+from tui.app.widgets.browse_bars import BrowseBar
+from tui.app.widgets.prompt import Prompt
+from tui.app.widgets.setting_row import SettingRow
+from tui.core.errors import PromptTooLongError
+from tui.core.prompts import ChatPrompt
+from tui.services.comparison import Setup
+from tui.settings.paths import settings_file
+
+OTHER = Path("/models/Other-3B-Q8_0.gguf")
+OWN = "/models/Scripted-1B-Instruct-Q4_K_M.gguf"
+
+
+def screen_of(app: LocalLLMApp) -> CompareScreen:
+    assert isinstance(app.screen, CompareScreen)
+    return app.screen
+
+
+def side(app: LocalLLMApp, at: int) -> str:
+    """Heading and text of a side as one line."""
+    return " ".join(screen_of(app).sides[at].plain.split())
+
+
+def said(app: LocalLLMApp) -> str:
+    return str(screen_of(app).query_one("#compare-row").border_title or "")
+
+
+async def opened(pilot: Pilot[int], app: LocalLLMApp) -> CompareScreen:
+    await ready(pilot, app)
+    await pilot.press("f10")
+    await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+    return screen_of(app)
+
+
+async def asked(pilot: Pilot[int], app: LocalLLMApp, text: str) -> None:
+    screen_of(app).query_one(Prompt).load_text(text)
+    screen_of(app).query_one(Prompt).focus()
+    await pilot.press("enter")
+    await until(pilot, lambda: screen_of(app).running or "TTFT" in side(app, 1))
+    await until(pilot, lambda: not screen_of(app).running and not app.work.busy)
+
+
+async def test_two_settings_one_after_the_other(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        assert "begins with nothing" in screen.query_one("#compare-title", BrowseBar).plain
+        engine.replies.extend(["The sky is blue.", "The sky is green today."])
+        await asked(pilot, app, "What colour is the sky?")
+        assert "The sky is blue." in side(app, 0) and "The sky is green today." in side(app, 1)
+        for at in (0, 1):
+            assert "142 tok/s" in side(app, at) and "TTFT 120 ms" in side(app, at)
+        assert "❯ What colour is the sky?" in screen.query_one("#compare-asked", BrowseBar).plain
+        assert len(engine.prompts) == 2 and engine.prompts[0] == engine.prompts[1]
+        await pilot.press("tab", "d")
+        await until(pilot, lambda: "[-blue-]" in side(app, 0) and "{+green today+}" in side(app, 1))
+        assert "of the words agree; they part at word 4" in said(app)
+        await pilot.press("d")
+        await until(pilot, lambda: "[-" not in side(app, 0))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen) and "green today" in shown(app))
+        assert "‹ 2/2 ›" in shown(app) and "What colour is the sky?" in shown(app)
+        await pilot.press("alt+left")
+        await until(pilot, lambda: "The sky is blue." in shown(app))
+
+
+async def test_a_side_has_settings_of_its_own(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        assert "the same settings as the other side" in side(app, 0)
+        await pilot.press("tab", "tab", "s")
+        await until(pilot, lambda: isinstance(app.screen, SideSettingsScreen))
+        names = {row.spec.name for row in app.screen.query(SettingRow)}
+        assert {"temp", "seed", "system_prompt"} <= names and "n_ctx" not in names
+        await pilot.press("down", *"0.2", "enter")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is screen)
+        assert "temp 0.8" in side(app, 0) and "temp 0.2" in side(app, 1)
+        assert not settings_file().exists() and app.settings.generation.temp == 0.8
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await opened(pilot, app)
+        assert "temp 0.2" in side(app, 1)
+
+
+async def test_it_begins_after_the_chat_and_esc_leads_back(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await say(pilot, app, "hello")
+        await until(pilot, lambda: "TTFT" in flat(app) and not app.work.busy)
+        await opened(pilot, app)
+        assert "after the 2 messages of this chat" in screen_of(app).query_one("#compare-title", BrowseBar).plain
+        engine.replies.extend(["one way", "another way"])
+        await asked(pilot, app, "and now?")
+        prompt = engine.prompts[-1]
+        assert isinstance(prompt, ChatPrompt)
+        assert [m.content for m in prompt.messages] == ["hello", "ok", "and now?"]
+        await pilot.press("enter")
+        await until(pilot, lambda: len(engine.prompts) == 5 and not app.work.busy)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        assert "alt+t shows all its branches" in hint(app) and "and now?" not in shown(app)
+        conversation = app.main_screen.chat.conversation
+        assert conversation is not None
+        messages = await app.main_screen.chat.chats.look(lambda store: store.messages(conversation.id))
+        assert [m.text for m in messages] == ["hello", "ok", "and now?", "one way", "another way", "ok", "ok"]
+        await opened(pilot, app)
+        await pilot.press("tab", "n")
+        assert "begins with nothing" in screen_of(app).query_one("#compare-title", BrowseBar).plain
+        await asked(pilot, app, "alone")
+        prompt = engine.prompts[-1]
+        assert isinstance(prompt, ChatPrompt) and [m.content for m in prompt.messages] == ["alone"]
+
+
+async def test_esc_stops_both(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        engine.hold = True
+        screen.query_one(Prompt).load_text("hello")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(engine.prompts) == 1)
+        engine.write("It was a dark")
+        await until(pilot, lambda: "It was a dark" in side(app, 0) and "waiting" in side(app, 1))
+        await pilot.press("tab", "s")
+        assert app.screen is screen
+        await pilot.press("escape")
+        await until(pilot, lambda: not screen.running)
+        assert "not run: stopped" in side(app, 1) and "stopped" in side(app, 0) and len(engine.prompts) == 1
+        assert screen.sides[0].record is not None and not app.work.busy
+
+
+async def test_what_cannot_be_answered_comes_back(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        await pilot.press("enter")
+        assert "type a prompt" in said(app)
+        engine.generate_error = PromptTooLongError("The prompt has 9,000 tokens")
+        engine.replies.append("fine")
+        await asked(pilot, app, "long")
+        assert "The prompt has 9,000 tokens" in side(app, 0) and "fine" in side(app, 1)
+        assert screen.query_one(Prompt).text == ""
+
+
+async def other_model(pilot: Pilot[int], app: LocalLLMApp) -> ScriptedEngine:
+    """Side B runs another model, on an engine of its own where both fit."""
+    second = ScriptedEngine()
+    screen = CompareScreen(
+        app.host, app.main_screen.chat.chats,
+        (Setup(Path(OWN), app.settings.generation), Setup(OTHER, app.settings.generation)),
+        make_host=lambda: ScriptedHost(second),
+    )  # fmt: skip
+    await app.push_screen(screen)
+    return second
+
+
+async def test_two_models_that_fit_are_both_loaded(
+    app: LocalLLMApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.services.comparison.available_memory", lambda: 1 << 40)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        second = await other_model(pilot, app)
+        engine.replies.append("from the one")
+        second.replies.append("from the other")
+        await asked(pilot, app, "who are you?")
+        await until(pilot, lambda: "from the other" in side(app, 1))
+        assert "from the one" in side(app, 0) and "Other-3B-Q8_0" in side(app, 1)
+        assert engine.loads == [Path(OWN)] and second.loads == [OTHER]
+        await asked(pilot, app, "once more")
+        assert second.loads == [OTHER], "it stays loaded as long as the screen is open"
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen) and second.closed)
+        assert app.status.model is not None and app.status.model.path == OWN
+
+
+async def test_two_models_that_do_not_fit_are_loaded_in_turn(
+    app: LocalLLMApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.services.comparison.available_memory", lambda: 1000)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        second = await other_model(pilot, app)
+        engine.replies.extend(["from the one", "from the other"])
+        await asked(pilot, app, "who are you?")
+        assert "from the one" in side(app, 0) and "from the other" in side(app, 1)
+        assert engine.loads == [Path(OWN), OTHER, Path(OWN)] and second.loads == []
+        assert app.status.model is not None and app.status.model.path == OWN
+
+
+async def test_memory_refused_is_said_with_the_figures(
+    app: LocalLLMApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.services.comparison.available_memory", lambda: 1000)
+    async with app.run_test(size=(200, 50)) as pilot:
+        await ready(pilot, app)
+        await other_model(pilot, app)
+        engine.hold = True
+        screen_of(app).query_one(Prompt).load_text("hello")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(engine.prompts) == 1)
+        engine.end()
+        await until(pilot, lambda: "do not fit in memory" in said(app))
+        await until(pilot, lambda: "loading 43%" in side(app, 1))
+        await pilot.press("escape")
+        await until(pilot, lambda: len(engine.loads) == 3)
+        engine.end_load()
+        await until(pilot, lambda: not screen_of(app).running)
+        assert app.status.model is not None and app.status.model.path == OWN
+
+
+async def test_a_model_is_chosen_from_the_list(make_app: Callable[..., LocalLLMApp], tiny_gguf: Path) -> None:
+    app = make_app(model=OWN)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        await until(pilot, lambda: not app.searching)
+        await pilot.press("tab", "m")
+        await until(pilot, lambda: isinstance(app.screen, ModelChoice))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
