@@ -12,6 +12,7 @@ from tui.core.events import Event, Failed, Finished, Loaded, Loading, Prefilling
 from tui.engine.ticket import Ticket
 from tui.run.interrupt import Interrupted, Interruption
 from tui.run.output import PROMPT_COLOR, Output, OutputClosedError, Progress, complain, note, warn
+from tui.run.reasoning import ReplyOutput
 from tui.run.report import timing_lines
 from tui.run.request import RunRequest
 from tui.services.chat_session import ChatSession
@@ -56,6 +57,8 @@ class OneShot:
         self._interruption = interruption
         self._host = ModelHost()
         self._output = Output()
+        hidden = request.settings.app.reasoning_format == "deepseek"
+        self._reply = ReplyOutput(self._output, color=request.color, answer_only=hidden) if request.chat else None
         self._progress = Progress()
         self._finished: Finished | None = None
         self._load_seconds = 0.0
@@ -111,19 +114,26 @@ class OneShot:
                 self._progress.clear()
                 for warning in model.warnings:
                     warn(warning)
+                if self._reply:
+                    self._reply.expect(model.reasoning.markers)
             case Prefilling(done=done, total=total) if not self._request.echo:
                 self._progress.show(f"prompt {done} / {total} tokens")
             case Token(text=text):
                 self._progress.clear()
-                self._output.write(text)
+                self._write(text)
             case Finished(text=text):
                 self._progress.clear()
                 self._finished = event
-                self._output.write(text)
+                self._write(text)
+                if self._reply:
+                    self._reply.finish()
             case Failed(error=error):
                 raise error
             case _:
                 pass
+
+    def _write(self, text: str) -> None:
+        (self._reply or self._output).write(text)
 
     def _report(self) -> None:
         if self._finished is None:

@@ -46,6 +46,10 @@ class AppParams:
         False, "Titles by the model",
         "Let the model title a chat while nothing else runs; a title that you gave stays.",
     )  # fmt: skip
+    reasoning_format: str = option(
+        "auto", "Reasoning format", "Whether run --chat prints what the model thinks: deepseek leaves it out.",
+        "--reasoning-format", choices=("auto", "none", "deepseek", "deepseek-legacy"),
+    )  # fmt: skip
     color: str = option(
         "auto", "Colour", "Tell prompt and completion apart by colour; auto only on a terminal and without NO_COLOR.",
         "-co", "--color", choices=("auto", "on", "off"),
