@@ -16,7 +16,7 @@ from tui.app.widgets.transcript import Transcript
 from tui.core.errors import LocalLLMError
 from tui.core.events import Event, Failed, Finished, ModelInfo, Token
 from tui.core.parameters import GenerationParams
-from tui.core.reasoning import split
+from tui.core.reasoning import spoken
 from tui.engine.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ class Chat:
     @property
     def last_reply(self) -> str:
         """The newest reply: its answer, or what was thought where there is none yet."""
-        parts = split(self.session.last_reply if self.chats.is_open else "")
-        return parts.answer or parts.reasoning
+        return spoken(self.session.last_reply) if self.chats.is_open else ""
 
     @property
     def last_prompt(self) -> MessageRecord | None:
@@ -354,9 +353,7 @@ class Chat:
 
     async def tell_news(self) -> None:
         """Say what came to be known of the store."""
-        await self._opened()
-        for line in self.chats.news():
-            self._say(line, "warning")
+        await self._ask(lambda session: session.conversation)
 
     async def _opened(self) -> RecordedChat:
         """The session, once there is one."""

@@ -221,6 +221,12 @@ def split(text: str, template: Markers | None = None) -> Parts:
     return Gathered().sort([*splitter.feed(text), *splitter.finish()])
 
 
+def spoken(text: str) -> str:
+    """What a person is to read of a reply first: its answer, or what was thought where there is none yet."""
+    parts = split(text)
+    return parts.answer or parts.reasoning
+
+
 def opening(prompt: str, markers: Markers | None) -> str:
     """The end of a rendered prompt with which the reasoning has begun already, such as `<think>` and a line break.
 

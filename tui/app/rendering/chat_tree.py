@@ -19,6 +19,7 @@ from tui.app.rendering.shown import shown_line
 from tui.app.status import model_name
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line, Piece
+from tui.core.reasoning import spoken
 
 if TYPE_CHECKING:
     from tui.store.records import Twig
@@ -113,7 +114,8 @@ def tree_line(row: TreeRow, width: int, flat: bool = False) -> Line:
     if width >= _ROOM_FOR_USED:
         tail.append((used_words(twig.created).rjust(_USED), "fact"))
     room = max(4, width - sum(cell_len(text) for text, _ in (*head, *tail)))
-    words = shown_line(twig.text[:_FIRST_WORDS].strip()) or "(no text)"
+    said = twig.text if mine else spoken(twig.text)
+    words = shown_line(said[:_FIRST_WORDS].strip()) or "(no text)"
     return (*head, (_left(words, room), "name" if row.is_open else "fact"), *tail)
 
 
