@@ -17,6 +17,7 @@ from tui.core.escapes import process_escapes
 from tui.core.text import one_line, well_formed
 from tui.services.option_files import add_option_files
 from tui.services.prompt_source import STANDARD_INPUT, read_prompt
+from tui.services.standard_input import take_piped
 from tui.settings.arguments import ArgumentParser, add_settings
 from tui.settings.settings import COMMAND_LINE, Settings
 
@@ -59,13 +60,14 @@ def _application(arguments: Sequence[str]) -> int:
     prepared = prepare(parsed)
     prompt = _prompt(parser, parsed)
     model, hub_model, problem = _model_to_open(prepared.settings)
-    if not (sys.stdin and sys.stdin.isatty()):
-        raise LocalLLMError("the application needs a terminal", hint=f"in scripts, use {PROGRAM} run")
+    piped = take_piped()
     from tui.app.app import run_app
     from tui.services.launch import Launch
 
     problems = (*prepared.problems, *problem)
-    return run_app(Launch(prepared.settings, problems, model, prompt, prepared.log, prepared.log_path, hub_model))
+    return run_app(
+        Launch(prepared.settings, problems, model, prompt, prepared.log, prepared.log_path, hub_model, stdin=piped)
+    )
 
 
 def _run(arguments: Sequence[str]) -> int:

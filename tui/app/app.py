@@ -132,6 +132,7 @@ class LocalLLMApp(Navigation):
         self.transfers.open(partial(fetch_launched, self))
         if self.launch.prompt is not None:
             self.action_completion()
+        self.main_screen.attach_launched()
 
     def on_unmount(self) -> None:
         """Leave nothing running."""

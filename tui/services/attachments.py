@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 from tui.core.errors import LocalLLMError
 from tui.core.text import one_line, well_formed
 from tui.core.units import format_bytes, format_count
+from tui.services.attachments_limits import MOST_PDF
 from tui.services.attachments_text import NotTextError, decode
 from tui.store.records import Attachment
 
 if TYPE_CHECKING:
     from tui.services.attachments_pdf import Pages
-
-MOST_PDF = 64 * 1024**2
-"""Bytes of the largest PDF that is opened; its text has the limit of all texts."""
 
 KIB = 1024
 _PDF_MARK = b"%PDF-"

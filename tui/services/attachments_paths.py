@@ -12,10 +12,8 @@ from pathlib import Path
 from tui.core.text import one_line
 from tui.core.units import format_count
 from tui.services.attachments import AttachmentCancelledError, AttachmentError
+from tui.services.attachments_limits import MOST_FILES
 from tui.services.attachments_walk import walk
-
-MOST_FILES = 200
-"""Files that are attached at once."""
 
 _MAGIC = re.compile(r"[*?\[]")
 

@@ -49,10 +49,20 @@ class Attaches(Talking):
         self._warned = False
 
     def on_mount(self) -> None:
-        """Count anew with another model; take what came through standard input."""
+        """Count anew with another model."""
         self.watch(self.app, "status", self._follow_model)
-        if self.program.launch.stdin is not None:
-            self.attaching.add_bytes("stdin", self.program.launch.stdin)
+
+    def attach_launched(self) -> None:
+        """Take what came through standard input."""
+        launch = self.program.launch
+        if launch.stdin is None:
+            return
+        if launch.stdin:
+            self.attaching.add_bytes("stdin", launch.stdin)
+        else:
+            self.program.say("standard input was empty: nothing is attached", "warning")
+        if launch.stdin and launch.prompt is not None:
+            self.program.say("standard input goes with what is said in the chat: F5 goes there")
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
