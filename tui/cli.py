@@ -6,11 +6,13 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 from tui.cli_arguments import PROGRAM, make_parser, prepare
 from tui.cli_chats import chats
 from tui.cli_models import models
+from tui.cli_presets import add_preset, answers_of, checked_preset, presets
 from tui.cli_serve import serve
 from tui.core.errors import LocalLLMError, SettingError
 from tui.core.escapes import process_escapes
@@ -54,20 +56,21 @@ def _application(arguments: Sequence[str]) -> int:
     parser = make_parser(PROGRAM, "", "Run a local LLM from any terminal, and see what it does.", _COMMANDS_HELP)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {_version()}", help="print the version")
     _add_prompt(parser, "text to complete: opens the completion view with it running")
+    add_preset(parser, asks=True)
     add_option_files(parser)
     add_settings(parser)
     parsed = parser.parse(arguments)
     prepared = prepare(parsed)
     prompt = _prompt(parser, parsed)
     model, hub_model, problem = _model_to_open(prepared.settings)
+    preset = checked_preset(parsed)
     piped = take_piped()
     from tui.app.app import run_app
     from tui.services.launch import Launch
 
     problems = (*prepared.problems, *problem)
-    return run_app(
-        Launch(prepared.settings, problems, model, prompt, prepared.log, prepared.log_path, hub_model, stdin=piped)
-    )
+    launch = Launch(prepared.settings, problems, model, prompt, prepared.log, prepared.log_path, hub_model)
+    return run_app(replace(launch, stdin=piped, preset=preset))
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -81,6 +84,7 @@ def _run(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--chat", action="store_true", help="make a chat message of the prompt; -sys sets the system prompt"
     )
+    add_preset(parser, asks=False)
     parser.add_argument("--perf", action="store_const", const=True, help="timings on standard error (default)")
     parser.add_argument("--no-perf", dest="perf", action="store_const", const=False, help="no timings")
     add_option_files(parser)
@@ -101,6 +105,8 @@ def _run(arguments: Sequence[str]) -> int:
         prompt,
         chat="chat" in parsed,
         timings=getattr(parsed, "perf", True),
+        preset=getattr(parsed, "preset", ""),
+        answers=answers_of(parser, parsed),
     )
 
 
@@ -147,6 +153,7 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "serve": serve,
     "models": models,
     "chats": chats,
+    "presets": presets,
     "bench": _bench,
 }
 _BENCH_SETTINGS = [
@@ -158,6 +165,7 @@ _COMMANDS_HELP = f"""commands, each with its own --help:
   {PROGRAM} serve         a model for OpenAI's clients, over HTTP
   {PROGRAM} models        list, show, search, pull, rm: models here and on the Hugging Face Hub
   {PROGRAM} chats         list, search, export, import, replay: the conversations that are kept
+  {PROGRAM} presets       list, show, import: named system prompts with settings and first turns
   {PROGRAM} bench         how fast a model is here"""
 
 

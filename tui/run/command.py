@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from tui.catalogue.hub.values import Query, Sort
+from tui.core.messages import Message
 from tui.monitor.cpu import usable_cores
 from tui.run.bench import bench
 from tui.run.list_models import list_models
@@ -17,7 +19,16 @@ from tui.services.measurements import BenchPlan, thread_counts
 from tui.settings.settings import COMMAND_LINE, DEFAULT, Settings
 
 
-def complete(settings: Settings, problems: Sequence[str], prompt: str, *, chat: bool, timings: bool) -> int:
+def complete(
+    settings: Settings,
+    problems: Sequence[str],
+    prompt: str,
+    *,
+    chat: bool,
+    timings: bool,
+    preset: str = "",
+    answers: Mapping[str, str] = MappingProxyType({}),
+) -> int:
     """Complete one prompt.
 
     Args:
@@ -26,12 +37,15 @@ def complete(settings: Settings, problems: Sequence[str], prompt: str, *, chat: 
         prompt: the text, escapes already processed.
         chat: whether to apply the model's chat template.
         timings: whether timings go to standard error.
+        preset: name of the preset that holds; empty for none.
+        answers: what the preset asks for.
 
     Returns:
         The exit status.
 
     Raises:
         ModelFileError: no model has the name that was given.
+        PresetError: the preset cannot be used.
     """
     for problem in problems:
         warn(problem)
@@ -40,6 +54,11 @@ def complete(settings: Settings, problems: Sequence[str], prompt: str, *, chat: 
     model, status = model_of(settings)
     if model is None:
         return status
+    turns: tuple[Message, ...] = ()
+    if preset:
+        from tui.run.presets import with_preset
+
+        settings, turns = with_preset(settings, preset, answers, model, chat=chat)
     terminal = Output().is_terminal
     choice = settings.app.color
     request = RunRequest(
@@ -51,6 +70,7 @@ def complete(settings: Settings, problems: Sequence[str], prompt: str, *, chat: 
         echo=choice == "on" or (settings.origin("color") != DEFAULT and wants_color(choice, terminal=terminal)),
         color=wants_color(choice, terminal=terminal),
         timings=timings,
+        turns=turns,
     )
     return run(request)
 

@@ -97,7 +97,7 @@ class OneShot:
     def _generate(self) -> Ticket:
         params = self._request.settings.generation
         if self._request.chat:
-            return ChatSession(self._host, durable=False).send(self._request.prompt, params)
+            return ChatSession(self._host, durable=False, said=self._request.turns).send(self._request.prompt, params)
         return CompletionSession(self._host).run(self._request.prompt, params)
 
     def _follow(self, ticket: Ticket) -> None:

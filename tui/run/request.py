@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui.core.messages import Message
 from tui.settings.settings import Settings
 
 
@@ -20,6 +21,7 @@ class RunRequest:
         echo: whether the prompt is printed before the completion.
         color: whether the printed prompt has its colour.
         timings: whether timings go to standard error.
+        turns: what is said before the prompt, in a chat.
     """
 
     settings: Settings
@@ -29,3 +31,4 @@ class RunRequest:
     echo: bool = False
     color: bool = False
     timings: bool = True
+    turns: tuple[Message, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui.core.errors import LocalLLMError
 from tui.core.events import Event, Failed
 from tui.core.messages import Message
@@ -20,12 +22,13 @@ class ChatSession:
     Args:
         host: where the model is. It may change models between two messages.
         durable: whether the computed conversation is kept on disk, for another day.
+        said: what was said before, such as a preset's first turns.
     """
 
-    def __init__(self, host: ModelHost, *, durable: bool = True) -> None:
+    def __init__(self, host: ModelHost, *, durable: bool = True, said: Sequence[Message] = ()) -> None:
         self._host = host
         self._durable = durable
-        self._settled: list[Message] = []
+        self._settled: list[Message] = list(said)
         self._reply = Growing("reply", self._settle)
         self._cleared: list[Message] = []
         self._question = ""

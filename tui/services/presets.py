@@ -223,7 +223,7 @@ def _text_of(name: str, path: Path) -> str:
             raise PresetError(f"the preset {shown} cannot be used", why="it is larger than 1 MB")
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        hint = "alt+p and localllm-tui presets list tell which there are"
+        hint = "localllm-tui presets list tells which there are"
         raise PresetError(f"there is no preset {shown}", hint=hint) from None
     except (OSError, UnicodeDecodeError) as error:
         raise PresetError(f"the preset {shown} cannot be used", why=reason_of(error)) from None

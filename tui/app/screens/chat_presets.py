@@ -209,11 +209,11 @@ class ChatPresets(Talking):
         return await asyncio.to_thread(partial(local_clipboard, os.environ)) or self.app.clipboard
 
     def _preset_words(self, preset: Preset) -> str:
+        """What to tell; the preset's name is shown beside it."""
         turns = len(preset.turns)
         if self.chat.conversation is None:
-            first = f": {turns} first turn{'' if turns == 1 else 's'} before what you say" if turns else ""
-            return f"preset {preset.name}{first}"
-        return f"preset {preset.name}: from the next reply on{'; its first turns are for a new chat' if turns else ''}"
+            return f"{turns} first turn{'' if turns == 1 else 's'} before what you say" if turns else ""
+        return f"from the next reply on{'; its first turns are for a new chat' if turns else ''}"
 
     # What is shown
 
