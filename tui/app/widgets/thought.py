@@ -42,6 +42,7 @@ class Thought:
         self._template: Markers | None = None
         self._live_lines = LIVE_LINES
         self._began: float | None = None
+        self._last = 0.0
         self._tokens = 0
         self._put = False
         self._known = True
@@ -102,7 +103,8 @@ class Thought:
             answer.append(self._split(piece).answer)
             if self.running:
                 self._tokens += before
-                self._began = self._began or time.monotonic()
+                self._last = time.monotonic()
+                self._began = self._began or self._last
         return "".join(answer)
 
     def finish(self) -> str:
@@ -151,20 +153,20 @@ class Thought:
         glyphs = current_glyphs()
         dot = f" {glyphs.dot} "
         mark = glyphs.below if self._open or (self.running and self._live_lines) else glyphs.pointer
-        words = [f"thinking{glyphs.ellipsis} {self._so_far()}".rstrip() if self.running else self._figures()]
+        words = [f"thinking{glyphs.ellipsis} {self._so_far()}".rstrip() if self.running else self._ended()]
         words[0] += dot + self._length()
         words.append(f"{END_KEY} answers now" if self.running else f"{KEY} {'folds' if self._open else 'opens'} it")
         return Content.styled(f"{mark} ", "branch") + Content.styled(dot.join(words), "faint")
 
     def _so_far(self) -> str:
-        return format_wait(time.monotonic() - self._began) if self._known and self._began is not None else ""
+        return format_wait(self._last - self._began) if self._known and self._began is not None else ""
 
-    def _figures(self) -> str:
+    def _ended(self) -> str:
         ended = "thought" if self._splitter is None or not self._splitter.inside else "began to think"
         timings = self._measured
         if self._known and timings is not None and timings.reasoning_seconds:
             return f"{ended} for {format_seconds(timings.reasoning_seconds)}"
-        return ended
+        return f"{ended} for {self._so_far()}" if timings is None and self._so_far() else ended
 
     def _length(self) -> str:
         timings = self._measured
