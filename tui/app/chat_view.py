@@ -48,6 +48,11 @@ class ChatView:
     def _end(self) -> int:
         return self._start + len(self._entries)
 
+    def message_of(self, entry: Entry) -> int | None:
+        """Number of the message that an entry shows; None for what the program itself said."""
+        at = next((number for number, shown in enumerate(self._entries) if shown is entry), None)
+        return None if at is None else self._records[self._start + at].id
+
     def show(
         self, records: Sequence[MessageRecord], *, anew: bool = False, above: Entry | None = None, growing: str = ""
     ) -> Entry | None:
@@ -126,12 +131,23 @@ class ChatView:
 
     def go_to(self, message: int) -> None:
         """Scroll to a message of the branch, with what surrounds it."""
+        if (entry := self.entry_of(message)) is not None:
+            self._transcript.show_entry(entry)
+
+    def entry_of(self, message: int) -> Entry | None:
+        """The entry of a message of the branch; what surrounds it is shown if it is not yet."""
         at = self._place(message)
         if at is None:
-            return
+            return None
         if not self._start <= at < self._end:
             self._begin(tail_start(self._records, at), head_end(self._records, at))
-        self._transcript.show_entry(self._entries[at - self._start])
+        return self._entries[at - self._start]
+
+    @property
+    def last_message_in_view(self) -> int | None:
+        """Number of the last message that begins above the lower edge of what is in view."""
+        seen = self._transcript.last_in_view(self._entries)
+        return self.message_of(seen) if seen is not None else None
 
     def mark(self, message: int | None) -> None:
         """Mark a message of the branch and bring it into view, or mark none."""

@@ -71,9 +71,7 @@ class UserEntry(Entry):
         attached: names of what went with it, each with how large it is, in words.
     """
 
-    def __init__(
-        self, text: str, branch: tuple[int, int] = (1, 1), attached: Sequence[tuple[str, str]] = ()
-    ) -> None:
+    def __init__(self, text: str, branch: tuple[int, int] = (1, 1), attached: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__()
         self._text = Content(_running_text(text))
         self._attached = [Content.styled(f"@{shown_line(name)}  {words}", "faint") for name, words in attached]
@@ -186,7 +184,7 @@ class ReplyEntry(Entry):
         body = self._document.lines(width)
         # A settled line is the same object as last time, and then so is its indented form.
         known, self._indents = self._indents, {}
-        lines, number = [self._heading, *_indented(self.thought.lines(width))], 0
+        lines, number = [self._heading, *self.thought.lines(width)], 0
         for line in body:
             kept = known.get(id(line))
             if kept is None or kept.line is not line:

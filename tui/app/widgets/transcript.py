@@ -6,8 +6,8 @@ to the last of 10.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate, zip_longest
 
 from rich.segment import Segment
@@ -380,6 +380,8 @@ class Transcript(FollowsEnd, can_focus=False):
         if name not in self._style_map:
             if name == "screen--selection":
                 style = Style.from_rich_style(self.screen.get_component_rich_style(name))
+            elif name == "here":  # the other way of asking leaves out that it is reversed
+                style = Style.from_rich_style(self.get_component_rich_style("transcript--here", partial=True))
             elif name in _STYLES:
                 style = self.get_visual_style(f"transcript--{name}", partial=True)
             else:
