@@ -14,7 +14,6 @@ EDITOR_COMMAND = Command(
 )  # fmt: skip
 
 READING_COMMANDS: tuple[Command, ...] = (
-    EDITOR_COMMAND,
     Command("chat.find", "Search in this chat", "Find a text in all messages of the chat that is open.", "ctrl+f",
             "screen.find", "search", _GROUP),
     Command("chat.view", "Read it full screen", "The last reply, or the whole chat, as plain text: search, copy, wrap, "
