@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.content import Content
 
+from tui.app.rendering.code_lines import INDENT
 from tui.app.rendering.running_text import RunningText
 from tui.app.widgets.glyphs import current_glyphs
 from tui.core.events import Timings
@@ -23,7 +24,7 @@ KEY, END_KEY = "alt+r", "alt+x"
 
 def _bar() -> Content:
     """Stands before each line of a thought, so that it is told apart without colours too."""
-    return Content.styled(f"{current_glyphs().column} ", "branch")
+    return Content(" " * INDENT) + Content.styled(f"{current_glyphs().column} ", "branch")
 
 
 class Thought:
@@ -121,12 +122,16 @@ class Thought:
         self._measured = timings
 
     def lines(self, width: int) -> list[Content]:
-        """The block in lines of at most `width` cells, a blank one at its end; nothing where there is no thought."""
+        """The block in lines, a blank one at its end; nothing where there is no thought.
+
+        Args:
+            width: most cells of a line, the indentation before it not counted.
+        """
         if not self.exists:
             return []
         if width != self._width:
             self._width, self._made = width, []
-            self._text.set_width(width - cell_len(_bar().plain))
+            self._text.set_width(width + INDENT - cell_len(_bar().plain))
         shown = len(self._text.lines) if self._open else self._live_lines if self.running else 0
         return [self._heading(), *self._last_lines(shown), Content("")]
 
@@ -156,7 +161,7 @@ class Thought:
         words = [f"thinking{glyphs.ellipsis} {self._so_far()}".rstrip() if self.running else self._ended()]
         words[0] += dot + self._length()
         words.append(f"{END_KEY} answers now" if self.running else f"{KEY} {'folds' if self._open else 'opens'} it")
-        return Content.styled(f"{mark} ", "branch") + Content.styled(dot.join(words), "faint")
+        return Content(" " * INDENT) + Content.styled(f"{mark} ", "branch") + Content.styled(dot.join(words), "faint")
 
     def _so_far(self) -> str:
         return format_wait(self._last - self._began) if self._known and self._began is not None else ""
