@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tests.support.local_hub import LocalHub
 from tests.support.scripted import ScriptedEngine
@@ -89,6 +90,26 @@ async def test_pause_resume_cancel(make_app: Make, slow: LocalHub, isolated_home
         await until(pilot, lambda: not app.downloads)
         assert not parts(isolated_home)
         await until(pilot, lambda: "Nothing is being downloaded" in app.screen.query_one(MessagePane).text)
+
+
+async def test_the_question_goes_when_the_download_has_arrived(make_app: Make, slow: LocalHub) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begun(app, pilot)
+        await until(pilot, lambda: app.downloads[0].done > 0)
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: isinstance(app.screen, DownloadsScreen) and app.screen.query(Rows))
+        await until(pilot, lambda: app.screen.query_one(Rows).items)
+        downloads = app.screen
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        question = app.screen.query_one("#question-text", Static)
+        asked = str(question.render())
+        await until(pilot, lambda: app.screen is downloads or str(question.render()) != asked)
+        # What would be deleted is told as it grows; once all of it is here, there is nothing to cancel.
+        await until(pilot, lambda: app.screen is downloads)
+        assert state(app) == "finished"
+        await until(pilot, lambda: "has arrived meanwhile" in downloads.query_one(MessagePane).text)
 
 
 async def test_one_that_stalls_is_cancelled_all_the_same(make_app: Make, slow: LocalHub, isolated_home: Path) -> None:

@@ -65,8 +65,9 @@ async def test_an_empty_search_shows_what_to_start_with(make_app: Make, hub: Loc
     app = make_app()
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot)
+        await until(pilot, lambda: names(screen))
         rows = screen.query_one(HubResults).plain
-        assert "mmnga/gemma-2-2b-it-gguf" in rows
+        assert "mmnga/gemma-2-2b-it-gguf" in rows and "tok/s" in rows
         assert all(purpose in rows for purpose in ("English", "Japanese", "code", "fits"))
         assert not searches(hub)
 
@@ -80,7 +81,7 @@ async def test_typing_searches(make_app: Make, hub: LocalHub) -> None:
         await until(pilot, lambda: len(names(screen)) == 3)
         assert names(screen)[0] == "bartowski/Model-000-GGUF"
         row = screen.query_one(HubResults).plain.splitlines()[0]
-        assert row.split() == ["bartowski/Model-000-GGUF", "1.0B", "10.0k", "0", *row.split()[4:]]
+        assert row.split() == ["bartowski/Model-000-GGUF", "1.0B", "fits", "10.0k", "0", *row.split()[5:]]
         await pilot.press("escape")
         await until(pilot, lambda: "mmnga/gemma-2-2b-it-gguf" in names(screen))
         await pilot.press("escape")

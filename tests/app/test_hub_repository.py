@@ -36,6 +36,8 @@ license: mit
 
 **Bold** words, [bold]no markup[/bold], [@click=app.quit]nor an action[/], \x1b[2Jnor a sequence.
 
+See [the paper](https://arxiv.org/abs/1) and ![a picture](x.png).
+
 | a | b |
 |---|---|
 | 1 | 2 |
@@ -122,7 +124,9 @@ async def test_the_readme_is_text_and_nothing_else(make_app: Make, stocked: Loca
         screen = await opened(app, pilot)
         readme = screen.query_one(Readme)
         await until(pilot, lambda: "A tiny model" in readme.plain)
-        for words in ("Bold words", "[bold]no markup[/bold]", "[@click=app.quit]nor an action[/]", "^[[2Jnor"):
+        for words in ("Bold words", "[bold]no markup[/bold]", "[@click=app.quit]nor an action[/]", "^[[2Jnor",
+            "the paper (https://arxiv.org/abs/1)", "(picture: a picture)",
+        ):  # fmt: skip
             assert words in readme.plain
         assert "license: mit" not in readme.plain
         await pilot.press("tab")

@@ -140,6 +140,17 @@ def test_a_failure_is_one_line(hub: LocalHub, arguments: list[str], status: int,
     assert text(done.stderr).count("\n") == 1
 
 
+def test_a_gated_model_leaves_nothing_behind(hub: LocalHub, isolated_home: Path, tiny_gguf: Path) -> None:
+    hub.add("meta/gated-GGUF", {"gated-Q4_K_M.gguf": tiny_gguf}, gated="manual")
+    done = localllm("models", "pull", "meta/gated-GGUF", HF_TOKEN="")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert "gated" in text(done.stderr) and "huggingface.co/meta/gated-GGUF" in text(done.stderr)
+    assert not [path for path in isolated_home.rglob("models--meta--*") if ".locks" not in path.parts]
+    # The next start has no row that failed.
+    lists = [json.loads(path.read_text()) for path in isolated_home.rglob("downloads.json")]
+    assert all(content["downloads"] == [] for content in lists)
+
+
 def test_a_dead_mirror_is_named(hub: LocalHub) -> None:
     done = localllm("models", "search", "x", HF_ENDPOINT="http://127.0.0.1:9")
     assert done.returncode == 1

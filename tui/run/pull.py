@@ -121,6 +121,8 @@ def _fetch(downloads: Downloads, request: Request, text: str, interruption: Inte
         note(f"paused at {_percent(download):.0f} % of {format_bytes(request.size)}{again}")
         raise CancelledError("paused")
     if download.state == "failed" or download.path is None:
+        if not download.done:  # nothing to go on with: a row of it would only puzzle
+            downloads.cancel(number)
         raise DownloadError(download.problem or "the download failed")
     downloads.forget(number)
     progress.tell_end(download)

@@ -6,6 +6,7 @@ look at files and may wait a moment for another program that changes the list: c
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -238,6 +239,7 @@ class Downloads:
         except CancelledError:
             self._stopped(live)
         except LocalLLMError as error:
+            self._tidy(request)
             self._end(live, "failed", error.line())
         except Exception as error:  # whatever it is, the person sees that it failed, and the log says why
             _LOG.exception("download %d", number)
@@ -289,6 +291,11 @@ class Downloads:
             discard(request, place_of(request, self._locks))
         except (OSError, LocalLLMError) as error:
             _LOG.warning("a part of a download was not deleted: %s", error)
+
+    def _tidy(self, request: Request) -> None:
+        """Leaves no empty folders of one that failed before anything came."""
+        with contextlib.suppress(OSError, LocalLLMError):
+            place_of(request, self._locks).tidy()
 
     def _is_interrupted(self, entry: Entry) -> bool:
         if entry.number in self._live:

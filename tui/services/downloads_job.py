@@ -84,6 +84,7 @@ class Job:
         self._place.part(file).unlink(missing_ok=True)  # the other name of a file that landed just before an end
 
     def _grow(self, file: RemoteFile) -> None:
+        self._place.prepare()  # another download of the repository that failed meanwhile took empty folders away
         with Part(self._place.part(file), file) as part:
             held = self._before + self._place.held(file)
             part.take_up(

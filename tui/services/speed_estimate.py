@@ -82,6 +82,20 @@ def estimate_speed(header: Header, load: LoadParams, path: Path | None = None) -
     )
 
 
+def speed_of_size(file_size: int, parameters: int) -> float:
+    """Tokens a second to expect of a model of which only the size is known, and which is no mixture of experts.
+
+    As rough as that is; blocks for up to 0.3 s the first time: for worker threads.
+
+    Args:
+        file_size: bytes, more than 0.
+        parameters: number of weights.
+    """
+    bandwidth = memory_bandwidth()
+    share, _ = _share(bandwidth, file_size, usual=USUAL_SMALL if parameters < _SMALL else USUAL)
+    return bandwidth.bytes_per_second * share / file_size
+
+
 def _share(bandwidth: Bandwidth, read: int, usual: float) -> tuple[float, str]:
     """The share of the bandwidth that decoding reaches here, and how that is known."""
     near = [

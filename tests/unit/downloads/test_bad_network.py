@@ -205,3 +205,14 @@ def test_offline_asks_for_nothing(shop: Shop) -> None:
     assert "switched off" in failed(downloads, downloads.add(shop.request())).problem
     assert not shop.server.requests
     downloads.close(TIMEOUT)
+
+
+def test_what_fails_before_a_byte_leaves_no_folder(shop: Shop, opened: Open) -> None:
+    shop.server.fault(path="/resolve/", status=403)
+    downloads = opened()
+    number = downloads.add(shop.request())
+    assert failed(downloads, number)
+    assert not shop.home.exists()
+    shop.server.heal()
+    downloads.resume(number)
+    assert finished(downloads, number).read_bytes() == shop.content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.catalogue.hub.curated import CURATED, for_memory, size_class
+from tui.catalogue.hub.curated import CURATED, PLEASANT, best_first, for_memory, size_class
 from tui.catalogue.hub.names import is_repo_id
 from tui.catalogue.hub.recommend import recommend
 from tui.catalogue.hub.values import RemoteFile, Repository
@@ -76,3 +76,26 @@ def test_the_start_list_goes_by_memory(total: int, largest: str) -> None:
     models = for_memory(total * 1024**3)
     assert size_class(models[0].parameters) == largest
     assert {model.purpose for model in models} == {"English", "Japanese", "code"}
+
+
+def test_a_slow_machine_starts_with_what_is_fast_enough_there() -> None:
+    bandwidth = 10e9
+    speeds = {model.repo_id: bandwidth / model.size_hint for model in CURATED}
+    ordered = best_first(CURATED, 64 * 1024**3, speeds)
+    sizes = [model.size_hint for model in ordered]
+    pleasant = [size for size in sizes if bandwidth / size >= PLEASANT]
+    assert 0 < len(pleasant) < len(sizes)
+    # The ablest that is fast enough on top, then less of it; below them what is too slow, the least so first.
+    assert sizes[: len(pleasant)] == sorted(pleasant, reverse=True)
+    assert sizes[len(pleasant) :] == sorted(sizes[len(pleasant) :])
+
+
+def test_a_small_machine_starts_with_what_fits() -> None:
+    available = 3 * 1024**3
+    first, *_, last = best_first(CURATED, available, {})
+    assert first.size_hint * 1.5 <= available < last.size_hint * 1.1
+
+
+def test_a_fast_machine_starts_with_the_ablest() -> None:
+    speeds = {model.repo_id: 1000.0 for model in CURATED}
+    assert best_first(CURATED, 64 * 1024**3, speeds)[0].size_hint == max(model.size_hint for model in CURATED)

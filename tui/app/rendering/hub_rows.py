@@ -11,19 +11,28 @@ from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line
 from tui.catalogue.fit import Fit, quick_fit
-from tui.catalogue.hub.values import Repository, RepoSummary
-from tui.core.units import format_bytes, format_count, format_parameters
+from tui.catalogue.hub.curated import PLEASANT
+from tui.catalogue.hub.values import Repository, RepoSummary, Sort
+from tui.catalogue.quantizations import typical_bits
+from tui.core.units import format_bytes, format_count, format_parameters, format_speed
 
 if TYPE_CHECKING:
     from tui.catalogue.hub.curated import Curated
 
 FIT_ROLES = {Fit.FITS: "fits", Fit.TIGHT: "tight", Fit.NO: "no"}
-_NUMBERS = 7 + 8 + 7 + 11 + 8
+_WIDTHS = {"params": 7, "fit": 11, "downloads": 11, "likes": 7, "updated": 11, "mark": 8}
 """Cells of the columns after the name."""
-_START = 7 + 10 + 9 + 10
+_HEADINGS = {"fit": "as Q4_K_M", "mark": ""}
+_ALL = 96
+"""From this many cells on there is room for all of them."""
+_USUAL_BYTES = (typical_bits("Q4_K_M") or 4.89) / 8
+"""Of each weight, in the quantization that most people take."""
+_BEARABLE = 2.0
+"""Tokens a second that are the least for a dialogue (`tui.core.units.speed_band`)."""
+_START = 10 + 10 + 11 + 10
 _WORDS = 40
 """From this many cells left for the name on, the start list says something about each model."""
-_NAME_LEAST = 34
+_NAME_LEAST = 36
 
 
 def short_count(count: int) -> str:
@@ -47,51 +56,86 @@ def age(moment: datetime | None, now: datetime) -> str:
     return "today"
 
 
-def result_heading(width: int) -> Line:
+def result_heading(width: int, sort: Sort = "downloads") -> Line:
     """The names of the columns of results."""
-    name = max(width - _NUMBERS, 10)
-    text = f"{'repository':<{name}}{'params':>7}{'loads':>8}{'likes':>7}{'updated':>11}"
+    columns = _columns(width, sort)
+    name = max(width - sum(_WIDTHS[column] for column in columns), 10)
+    text = f"{'repository':<{name}}" + "".join(
+        f"{_HEADINGS.get(column, column):>{_WIDTHS[column]}}" for column in columns
+    )
     return ((cut(text, width), "label"),)
 
 
-def result_row(found: RepoSummary, width: int, now: datetime) -> Sequence[Line]:
-    """A repository in one row."""
-    name = max(width - _NUMBERS, 10)
-    parameters = format_parameters(found.parameters) if found.parameters else "-"
+def result_row(
+    found: RepoSummary, width: int, now: datetime, available: int, sort: Sort = "downloads"
+) -> Sequence[Line]:
+    """A repository in one row.
+
+    Args:
+        found: which one.
+        width: cells; in a narrow row only the number that the results are ordered by has a column.
+        now: the present moment.
+        available: bytes of memory that a load may take.
+        sort: what the results are ordered by.
+    """
+    columns = _columns(width, sort)
+    name = max(width - sum(_WIDTHS[column] for column in columns), 10)
+    fit = quick_fit(round(found.parameters * _USUAL_BYTES), available) if found.parameters else None
     mark = "gated" if found.gated else "private" if found.private else ""
-    return [
-        (
-            (cut(shown_line(found.repo_id), name), "name"),
-            (f"{parameters:>7}", "fact"),
-            (f"{short_count(found.downloads):>8}", "fact"),
-            (f"{short_count(found.likes):>7}", "fact"),
-            (f"{age(found.updated, now):>11}", "fact"),
-            (f" {mark:<7}", "tight"),
-        )
-    ]
+    said = {
+        "params": (format_parameters(found.parameters) if found.parameters else "-", "fact"),
+        "fit": (fit.value, FIT_ROLES[fit]) if fit else ("-", "fact"),
+        "downloads": (short_count(found.downloads), "fact"),
+        "likes": (short_count(found.likes), "fact"),
+        "updated": (age(found.updated, now), "fact"),
+        "mark": (f" {mark:<{_WIDTHS['mark'] - 1}}", "tight"),
+    }
+    cells = [(f"{said[column][0]:>{_WIDTHS[column]}}", said[column][1]) for column in columns]
+    return [((cut(shown_line(found.repo_id), name), "name"), *cells)]
+
+
+def _columns(width: int, sort: Sort) -> tuple[str, ...]:
+    if width >= _ALL:
+        return tuple(_WIDTHS)
+    return ("params", "fit", sort if sort in _WIDTHS else "downloads", "mark")
 
 
 def start_heading(width: int) -> Line:
     """The names of the columns of the start list."""
     name, words = _start_shares(width)
-    text = f"{'model':<{name}}{'params':>7}{'download':>10}  {'memory':<8}{'for':<9}"
+    text = f"{'model':<{name}}{'download':>10}  {'memory':<8}{'speed':>11}  {'for':<8}"
     return ((cut(text + (" what it is" if words else ""), width), "label"),)
 
 
-def start_row(curated: Curated, width: int, available: int) -> Sequence[Line]:
-    """A model of the start list in one row."""
+def start_row(curated: Curated, width: int, available: int, speed: float | None = None) -> Sequence[Line]:
+    """A model of the start list in one row.
+
+    Args:
+        curated: which one.
+        width: cells.
+        available: bytes of memory that a load may take.
+        speed: tokens a second to expect here; None while that is not known.
+    """
     name, words = _start_shares(width)
     fit = quick_fit(curated.size_hint, available)
     return [
         (
             (cut(curated.repo_id, name), "name"),
-            (f"{format_parameters(curated.parameters):>7}", "fact"),
             (f"{format_bytes(curated.size_hint):>10}", "fact"),
             (f"  {fit.value:<8}", FIT_ROLES[fit]),
-            (f"{curated.purpose:<9}", "mark"),
+            (f"{_about(speed):>11}", _speed_role(speed)),
+            (f"  {curated.purpose:<8}", "mark"),
             (cut(" " + curated.words, words) if words else "", "fact"),
         )
     ]
+
+
+def _about(speed: float | None) -> str:
+    return f"~{format_speed(speed)}" if speed else ""
+
+
+def _speed_role(speed: float | None) -> str:
+    return "fits" if not speed or speed >= PLEASANT else "tight" if speed >= _BEARABLE else "no"
 
 
 def _start_shares(width: int) -> tuple[int, int]:

@@ -24,6 +24,7 @@ from tui.core.units import format_bytes
 
 if TYPE_CHECKING:
     from tui.app.app import LocalLLMApp
+    from tui.app.screens.downloads_question import QuestionScreen
 
 EMPTY = "Nothing is being downloaded. ctrl+g opens the Hub; what is downloaded there is listed here."
 
@@ -37,6 +38,11 @@ class DownloadsScreen(Screen[None]):
     commands = DOWNLOADS_COMMANDS
     tells_of_downloads = True
     """What happens to a download needs no notice over this screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._question: QuestionScreen | None = None
+        self._asked = self._arrived = 0
 
     @property
     def program(self) -> LocalLLMApp:
@@ -83,6 +89,7 @@ class DownloadsScreen(Screen[None]):
         self.query_one("#downloads-title", LinesPane).set_lines([title])
         if not downloads:
             self._show_marked()
+        self._follow_question(downloads)
 
     @on(Rows.Marked)
     def _show_marked(self) -> None:
@@ -90,6 +97,8 @@ class DownloadsScreen(Screen[None]):
         marked, message = self.marked, self.query_one(MessagePane)
         if marked is None:
             message.say(EMPTY)
+        elif marked.state == "finished" and marked.number == self._arrived:
+            message.say(f"{label_of(marked.request)} has arrived meanwhile: nothing was cancelled.", "value")
         else:
             message.say(marked.problem, "error" if marked.state == "failed" else "label")
         stopped = marked is not None and marked.state in ("paused", "failed")
@@ -146,20 +155,39 @@ class DownloadsScreen(Screen[None]):
             self.program.transfers.forget(download.number)
 
     def action_cancel(self) -> None:
-        """Stop for good, after asking."""
+        """Stop for good, after asking; a download that ends meanwhile leaves nothing to ask."""
         from tui.app.screens.downloads_question import QuestionScreen
 
         if (download := self.marked) is None:
             return
         number = download.number
-        question = f"Cancel {label_of(download.request)}? {format_bytes(download.done)} that came so far are deleted."
+        self._question = QuestionScreen(cancel_words(download), "cancel the download", "keep it")
+        self._asked = number
 
         def answered(yes: bool | None) -> None:
+            self._question = None
             if yes:
                 self.program.transfers.cancel(number)
 
-        self.app.push_screen(QuestionScreen(question, "cancel the download", "keep it"), answered)
+        self.app.push_screen(self._question, answered)
+
+    def _follow_question(self, downloads: tuple[Download, ...]) -> None:
+        if self._question is None:
+            return
+        found = next((download for download in downloads if download.number == self._asked), None)
+        if found is not None and found.state != "finished":
+            self._question.ask(cancel_words(found))
+            return
+        self._question.withdraw()
+        if found is not None:
+            self._arrived = found.number
+            self._show_marked()
 
     def action_back(self) -> None:
         """Back; downloads go on."""
         self.dismiss(None)
+
+
+def cancel_words(download: Download) -> str:
+    """The question before a download is cancelled."""
+    return f"Cancel {label_of(download.request)}? {format_bytes(download.done)} that came so far are deleted."

@@ -33,6 +33,17 @@ class QuestionScreen(ModalScreen[bool]):
         super().__init__()
         self._question, self._keys = shown_line(question), f"y {yes}   esc {no}"
 
+    def ask(self, question: str) -> None:
+        """Ask the same in other words: what it is about has changed meanwhile."""
+        self._question = shown_line(question)
+        if self.is_mounted:
+            self.query_one("#question-text", Static).update(Content(self._question))
+
+    def withdraw(self) -> None:
+        """Nothing is left to ask about: as if the person had said no."""
+        if self.is_current:
+            self.dismiss(False)
+
     def compose(self) -> ComposeResult:
         """The question and the keys."""
         with Vertical(id="question-box"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -52,6 +53,14 @@ def size_words(smallest: int | None, largest: int | None) -> str:
     return f"{_round(smallest)} to {_round(largest)}" if largest is not None else f"from {_round(smallest)}"
 
 
+def start_speeds() -> dict[str, float]:
+    """Tokens a second to expect of each model of the start list; for a worker thread."""
+    from tui.catalogue.hub.curated import CURATED
+    from tui.services.speed_estimate import speed_of_size
+
+    return {model.repo_id: speed_of_size(model.size_hint, model.parameters) for model in CURATED}
+
+
 def _round(count: int) -> str:
     return format_parameters(count).replace(".0", "")
 
@@ -77,6 +86,7 @@ class HubScreen(Screen[None]):
         self._more = ""
         self._answered = False
         self._asking = Asking(self, "hub-search")
+        self._asking_start = Asking(self, "hub-start")
         self._delay: Timer | None = None
 
     @property
@@ -111,6 +121,7 @@ class HubScreen(Screen[None]):
     def on_unmount(self) -> None:
         """Nothing is asked any more."""
         self._asking.drop()
+        self._asking_start.drop()
 
     def on_resize(self) -> None:
         """Columns for another width."""
@@ -170,7 +181,9 @@ class HubScreen(Screen[None]):
 
     def _show_page(self, page: SearchPage) -> None:
         self._more, self._answered = page.more, True
-        self.query_one(HubResults).show(page.results, at=0)
+        results = self.query_one(HubResults)
+        results.sort = self._query.sort
+        results.show(page.results, at=0)
         self._say("" if page.results else "Nothing was found. Other words, another size, or Esc for the start list.")
         self._show_frame()
 
@@ -203,11 +216,22 @@ class HubScreen(Screen[None]):
         self._show_frame()
 
     def _start_list(self) -> None:
-        from tui.catalogue.hub.curated import for_memory
-
+        """What suits this machine first; how fast its memory is takes a moment to find out the first time."""
         self._more = ""
-        self.query_one(HubResults).show(for_memory(total_memory()), at=0)
-        self._show_frame()
+        results = self.query_one(HubResults)
+        if results.speeds:
+            self._show_start(results.speeds)
+        else:
+            self._asking_start.ask(lambda cancel: start_speeds(), self._show_start, lambda error: self._show_start({}))
+
+    def _show_start(self, speeds: Mapping[str, float]) -> None:
+        from tui.catalogue.hub.curated import best_first, for_memory
+
+        results = self.query_one(HubResults)
+        results.speeds = speeds
+        if not self._searching:
+            results.show(best_first(for_memory(total_memory()), results.available, speeds), at=0)
+            self._show_frame()
 
     # What is shown
 
@@ -220,12 +244,15 @@ class HubScreen(Screen[None]):
         width = results.scrollable_content_region.width or self.size.width - 2
         start = not self._searching
         self.query_one("#hub-heading", LinesPane).display = bool(results.items)
-        self.query_one("#hub-heading", LinesPane).set_lines([start_heading(width) if start else result_heading(width)])
+        self.query_one("#hub-heading", LinesPane).set_lines(
+            [start_heading(width) if start else result_heading(width, results.sort)]
+        )
         order = self.query_one("#hub-order", LinesPane)
         if start:
             memory = format_bytes(total_memory())
             left = (("START HERE", "title"), (f"  for this machine's {memory}; type to search the Hub", "label"))
-            order.set_lines([left])
+            right = (("speeds are estimates", "label"),)
+            order.set_lines([spread(left, right if results.items else (), self.size.width - 2)])
             return
         count = format_count(len(results.items)) + ("+" if self._more else "") + " found" if self._answered else ""
         if self._asking.waiting:

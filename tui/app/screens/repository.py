@@ -21,6 +21,7 @@ from tui.app.opening import Opened, opened, short_words
 from tui.app.rendering.hub_rows import repository_facts
 from tui.app.rendering.model_rows import home_path
 from tui.app.rendering.offer_rows import Offer, fact_lines, missing_words, need_lines, offer_heading, offer_row
+from tui.app.rendering.readme_text import readable
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.download_strip import DownloadStrip
 from tui.app.widgets.glyphs import current_glyphs
@@ -141,7 +142,7 @@ class RepositoryScreen(Screen[None]):
         hub, repository = self.program.store.hub, found.repository
 
         def question(cancel: Cancel) -> str:
-            return hub.readme(repository.repo_id, repository.commit, cancel)
+            return readable(hub.readme(repository.repo_id, repository.commit, cancel))
 
         readme = self.query_one(Readme)
         self._asking_readme.ask(

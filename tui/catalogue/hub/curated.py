@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.catalogue.fit import COMFORT
+from tui.catalogue.fit import COMFORT, Fit, quick_fit
 
 Purpose = Literal["English", "Japanese", "code"]
 _OTHERS = 2_000_000_000
 """Bytes that the system and other programs take."""
+PLEASANT = 5.0
+"""Tokens a second from which on one reads along without waiting (`tui.core.units.speed_band`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +152,22 @@ def for_memory(total: int) -> tuple[Curated, ...]:
     return tuple(
         model for model in ordered if model.size_hint * COMFORT + _OTHERS <= total or model is smallest[model.purpose]
     )
+
+
+def best_first(models: Sequence[Curated], available: int, speeds: Mapping[str, float]) -> tuple[Curated, ...]:
+    """Those that suit this machine before the others.
+
+    What fits with room and writes fast enough to read along comes first, the largest, and so the ablest, on top. What
+    is too slow or too big follows, the least so first.
+
+    Args:
+        models: to be ordered.
+        available: bytes of memory to be had.
+        speeds: expected tokens a second by `repo_id`; where one is unknown, the fit decides alone.
+    """
+
+    def suits(model: Curated) -> bool:
+        fits = quick_fit(model.size_hint, available) is Fit.FITS
+        return fits and speeds.get(model.repo_id, PLEASANT) >= PLEASANT
+
+    return tuple(sorted(models, key=lambda model: (0, -model.size_hint) if suits(model) else (1, model.size_hint)))

@@ -70,9 +70,11 @@ class Cache(Place):
             raise disk_error(error, self._home) from error
 
     def tidy(self) -> None:
-        for folder in (self.folder(), self._home / "snapshots", self._home):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+        # Where blobs stay, `snapshots` does as well: huggingface_hub calls a repository without it damaged.
+        with contextlib.suppress(OSError):
+            for folder in (self.folder(), self._home / "snapshots", self._home):
+                with contextlib.suppress(FileNotFoundError):
+                    folder.rmdir()
 
     def finish(self) -> None:
         """Writes which commit the branch was at, so that other programs find the files without asking the Hub."""
