@@ -63,12 +63,14 @@ def offers(query: str, base: Path, known: Sequence[str], cancelled: Callable[[],
     """
     if "\0" in query:
         return Offers(())
+    problem = ""
     if is_pattern(query, base):
         try:
             count = len(sources(query, base, cancelled))
         except AttachmentError as error:
-            return Offers((), error.line())
-        return Offers((Offer(query, "all", note=f"{format_count(count)} file{'s' * (count != 1)}"),))
+            problem = error.line()  # unless a file is called so: names have such characters, too
+        else:
+            return Offers((Offer(query, "all", note=f"{format_count(count)} file{'s' * (count != 1)}"),))
     found = _inside(query, base, cancelled)
     if not query.startswith(("/", "~", ".")) and not (found and query.endswith("/")):
         there = {offer.text for offer in found}
@@ -76,7 +78,8 @@ def offers(query: str, base: Path, known: Sequence[str], cancelled: Callable[[],
         found += [_offer(path, offsets(query, path)) for path in matches]
     # What has a line break in its name cannot be typed on.
     usable = (offer for offer in found if offer.kind == "file" or len(offer.text.splitlines()) == 1)
-    return Offers(tuple(usable)[:MOST_OFFERS])
+    best = tuple(usable)[:MOST_OFFERS]
+    return Offers(best, "" if best else problem)
 
 
 def _inside(query: str, base: Path, cancelled: Callable[[], bool]) -> list[Offer]:

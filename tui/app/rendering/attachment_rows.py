@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from tui.app.rendering.model_rows import cut_left
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
-from tui.app.widgets.lines import Line, Piece
+from tui.app.widgets.lines import Line, Piece, line_width, spread
 from tui.core.units import format_bytes, format_count
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def chip_rows(chips: Sequence[Chip], total: int, exact: bool, n_ctx: int, width:
     used, shown = 0, 0
     for chip in chips:
         pieces = chip.pieces(width)
-        cells = sum(cell_len(text) for text, _ in pieces)
+        cells = line_width(pieces)
         if rows[-1] and used + len(_GAP) + cells > width:
             if len(rows) == CHIP_ROWS:
                 break
@@ -105,23 +105,21 @@ def chip_rows(chips: Sequence[Chip], total: int, exact: bool, n_ctx: int, width:
         rows[-1] += pieces
         used += cells
         shown += 1
-    return [*(tuple(row) for row in rows), _sum(chips, len(chips) - shown, total, exact, n_ctx, width)]
+    last = _sum(chips, len(chips) - shown, total, exact, n_ctx, width)
+    *above, below = (tuple(row) for row in rows)
+    if used + len(_GAP) + line_width(last) <= width:
+        return [*above, spread(below, last, width)]
+    return [*above, below, last]
 
 
 def _sum(chips: Sequence[Chip], hidden: int, total: int, exact: bool, n_ctx: int, width: int) -> Line:
-    words = f"and {format_count(hidden)} more: " if hidden else ""
-    if len(chips) > 1 or (n_ctx and total >= n_ctx):
-        words += f"{token_words(total, exact)} in all" if len(chips) > 1 else token_words(total, exact)
-    role = "label"
+    """What the attachments take together, where that says more than they do, and the key that changes them."""
+    words, role = (f"and {format_count(hidden)} more: " if hidden else ""), "label"
     if n_ctx and total >= n_ctx:
-        words += f", more than the context of {format_count(n_ctx)}"
         role = "warning"
-    elif n_ctx and words:
-        words += f" of {format_count(n_ctx)}"
-    keys = "Esc stops reading" if any(chip.size is None for chip in chips) else "alt+a lists them"
-    if not words and role == "label":
-        keys = keys if "Esc" in keys else "alt+a changes it, backspace takes it off"
-    line: list[Piece] = [(words, role)] if words else []
-    if cell_len(words) + cell_len(keys) + 3 <= width:
-        line.append((f"{_GAP if words else ''}{keys}", "label"))
-    return tuple(line)
+        words += f"{token_words(total, exact)}, more than the context of {format_count(n_ctx)}"
+    elif len(chips) > 1:
+        words += f"{token_words(total, exact)}{f' of {format_count(n_ctx)}' if n_ctx else ' in all'}"
+    keys = "Esc stops reading" if any(chip.size is None for chip in chips) else "alt+a changes"
+    both: Line = ((words, role), (f"{_GAP}{keys}", "label")) if words else ((keys, "label"),)
+    return both if line_width(both) <= width else ((cut_left(words or keys, width), role),)

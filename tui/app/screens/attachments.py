@@ -71,8 +71,8 @@ class AttachmentsScreen(ModalScreen[None]):
 
     def show(self) -> None:
         """Show what is attached now."""
-        if not self.is_mounted:
-            return
+        if not self.query(Rows):
+            return  # it is not composed yet, or is gone
         chips, rows = self._chips(), self.query_one(Rows)
         rows.show(chips)
         rows.display = bool(chips)
@@ -90,7 +90,7 @@ class AttachmentsScreen(ModalScreen[None]):
         return [tuple((text, _ROLES.get(role, role)) for text, role in chip.pieces(width))]
 
     @on(Input.Submitted)
-    def _attach(self, event: Input.Submitted) -> None:
+    def _submitted(self, event: Input.Submitted) -> None:
         if event.value.strip():
             self.say("")
             self._attaching.add(event.value.strip())
