@@ -254,6 +254,21 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A token that might have been chosen.
+
+    Attributes:
+        id: its number in the vocabulary.
+        piece: its bytes; of a control token the text that stands for it.
+        logprob: natural logarithm of its probability, before any sampler.
+    """
+
+    id: int
+    piece: bytes
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """One generated token.
 
@@ -262,12 +277,14 @@ class Token:
         piece: its bytes; a character may span several tokens.
         text: the text that became certain with it: empty while a character or a stop string is incomplete.
         position: how many tokens the sequence holds with it.
+        candidates: where they were asked for, the token itself and then the likeliest ones.
     """
 
     id: int
     piece: bytes
     text: str
     position: int
+    candidates: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,16 @@ class Context:
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return 0
 
+    def share(self, source: int, target: int, count: int) -> None:
+        """Let an empty sequence begin with what another one holds; nothing is copied, both point to the same cells.
+
+        Args:
+            source: the other one's number.
+            target: the empty one's number.
+            count: how many tokens of it.
+        """
+        lib.llama_memory_seq_cp(self._memory, source, target, 0, count)
+
     def holds(self, sequence: int, count: int) -> bool:
         """Whether the cache still has what the token after the first `count` looks back on.
 

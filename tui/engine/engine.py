@@ -129,7 +129,14 @@ class Engine:
         return runtime.kept if runtime else {}
 
     def generate(
-        self, prompt: Prompt, params: GenerationParams, *, durable: bool = False, fresh: bool = False
+        self,
+        prompt: Prompt,
+        params: GenerationParams,
+        *,
+        durable: bool = False,
+        fresh: bool = False,
+        client: str = "",
+        n_probs: int | None = None,
     ) -> Ticket:
         """Generate a completion.
 
@@ -139,6 +146,8 @@ class Engine:
             durable: whether the computed conversation is to be kept on disk afterwards.
             fresh: whether all of the prompt is evaluated, whatever of it is known: what was computed in other batches
                 is rounded otherwise, and a near tie between two tokens may then fall the other way.
+            client: who asks, where that is not the person; the person comes first, clients in turn.
+            n_probs: how many likeliest tokens are told with each token; None tells no probability at all.
 
         Returns:
             A ticket: Prefilling and Token many times, at last Finished or Failed.
@@ -146,7 +155,9 @@ class Engine:
         requested = time.perf_counter()
 
         def command(ticket: Ticket, runtime: Runtime) -> None:
-            runtime.generate(ticket, prompt, params, requested, durable=durable, fresh=fresh)
+            runtime.generate(
+                ticket, prompt, params, requested, durable=durable, fresh=fresh, client=client, n_probs=n_probs
+            )
 
         return self._submit(command)
 

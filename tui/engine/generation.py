@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Finished, Prefilling, Shifted, StopReason, Timings, Token
+from tui.core.events import Candidate, Finished, Prefilling, Shifted, StopReason, Timings, Token
 from tui.core.parameters import GenerationParams
 from tui.engine.sampling import SamplerChain, check_grammar
 from tui.engine.speculation import Speculation
@@ -14,6 +15,8 @@ from tui.engine.text import TextStream
 from tui.engine.thinking import Thinking
 from tui.engine.ticket import Ticket
 from tui.engine.vocabulary import Vocabulary
+
+_ORDER = itertools.count()
 
 
 class Generation:
@@ -31,6 +34,8 @@ class Generation:
         thinking: follows its reasoning; None where there can be none.
         fresh: whether all of the prompt is to be evaluated, whatever was computed before.
         label: what the conversation is called by whoever asked.
+        client: who asks; empty for the person.
+        n_probs: how many likeliest tokens are told with each token; None tells no probability.
     """
 
     def __init__(
@@ -47,6 +52,8 @@ class Generation:
         thinking: Thinking | None = None,
         fresh: bool = False,
         label: str = "",
+        client: str = "",
+        n_probs: int | None = None,
     ) -> None:
         self.ticket = ticket
         self.prompt = prompt
@@ -56,6 +63,11 @@ class Generation:
         self.durable = durable
         self.fresh = fresh
         self.label = label
+        self.client = client
+        self.n_probs = n_probs
+        self.order = next(_ORDER)
+        """Grows from one generation to the next."""
+        self._resumed = False
         self.params = params
         self.thinking = thinking
         self._cached = 0
@@ -93,6 +105,16 @@ class Generation:
         assert self.pending is not None
         self.prompt, self.pending = [*evaluated, self.pending], None
 
+    def give_way(self, evaluated: list[int]) -> None:
+        """Its place is taken away; it goes on later from where it is.
+
+        Args:
+            evaluated: the tokens that the cache holds of it.
+        """
+        self._resumed = True
+        if self.pending is not None:
+            self.begin_again(evaluated)
+
     def reuse(self, cached: int, *, restored: bool) -> None:
         """Note how much of the prompt need not be evaluated.
 
@@ -100,6 +122,8 @@ class Generation:
             cached: prompt tokens that the KV cache holds.
             restored: whether they come from a saved state.
         """
+        if self._resumed:
+            return  # what it computed itself before is not what was found
         self._cached = cached
         self.ticket.post(Prefilling(cached, len(self.prompt), cached, restored))
 
@@ -159,13 +183,16 @@ class Generation:
         """Whether a special token's text belongs to the reply, as markers of reasoning do."""
         return self.thinking is not None and token in self.thinking.shown
 
-    def accept(self, token: int, piece: bytes, position: int) -> StopReason | None:
+    def accept(
+        self, token: int, piece: bytes, position: int, candidates: tuple[Candidate, ...] = ()
+    ) -> StopReason | None:
         """Take a chosen token that is not an end token.
 
         Args:
             token: its number.
             piece: its bytes.
             position: tokens in the sequence with it.
+            candidates: what else was likely, where that was asked for.
 
         Returns:
             Why the generation ends with it; None when it goes on.
@@ -178,7 +205,7 @@ class Generation:
         text = self._text.push(piece)
         if self.thinking:
             text = self.thinking.take(text, whole=self._text.whole)
-        self.ticket.post(Token(token, piece, text, position))
+        self.ticket.post(Token(token, piece, text, position, candidates))
         if self._text.stopped_by:
             return StopReason.STOP_STRING
         if 0 <= self.params.n_predict <= len(self.generated):

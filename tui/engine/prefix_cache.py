@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -46,7 +47,9 @@ class PrefixCache:
         self._cuttable = cuttable
         self.checkpoints = states.in_memory and (context.slides or not cuttable)
 
-    def prepare(self, sequence: Sequence, prompt: list[int], *, fresh: bool = False) -> tuple[int, bool]:
+    def prepare(
+        self, sequence: Sequence, prompt: list[int], others: Iterable[Sequence] = (), *, fresh: bool = False
+    ) -> tuple[int, bool]:
         """Let a sequence hold the longest beginning of a prompt that is known.
 
         The prompt's last token is never among them: it has to be evaluated for its logits.
@@ -54,6 +57,7 @@ class PrefixCache:
         Args:
             sequence: an idle one.
             prompt: the tokens to come.
+            others: the other sequences, whose beginning may be the same.
             fresh: whether nothing of it is to be reused; what the sequence holds is put aside.
 
         Returns:
@@ -67,6 +71,8 @@ class PrefixCache:
         if fresh:
             return 0, False
         own = self._own(sequence, usable)
+        if (shared := self._share(sequence, usable, own, others)) is not None:
+            return shared, False
         restored = self._restore(sequence, usable, own, whole=not self._cuttable)
         if not restored and own < len(sequence.tokens) // 2:
             self.put_aside(sequence)
@@ -94,6 +100,24 @@ class PrefixCache:
             whole = self._states.find(usable, whole=True)[1]
             return max(own, whole) if whole >= _WORTH_KEEPING else own
         return own
+
+    def _share(self, sequence: Sequence, usable: list[int], own: int, others: Iterable[Sequence]) -> int | None:
+        """Begin with what another sequence holds, such as the system prompt of the same client; None where none helps.
+
+        Only where memory can be cut anywhere: nothing may have been let go of, and nothing be summed up.
+        """
+        if not self._cuttable or self._context.slides:
+            return None
+        donors = [one for one in others if one is not sequence and not one.shifted]
+        lengths = [(common_prefix(one.tokens, usable), one) for one in donors]
+        length, donor = max(lengths, key=lambda pair: pair[0], default=(0, sequence))
+        if length < own + _WORTH_KEEPING or length < self._states.find(usable, whole=False)[1]:
+            return None
+        self.put_aside(sequence)
+        self._context.keep(sequence.number, 0)
+        self._context.share(donor.number, sequence.number, length)
+        sequence.tokens, sequence.shifted = usable[:length], False
+        return length
 
     def _restore(self, sequence: Sequence, usable: list[int], own: int, *, whole: bool) -> bool:
         """Bring back a saved state that saves more of a prompt than the sequence itself does."""

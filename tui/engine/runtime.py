@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import llama_cpp.llama_cpp as lib
 
@@ -84,7 +85,7 @@ class Runtime:
     @property
     def kept(self) -> dict[str, Path | None]:
         """As `Engine.kept`."""
-        return self._scheduler.kept if self._scheduler else {}
+        return self._scheduler.places.kept if self._scheduler else {}
 
     def interrupt(self) -> None:
         """Make the evaluation under way end early, so that a cancel is seen at once. Any thread.
@@ -125,12 +126,12 @@ class Runtime:
     @property
     def unsaved(self) -> bool:
         """Whether a conversation waits to be kept on disk."""
-        return self._scheduler is not None and self._scheduler.unsaved
+        return self._scheduler is not None and self._scheduler.places.unsaved
 
     def save(self) -> None:
         """Hand the conversations that wait for it to the disk."""
         if self._scheduler:
-            self._scheduler.save()
+            self._scheduler.places.save()
 
     def unload(self) -> None:
         """End the generations and give the model's memory back to the system."""
@@ -165,7 +166,7 @@ class Runtime:
         """End the generations and free the context."""
         if self._scheduler:
             self._scheduler.cancel_all()
-            self._scheduler.save()
+            self._scheduler.places.save()
             self._scheduler.close(_WRITE_SECONDS)
         if self._context:
             self._context.free()
@@ -178,7 +179,7 @@ class Runtime:
         Raises:
             LocalLLMError: it is over, or the parameters make no sense; it goes on as it was.
         """
-        found = self._scheduler.generation_of(generation) if self._scheduler else None
+        found = self._scheduler.places.generation_of(generation) if self._scheduler else None
         if found is None or not (self._model and self._context and self._template):
             raise LocalLLMError("That generation is over")
         n_ctx = self._context.n_ctx
@@ -192,7 +193,7 @@ class Runtime:
         Raises:
             LocalLLMError: it is over, it does not think, or its grammar does not allow that; it goes on as it was.
         """
-        found = self._scheduler.generation_of(generation) if self._scheduler else None
+        found = self._scheduler.places.generation_of(generation) if self._scheduler else None
         if found is None or self._model is None:
             raise LocalLLMError("That generation is over")
         found.force(forced_tokens(found.thinking, text, self._model.vocabulary), self._model.vocabulary)
@@ -225,7 +226,16 @@ class Runtime:
         ticket.close(Answered(question(Questions(self._model.vocabulary, self._reader))))
 
     def generate(
-        self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, *, durable: bool, fresh: bool
+        self,
+        ticket: Ticket,
+        prompt: Prompt,
+        params: GenerationParams,
+        requested: float,
+        *,
+        durable: bool,
+        fresh: bool,
+        client: str,
+        n_probs: int | None,
     ) -> None:
         """Put a generation in line. Errors end the ticket.
 
@@ -236,9 +246,13 @@ class Runtime:
             requested: `time.perf_counter()` when it was asked for.
             durable: whether its KV state is to be kept on disk.
             fresh: whether all of the prompt is evaluated.
+            client: who asks; empty for the person.
+            n_probs: how many likeliest tokens are told with each token; None for none.
         """
         try:
-            generation = self._prepare(ticket, prompt, params, requested, durable, fresh)
+            generation = self._prepare(
+                ticket, prompt, params, requested, durable=durable, fresh=fresh, client=client, n_probs=n_probs
+            )
         except LocalLLMError as error:
             ticket.close(Failed(error))
         else:
@@ -304,7 +318,7 @@ class Runtime:
             params.chat_template, model.chat_template, vocabulary.bos_text, vocabulary.eos_text
         )
         self._reader = PromptReader(vocabulary, self._template, context.n_ctx)
-        self._counter = Counter(self._reader, vocabulary, self._scheduler.foresee)
+        self._counter = Counter(self._reader, vocabulary, self._scheduler.places.foresee)
         self._may_abort = not model.recurrent
         self._params = params
         info = _info(model, context, threads, build, params, warnings_of(params, context.n_ctx, model.n_ctx_train))
@@ -323,7 +337,7 @@ class Runtime:
         return Threads(decode, params.threads_batch if params.threads_batch > 0 else otherwise)
 
     def _prepare(
-        self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, durable: bool, fresh: bool
+        self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, **more: Any
     ) -> Generation:
         if not (self._model and self._context and self._template and self._reader):
             raise NoModelError("No model is loaded", hint="choose one first")
@@ -336,7 +350,7 @@ class Runtime:
         guesses = speculation.Speculation(tokens) if self._speculates else None
         return Generation(
             ticket, tokens, params, sampler, requested,
-            template_stops=template_stops, speculation=guesses, durable=durable, fresh=fresh,
+            template_stops=template_stops, speculation=guesses, **more,
             label=prompt.label if isinstance(prompt, ChatPrompt) else "",
             thinking=thinking_of(prompt, tokens, params, self._template, vocabulary),
         )  # fmt: skip

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Failed, StateTimed, StopReason
+from tui.core.events import Candidate, Failed, StateTimed, StopReason
 from tui.engine.abort import AbortFlag
 from tui.engine.context import Context, Outcome
+from tui.engine.fairness import shares
 from tui.engine.generation import Generation
+from tui.engine.places import Places
 from tui.engine.prefill_watch import PrefillWatch
 from tui.engine.prefix_cache import PrefixCache
-from tui.engine.sequence import Sequence, common_prefix
+from tui.engine.probabilities import candidates
+from tui.engine.sequence import Sequence
 from tui.engine.threads import Tuners
-from tui.engine.ticket import Ticket
 from tui.engine.vocabulary import Vocabulary
+
+_BESIDE = 32
+"""Prompt tokens that a step evaluates at least beside generations that decode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,9 @@ class Scheduler:
     """Evaluates the prompts and chooses the tokens of all generations under way.
 
     A step is one batch: first the last token of every generation that decodes, then as many prompt tokens as the
-    chunk allows, so that a long prompt does not hold up the others. All calls come from one thread.
+    chunk allows, so that a long prompt does not hold up the others; `fairness` has the rules. Where the cache is too
+    small for all of them, the client who came last gives way, and goes on when there is room. All calls come from one
+    thread.
 
     Args:
         context: the KV cache.
@@ -73,14 +78,14 @@ class Scheduler:
         self._tuners = tuners
         self._abort = abort
         self._watch = PrefillWatch(abort.nodes, context.graph_nodes)
-        self._sequences = [Sequence(number) for number in range(sequences)]
-        self._waiting: deque[Generation] = deque()
+        self.places = Places(context, prefixes, sequences)
+        """Which generation has which sequence."""
         self._steps = 0
 
     @property
     def busy(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self._waiting) or any(sequence.generation for sequence in self._sequences)
+        return self.places.busy
 
     def submit(self, generation: Generation, free: int | None = None) -> None:
         """Put a generation in line; it starts when a sequence is free.
@@ -91,25 +96,14 @@ class Scheduler:
         """
         if free is not None and not self.busy:
             self._tuners.expect(free)
-        self._waiting.append(generation)
-
-    def foresee(self, prompt: list[int]) -> int:
-        """How many tokens of a prompt would be found computed if it came now."""
-        idle = [s for s in self._sequences if s.generation is None] or self._sequences
-        best = max(idle, key=lambda s: (common_prefix(s.tokens, prompt), -s.used))
-        return self._prefixes.foresee(best, prompt)
-
-    def generation_of(self, ticket: Ticket) -> Generation | None:
-        """The generation whose events go to a ticket; None when it is over."""
-        running = (sequence.generation for sequence in self._sequences if sequence.generation)
-        return next((g for g in (*running, *self._waiting) if g.ticket is ticket), None)
+        self.places.append(generation)
 
     def step(self) -> None:
         """Evaluate one batch and take the tokens that come of it. Errors end the generations they concern."""
         self._steps += 1
         self._abort.lower()  # before looking at the tickets: a cancel marks its ticket first and raises the flag after
         self._retire_cancelled()
-        self._assign()
+        self.places.assign(self._steps)
         rows = self._fill()
         if not rows:
             return
@@ -123,7 +117,7 @@ class Scheduler:
             return
         seconds = time.perf_counter() - started
         if outcome is Outcome.NO_ROOM:
-            if not self._make_room():
+            if not self.places.make_room() and not self.places.preempt():
                 self._end(max(rows, key=lambda row: len(row.sequence.tokens)).sequence, StopReason.CONTEXT_FULL)
             return
         if outcome is Outcome.DONE:
@@ -153,26 +147,9 @@ class Scheduler:
         if prefill or tokens == len(rows):
             self._tuners.measured(seconds, tokens, prefill=prefill)
 
-    @property
-    def unsaved(self) -> bool:
-        """Whether a conversation waits to be kept on disk."""
-        return any(sequence.unsaved for sequence in self._sequences)
-
-    @property
-    def kept(self) -> dict[str, Path | None]:
-        """As `Engine.kept`. Any thread: what it goes through is copied first, which is done in one go."""
-        held = {s.label: None for s in self._sequences if s.label and s.tokens}
-        return self._prefixes.labels | held
-
-    def save(self) -> None:
-        """Hand the conversations that wait for it to the disk."""
-        for sequence in self._sequences:
-            if sequence.unsaved and sequence.generation is None:
-                self._prefixes.save(sequence)
-
     def time_state(self) -> StateTimed | None:
         """Save the longest idle conversation and bring it back, with a clock; None when there is none."""
-        idle = [s for s in self._sequences if s.generation is None and s.tokens]
+        idle = [s for s in self.places.sequences if s.generation is None and s.tokens]
         if not idle:
             return None
         sequence = max(idle, key=lambda s: len(s.tokens))
@@ -192,54 +169,43 @@ class Scheduler:
 
     def cancel_all(self) -> None:
         """End every generation now."""
-        for sequence in self._sequences:
+        for sequence in self.places.sequences:
             if sequence.generation:
                 self._end(sequence, StopReason.CANCELLED)
-        while self._waiting:
-            self._waiting.popleft().finish(StopReason.CANCELLED, 0, self._tuners.threads.decode)
+        self.places.drop_waiting(self._end_waiting, cancelled_only=False)
 
     def fail_all(self, error: LocalLLMError) -> None:
         """End every generation with an error; what the cache holds is given up, since it is not known any more."""
-        for sequence in self._sequences:
+        for sequence in self.places.sequences:
             self._fail(sequence, error)
-        while self._waiting:
-            _close_failed(self._waiting.popleft(), error)
+        self.places.drop_waiting(lambda generation: _close_failed(generation, error), cancelled_only=False)
 
     # Before a step
 
     def _retire_cancelled(self) -> None:
-        for sequence in self._sequences:
+        for sequence in self.places.sequences:
             if sequence.generation and sequence.generation.ticket.cancelled:
                 self._end(sequence, StopReason.CANCELLED)
-        for generation in [waiting for waiting in self._waiting if waiting.ticket.cancelled]:
-            self._waiting.remove(generation)
-            generation.finish(StopReason.CANCELLED, 0, self._tuners.threads.decode)
+        self.places.drop_waiting(self._end_waiting, cancelled_only=True)
 
-    def _assign(self) -> None:
-        while self._waiting and (idle := [s for s in self._sequences if s.generation is None]):
-            generation = self._waiting.popleft()
-            best = max(idle, key=lambda s: (common_prefix(s.tokens, generation.prompt), -s.used))
-            self._start(best, generation)
-
-    def _start(self, sequence: Sequence, generation: Generation) -> None:
-        """Give a generation its sequence, with what was computed of its prompt before."""
-        kept, restored = self._prefixes.prepare(sequence, generation.prompt, fresh=generation.fresh)
-        sequence.generation, sequence.used = generation, self._steps
-        sequence.label = generation.label or (sequence.label if kept else "")
-        generation.reuse(kept, restored=restored)
+    def _end_waiting(self, generation: Generation) -> None:
+        generation.finish(StopReason.CANCELLED, 0, self._tuners.threads.decode)
 
     def _fill(self) -> list[_Row]:
         self._context.clear_batch()
-        running = [(s, s.generation) for s in self._sequences if s.generation]
+        running = [(s, s.generation) for s in self.places.sequences if s.generation]
         rows = [self._decode_row(s, g, alone=len(running) == 1) for s, g in running if g.pending is not None]
         room = min(self._chunk, self._context.n_batch - len(rows))
-        for sequence, generation in running:
-            if generation.pending is None and room > 0:
+        if rows:
+            room = min(room, max(_BESIDE, self._chunk // 4))
+        reading = [(s, g) for s, g in running if g.pending is None]
+        needs = [(g.client, len(g.prompt) - len(s.tokens)) for s, g in reading]
+        for (sequence, generation), share in zip(reading, shares(room, needs), strict=True):
+            if share > 0:
                 done, until = len(sequence.tokens), len(generation.prompt)
                 if self._prefixes.checkpoints and done < until - 1:
                     until -= 1  # a step ends here, so that the state can be kept
-                tokens = generation.prompt[done : min(done + room, until)]
-                room -= len(tokens)
+                tokens = generation.prompt[done : min(done + share, until)]
                 ends = done + len(tokens) == len(generation.prompt)
                 rows.append(self._row(sequence, generation, tokens, logits=int(ends)))
         return rows
@@ -312,13 +278,18 @@ class Scheduler:
             return False
         held = len(sequence.tokens)
         piece = self._vocabulary.piece(token, special=generation.shows(token))
-        reason = generation.accept(token, piece, held + 1)
+        reason = generation.accept(token, piece, held + 1, self._candidates(generation, token, logits))
         if reason is None and held >= self._context.n_ctx and not self._shift(sequence, generation):
             reason = StopReason.CONTEXT_FULL
         if reason is not None:
             self._end(sequence, reason)
             return False
         return True
+
+    def _candidates(self, generation: Generation, token: int, logits: int) -> tuple[Candidate, ...]:
+        if generation.n_probs is None:
+            return ()
+        return candidates(self._context.pointer, logits, self._vocabulary, token, generation.n_probs)
 
     def _shift(self, sequence: Sequence, generation: Generation) -> bool:
         """Make room in a full context by forgetting half of what came after the kept tokens, where that is wanted."""
@@ -328,6 +299,8 @@ class Scheduler:
         # The first token holds much of the attention; without it the text falls apart.
         keep = min(max(wanted, 1), self._context.n_ctx - 4)
         discard = (self._context.n_ctx - keep) // 2
+        if not self.places.part_from_others(sequence, keep):
+            return False
         if not self._context.shift(sequence.number, keep, discard):
             return False
         del sequence.tokens[keep : keep + discard]
@@ -351,17 +324,6 @@ class Scheduler:
             if sequence.generation:
                 row.generation.begin_again(sequence.tokens)
             sequence.tokens = []
-
-    def _make_room(self) -> bool:
-        """Give up the cache of the idle sequence that was used least recently; False when there is none."""
-        idle = [s for s in self._sequences if s.generation is None and s.tokens]
-        if not idle:
-            return False
-        oldest = min(idle, key=lambda s: s.used)
-        self._prefixes.put_aside(oldest)
-        oldest.tokens.clear()
-        self._context.keep(oldest.number, 0)
-        return True
 
     def _end(self, sequence: Sequence, reason: StopReason) -> None:
         generation, sequence.generation = sequence.generation, None

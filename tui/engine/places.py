@@ -1,0 +1,161 @@
+"""Which generation has which sequence of the KV cache, and who waits for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tui.engine.context import Context
+from tui.engine.fairness import PERSON, Line
+from tui.engine.generation import Generation
+from tui.engine.prefix_cache import PrefixCache
+from tui.engine.sequence import Sequence, common_prefix
+from tui.engine.ticket import Ticket
+
+_ROOM = 64
+"""Tokens that a generation must have room for besides its prompt to begin beside others."""
+
+
+class Places:
+    """The sequences, and the line for them; `fairness` has the rules.
+
+    Where the cache is too small for all that run, the client who came last gives way, and goes on when there is room.
+
+    Args:
+        context: the KV cache.
+        prefixes: what was computed before.
+        count: how many sequences there are.
+    """
+
+    def __init__(self, context: Context, prefixes: PrefixCache, count: int) -> None:
+        self._context = context
+        self._prefixes = prefixes
+        self._line: Line[Generation] = Line()
+        self.sequences = [Sequence(number) for number in range(count)]
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self._line) or bool(self.running)
+
+    @property
+    def running(self) -> list[Generation]:
+        """The generations that have a sequence."""
+        return [sequence.generation for sequence in self.sequences if sequence.generation]
+
+    def append(self, generation: Generation) -> None:
+        """Put a generation in line."""
+        self._line.append(generation)
+
+    def generation_of(self, ticket: Ticket) -> Generation | None:
+        """The generation whose events go to a ticket; None when it is over."""
+        return next((g for g in (*self.running, *self._line) if g.ticket is ticket), None)
+
+    def drop_waiting(self, end: Callable[[Generation], None], *, cancelled_only: bool) -> None:
+        """Take generations out of the line.
+
+        Args:
+            end: called with each.
+            cancelled_only: only those whose end was asked for.
+        """
+        for generation in self._line:
+            if generation.ticket.cancelled or not cancelled_only:
+                self._line.remove(generation)
+                end(generation)
+
+    def assign(self, step: int) -> None:
+        """Give sequences to those whose turn it is, as far as there are any and the cache has room.
+
+        Args:
+            step: its number, for knowing later which sequence was used last.
+        """
+        while generation := self._line.next(self.running):
+            idle = [s for s in self.sequences if s.generation is None]
+            if not idle or not self._has_room(generation):
+                if generation.client != PERSON or not self.preempt(alone=True):
+                    return
+                continue
+            self._line.remove(generation)
+            best = max(idle, key=lambda s: (common_prefix(s.tokens, generation.prompt), -s.used))
+            self._start(best, generation, step)
+
+    def preempt(self, *, alone: bool = False) -> bool:
+        """Let the client who came last give way; False where there is none.
+
+        Args:
+            alone: whether it may be the only one that runs.
+        """
+        clients = [s for s in self.sequences if s.generation and s.generation.client != PERSON]
+        if not clients or (len(self.running) < 2 and not alone):
+            return False
+        sequence = max(clients, key=lambda s: s.generation.order if s.generation else -1)
+        generation, sequence.generation = sequence.generation, None
+        assert generation
+        generation.give_way(sequence.tokens)
+        self._prefixes.put_aside(sequence)
+        self.clear(sequence)
+        self._line.return_first(generation)
+        return True
+
+    def make_room(self) -> bool:
+        """Give up the cache of the idle sequence that was used least recently; False when there is none."""
+        idle = [s for s in self.sequences if s.generation is None and s.tokens]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda s: s.used)
+        self._prefixes.put_aside(oldest)
+        self.clear(oldest)
+        return True
+
+    def part_from_others(self, sequence: Sequence, keep: int) -> bool:
+        """See that no other sequence shares tokens after the first `keep`: their places are about to change.
+
+        Returns:
+            Whether that could be done; not where a generation under way shares them.
+        """
+        sharing = [s for s in self.sequences if s is not sequence and common_prefix(s.tokens, sequence.tokens) > keep]
+        if any(s.generation for s in sharing):
+            return False
+        for other in sharing:
+            self.clear(other)
+        return True
+
+    def clear(self, sequence: Sequence) -> None:
+        """Let a sequence hold nothing."""
+        sequence.tokens = []
+        self._context.keep(sequence.number, 0)
+
+    def foresee(self, prompt: list[int]) -> int:
+        """How many tokens of a prompt would be found computed if it came now."""
+        idle = [s for s in self.sequences if s.generation is None] or self.sequences
+        best = max(idle, key=lambda s: (common_prefix(s.tokens, prompt), -s.used))
+        return self._prefixes.foresee(best, prompt)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether a conversation waits to be kept on disk."""
+        return any(sequence.unsaved for sequence in self.sequences)
+
+    @property
+    def kept(self) -> dict[str, Path | None]:
+        """As `Engine.kept`. Any thread: what it goes through is copied first, which is done in one go."""
+        held = {s.label: None for s in self.sequences if s.label and s.tokens}
+        return self._prefixes.labels | held
+
+    def save(self) -> None:
+        """Hand the conversations that wait for it to the disk."""
+        for sequence in self.sequences:
+            if sequence.unsaved and sequence.generation is None:
+                self._prefixes.save(sequence)
+
+    def _has_room(self, generation: Generation) -> bool:
+        """Whether the cache has room for a prompt besides what runs; idle conversations make room."""
+        taken = [max(len(s.tokens), len(s.generation.prompt)) for s in self.sequences if s.generation]
+        return not taken or sum(taken) + len(generation.prompt) + _ROOM <= self._context.n_ctx
+
+    def _start(self, sequence: Sequence, generation: Generation, step: int) -> None:
+        """Give a generation its sequence, with what was computed of its prompt before."""
+        kept, restored = self._prefixes.prepare(sequence, generation.prompt, self.sequences, fresh=generation.fresh)
+        sequence.generation, sequence.used = generation, step
+        sequence.label = generation.label or (sequence.label if kept else "")
+        generation.reuse(kept, restored=restored)
