@@ -1,0 +1,138 @@
+"""Generations that run side by side: each as if it were alone, the person first, nobody lost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.engines import Reply, events_of, gather, load
+from tests.support.reference import Reference
+from tui.core.events import StopReason, Token
+from tui.core.parameters import GenerationParams
+from tui.core.prompts import TokenPrompt
+from tui.engine.engine import Engine
+from tui.engine.ticket import Ticket
+
+GREEDY = GenerationParams(temp=0.0, n_predict=40, ignore_eos=True)
+
+
+@pytest.fixture
+def reference(tiny_gguf: Path) -> Iterator[Reference]:
+    """The plain loop, with room for long texts."""
+    one = Reference(tiny_gguf, n_ctx=512, threads=1)
+    yield one
+    one.close()
+
+
+def engine_with(tiny_gguf: Path, sequences: int, n_ctx: int) -> Engine:
+    """An engine with places for several."""
+    engine = Engine(sequences)
+    load(engine, tiny_gguf, n_ctx=n_ctx, threads=1)
+    return engine
+
+
+def prompt(number: int, length: int) -> tuple[int, ...]:
+    """Tokens of letters, another row of them for each number."""
+    return tuple(65 + (number * 7 + at * (number + 3)) % 26 for at in range(length))
+
+
+def ask(engine: Engine, tokens: tuple[int, ...], client: str, **more: int) -> Ticket:
+    """A greedy generation of a client."""
+    return engine.generate(TokenPrompt(tokens), GREEDY, client=client, **more)
+
+
+def check(reference: Reference, tokens: tuple[int, ...], got: Reply) -> None:
+    """What came is what comes alone."""
+    assert len(got.tokens) == GREEDY.n_predict
+    wanted = []
+    for _ in range(GREEDY.n_predict):
+        wanted.append(int(reference.logits([*tokens, *wanted]).argmax()))
+    assert reference.same_up_to_near_ties(tokens, got.tokens, wanted)
+
+
+def test_each_of_four_is_as_alone(tiny_gguf: Path, reference: Reference) -> None:
+    engine = engine_with(tiny_gguf, 4, 512)
+    prompts = [prompt(number, 20 + 9 * number) for number in range(4)]
+    tickets = [ask(engine, tokens, f"client {number}") for number, tokens in enumerate(prompts)]
+    for tokens, ticket in zip(prompts, tickets, strict=True):
+        check(reference, tokens, gather(events_of(ticket)))
+    assert engine.close(30)
+
+
+def test_more_than_there_are_places_are_answered_in_turn(tiny_gguf: Path, reference: Reference) -> None:
+    engine = engine_with(tiny_gguf, 2, 512)
+    prompts = [prompt(number, 15 + number) for number in range(7)]
+    tickets = [ask(engine, tokens, "one and the same") for tokens in prompts]
+    for tokens, ticket in zip(prompts, tickets, strict=True):
+        check(reference, tokens, gather(events_of(ticket)))
+    assert engine.close(30)
+
+
+def test_a_cache_too_small_for_all_loses_nobody(tiny_gguf: Path, reference: Reference) -> None:
+    engine = engine_with(tiny_gguf, 4, 256)
+    prompts = [prompt(number, 90) for number in range(4)]
+    tickets = [ask(engine, tokens, f"client {number}") for number, tokens in enumerate(prompts)]
+    for tokens, ticket in zip(prompts, tickets, strict=True):
+        got = gather(events_of(ticket))
+        assert got.finished.reason is StopReason.LENGTH
+        assert got.finished.timings.prompt_tokens == 90
+        check(reference, tokens, got)
+    assert engine.close(30)
+
+
+def test_the_person_takes_the_place_of_a_client_who_goes_on_later(tiny_gguf: Path, reference: Reference) -> None:
+    engine = engine_with(tiny_gguf, 2, 512)
+    long = GenerationParams(temp=0.0, n_predict=180, ignore_eos=True)
+    clients = [engine.generate(TokenPrompt(prompt(n, 30)), long, client=f"client {n}") for n in range(2)]
+    for ticket in clients:  # both have their places
+        while not any(isinstance(event, Token) for event in ticket.drain()):
+            assert not ticket.over
+    person = ask(engine, prompt(5, 25), "")
+    got = gather(events_of(person))
+    before = [ticket.over for ticket in clients]
+    check(reference, prompt(5, 25), got)
+    ends = [events_of(ticket)[-1] for ticket in clients]
+    assert not all(before), "the person did not wait for both"
+    assert all(getattr(end, "timings").generated_tokens == 180 for end in ends)  # noqa: B009
+    assert engine.close(30)
+
+
+def test_what_several_begin_with_is_computed_once(tiny_gguf: Path, reference: Reference) -> None:
+    engine = engine_with(tiny_gguf, 3, 512)
+    system = prompt(1, 100)
+    first, second = (*system, *prompt(2, 10)), (*system, *prompt(3, 10))
+    check(reference, first, gather(events_of(ask(engine, first, "a"))))
+    running = engine.generate(
+        TokenPrompt((*first, 70)), GenerationParams(temp=0.0, n_predict=60, ignore_eos=True), client="a"
+    )
+    while not any(isinstance(event, Token) for event in running.drain()):
+        assert not running.over
+    got = gather(events_of(ask(engine, second, "b")))
+    assert got.finished.timings.cached_tokens >= 100
+    check(reference, second, got)
+    assert running.wait(60)
+    assert engine.close(30)
+
+
+def test_probabilities_are_the_model_s_own(tiny_gguf: Path, reference: Reference) -> None:
+    engine = engine_with(tiny_gguf, 1, 256)
+    tokens = prompt(1, 20)
+    events = [e for e in events_of(ask(engine, tokens, "", n_probs=3)) if isinstance(e, Token)]
+    logits = reference.logits(tokens).astype(np.float64)
+    wanted = logits - logits.max() - math.log(np.exp(logits - logits.max()).sum())
+    chosen, *likeliest = events[0].candidates
+    assert chosen.id == events[0].id == likeliest[0].id
+    assert [one.id for one in likeliest] == [int(one) for one in np.argsort(-wanted)[:3]]
+    assert all(abs(one.logprob - wanted[one.id]) < 0.02 for one in likeliest)
+    assert engine.close(30)
+
+
+def test_nobody_who_does_not_ask_pays_for_probabilities(tiny_gguf: Path) -> None:
+    engine = engine_with(tiny_gguf, 1, 256)
+    events = events_of(ask(engine, prompt(1, 20), ""))
+    assert all(not event.candidates for event in events if isinstance(event, Token))
+    assert engine.close(30)
