@@ -35,3 +35,25 @@ CODE_BINDINGS = tuple(
     for number in range(2, 10)
 )  # fmt: skip
 """The keys of the other blocks: commands of their own would fill the help."""
+
+_READER = "Reading full screen"
+
+
+def _reader(name: str, title: str, words: str, keys: str, action: str, short: str = "") -> Command:
+    # Letters are commands here and text in the field; the key that opens the field comes before what is typed in it.
+    return Command(f"reader.{name}", title, words, keys, f"screen.{action}", short, _READER, priority=name == "search")
+
+
+READER_COMMANDS: tuple[Command, ...] = (
+    _reader("search", "Search", "Find a text in what is read.", "slash,ctrl+f", "search", "search"),
+    _reader("next", "Next place", "The next place where it is; N goes to the one before.", "n", "walk(1)", "next"),
+    _reader("previous", "Place before", "The place before where it is.", "N", "walk(-1)"),
+    _reader("wrap", "Wrap", "Wrap long lines, or move sideways in them with left and right.", "w", "wrap", "wrap"),
+    _reader("whole", "Whole chat", "From the message to the whole chat, and back.", "a", "other", "all"),
+    _reader("copy", "Copy", "Put what is read on the clipboard of the terminal (OSC 52).", "c,ctrl+y", "copy", "copy"),
+    _reader("pager", "Pager", "Give what is read to $PAGER, or to less.", "p", "pager", "pager"),
+    Command("reader.back", "Back", "Out of the search first, then back to the chat.", "escape", "screen.back", "back",
+            _READER, priority=False),
+    Command("reader.leave", "Leave", "Back to the chat.", "q,alt+v", "screen.dismiss", "", _READER, priority=False),
+)  # fmt: skip
+"""What can be done where one reads full screen."""

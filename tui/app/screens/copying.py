@@ -77,8 +77,7 @@ class Copying(Talking):
 
         pieces = [code_piece(block) for block in self._code_blocks()]
         if (message := self._message) is not None:
-            name = "the last reply" if message.id != self.chat.view.marked else "the marked message"
-            pieces.append(text_piece("m", name, message.text))
+            pieces.append(text_piece("m", self._name_of(message), message.text))
         count = len(self._messages)
         glance = f"{format_count(count)} message{'s' * (count != 1)}"
         pieces.append(replace(text_piece("a", "the whole chat", conversation_text(self._messages)), glance=glance))
@@ -97,6 +96,20 @@ class Copying(Talking):
                 self._hint(said)
 
         self.app.push_screen(SaveCode(blocks, Path.cwd()), take)
+
+    def action_view(self) -> None:
+        """Read the marked message or the last reply full screen."""
+        if (message := self._message) is None:
+            self._hint("there is no reply yet")
+            return
+        from tui.app.screens.reader import ReaderScreen
+        from tui.services.conversation_text import conversation_text
+
+        name = self._name_of(message)
+        self.app.push_screen(ReaderScreen(name, message.text, lambda: conversation_text(self._messages)))
+
+    def _name_of(self, message: MessageRecord) -> str:
+        return "the marked message" if message.id == self.chat.view.marked else "the last reply"
 
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)
