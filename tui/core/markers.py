@@ -23,6 +23,8 @@ class Markers:
         closers: texts that end such a frame.
         framed: whether an answer may have its frame also without a reasoning before it, and another reasoning or
             answer may follow the frame.
+        kept: whether the models are given their earlier thoughts again, as their makers advise.
+        signs: texts of templates that build their markers of pieces; those that have all of them have these markers.
         words: whether the markers are plain words, which any text may begin with: then only a template that has them,
             or a text that has both, makes them markers.
     """
@@ -33,6 +35,8 @@ class Markers:
     openers: tuple[str, ...] = ()
     closers: tuple[str, ...] = ()
     framed: bool = False
+    kept: bool = False
+    signs: tuple[str, ...] = ()
     words: bool = False
 
     @property
@@ -51,8 +55,10 @@ class Markers:
         return (*self.starts, self.end, *self.openers, *self.closers)
 
 
-def _tags(name: str, *, openers: tuple[str, ...] = (), closers: tuple[str, ...] = ()) -> Markers:
-    return Markers((f"<{name}>",), f"</{name}>", openers=openers, closers=closers)
+def _tags(
+    name: str, *, openers: tuple[str, ...] = (), closers: tuple[str, ...] = (), signs: tuple[str, ...] = ()
+) -> Markers:
+    return Markers((f"<{name}>",), f"</{name}>", openers=openers, closers=closers, signs=signs)
 
 
 KNOWN: tuple[Markers, ...] = (
@@ -63,7 +69,9 @@ KNOWN: tuple[Markers, ...] = (
     _tags("reasoning"),
     _tags("seed:think"),  # Seed OSS
     _tags("mm:think"),  # MiniMax M3
-    Markers(("[THINK]",), "[/THINK]"),  # Magistral, Ministral 3
+    _tags("think:opensource", signs=("<think", ":opensource")),  # Hunyuan 3
+    Markers(("[THINK]",), "[/THINK]", kept=True),  # Magistral, Ministral 3
+    Markers(("<|inner_prefix|>",), "<|inner_suffix|>", "<|inner_suffix|>"),  # Apertus
     Markers(("◁think▷",), "◁/think▷"),  # Kimi VL
     Markers(  # Command R and its kin
         ("<|START_THINKING|>",), "<|END_THINKING|>", "<|END_THINKING|><|START_RESPONSE|>",
@@ -79,6 +87,7 @@ KNOWN: tuple[Markers, ...] = (
     Markers(  # Kimi K3
         ("<|open|>think<|sep|>",), "<|close|>think<|sep|>", "<|close|>think<|sep|><|open|>response<|sep|>",
         ("<|open|>response<|sep|>",), ("<|close|>response<|sep|>",), framed=True,
+        signs=("<|open|>", "<|close|>", "<|end_of_msg|>"),
     ),
     Markers(  # Solar Open
         ("<|think|>",), "<|end|>", "<|end|><|begin|>assistant<|content|>", ("<|begin|>assistant<|content|>",),
@@ -95,15 +104,14 @@ KNOWN: tuple[Markers, ...] = (
 
 
 def markers_of(template: str) -> Markers | None:
-    """The markers of a chat template's text; None where it has none that are known.
-
-    A template that takes reasoning from messages but builds its markers of pieces is not recognised.
-    """
-    # The end is what is looked for: what a template cuts off earlier replies, or puts after what it is given.
-    found = [markers for markers in KNOWN if markers.end in template and any(s in template for s in markers.starts)]
-    if not found:
-        found = [markers for markers in KNOWN if markers.end in template and markers.end != "<|end|>"]
-    return found[0] if found else None
+    """The markers of a chat template's text; None where it has none that are known."""
+    tests = (
+        lambda markers: bool(markers.signs) and all(sign in template for sign in markers.signs),
+        lambda markers: markers.end in template and any(start in template for start in markers.starts),
+        # Some only cut the reasoning off earlier replies. This end also ends every message of other models.
+        lambda markers: markers.end in template and markers.end != "<|end|>",
+    )
+    return next((markers for test in tests for markers in KNOWN if test(markers)), None)
 
 
 def markers_for(text: str, template: Markers | None = None) -> tuple[Markers, ...]:

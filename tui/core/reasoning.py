@@ -263,9 +263,11 @@ def joined(prompt: str, begun: str, markers: Markers | None) -> str:
 
 def _skipped(prompt: str, markers: Markers) -> str:
     """The end of a prompt that tells the model not to think: a reasoning without a word."""
-    at = prompt.rfind(markers.start)
-    rest = prompt[at + len(markers.start) :].strip() if at >= 0 else ""
-    return prompt[at:] if at >= 0 and rest == markers.end else ""
+    if not prompt.rstrip().endswith(markers.end):
+        return ""
+    before = prompt[: prompt.rindex(markers.end)].rstrip()
+    start = next((start for start in markers.starts if before.endswith(start)), "")
+    return prompt[len(before) - len(start) :] if start else prompt[prompt.rindex(markers.end) :]
 
 
 def _overlap(text: str, markers: Sequence[str]) -> int:

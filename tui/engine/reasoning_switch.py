@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tui.core.errors import SettingError, TemplateError
@@ -23,12 +24,13 @@ def variables_of(params: GenerationParams) -> dict[str, Any]:
     """What the template is told beside the messages.
 
     Templates call the switch `enable_thinking`, or `thinking` (Granite, DeepSeek 3.1), and the effort as llama.cpp's
-    `jinja/caps.cpp` lists it.
+    `jinja/caps.cpp` lists it. Where nothing is said, llama.cpp switches `enable_thinking` on (`common/chat.h`), and so
+    is it here.
 
     Raises:
         SettingError: the person's own variables are no JSON object.
     """
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = {"enable_thinking": True}
     if params.reasoning != "auto":
         told |= dict.fromkeys(("enable_thinking", "thinking"), params.reasoning == "on")
     if params.reasoning_effort != "default":
@@ -57,13 +59,14 @@ def _refused(text: str) -> SettingError:
 def reasoning_of(template: ChatTemplate) -> Reasoning:
     """What a template knows of reasoning, found out by asking it: the same message with it on and with it off."""
     effort = _EFFORT.search(template.source) is not None
+    known = Reasoning(template.markers, effort=effort)
     if _SWITCH.search(template.source) is None:
-        return Reasoning(template.markers, effort=effort)
+        return known
     try:
         unsaid, on, off = (
             template.render(_PROBE, variables=variables_of(GenerationParams(reasoning=word)))
             for word in ("auto", "on", "off")
         )
     except TemplateError:  # it wants something that one message does not have
-        return Reasoning(template.markers, effort=effort)
-    return Reasoning(template.markers, switch=on != off, default_on=unsaid != off, effort=effort)
+        return known
+    return replace(known, switch=True, default_on=unsaid == on) if on != off else known

@@ -102,6 +102,7 @@ def test_parts_may_be_gathered_while_the_text_grows() -> None:
         ("<|start|>assistant<|channel|>analysis<|message|> + '<|end|>'", "<|channel|>analysis<|message|>"),
         ("{{ '<|user|>' + text + '<|end|>' }}", None),
         ("after 'Here is my thought process:' and after 'Here is my response:'", "Here is my thought process:"),
+        ("{{ '<|open|>' + tag }} {{ '<|close|>' + tag }} {{ '<|end_of_msg|>' }}", "<|open|>think<|sep|>"),
         ("{{ message.content }}", None),
     ],
 )
@@ -126,6 +127,8 @@ def test_the_prompt_may_begin_the_reasoning() -> None:
         ("A:<think>\n", "Hello", "A:<think>\n</think>\n\nHello"),
         ("A:<think>\n\n</think>\n\n", "<think>so", "A:<think>so"),
         ("A:<think>\n\n</think>\n\n", "Hello", "A:<think>\n\n</think>\n\nHello"),
+        ("A:</think>", "<think>so", "A:<think>so"),
+        ("A:</think>", "Hello", "A:</think>Hello"),
         ("A:", "<think>so", "A:<think>so"),
         ("A:", "Hello", "A:Hello"),
     ],

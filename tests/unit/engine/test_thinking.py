@@ -184,10 +184,12 @@ PAST = ChatPrompt((Message("user", "q"), Message("assistant", "<think>\nt\n</thi
         (QWEN, "assistant\n[t]a<|im_end|>"),
         (CUTTING, "assistant\n\n\na<|im_end|>"),
         (QWEN.replace("reasoning_content", "x"), "assistant\na<|im_end|>"),
+        (QWEN.replace("reasoning_content", "x").replace("'<think>", "'</think>' not in y + '<think>"),
+         "assistant\n<think>\nt\n</think>\n\na<|im_end|>"),
         (QWEN.replace("reasoning_content", "x").replace("think>", "thunk>"),
          "assistant\n<think>\nt\n</think>\n\na<|im_end|>"),
     ],
-    ids=["reads", "cuts", "neither", "knows nothing"],
+    ids=["reads", "cuts", "neither", "looks for it", "knows nothing"],
 )  # fmt: skip
 def test_earlier_reasoning_goes_to_the_template_as_it_wants_it(template: str, expected: str) -> None:
     from tui.engine.template import ChatTemplate
@@ -204,3 +206,15 @@ def test_a_reply_that_was_thinking_goes_on_thinking(thinker: Callable[..., Engin
     assert not got.text.startswith("<think>")
     assert split(prompt.begun + got.text).reasoning.startswith("so far")
     assert split(prompt.begun + got.text).answer
+
+
+def test_a_real_model_thinks_answers_and_is_told_to_stop(engine: Engine, smollm2: Path) -> None:
+    load(engine, smollm2, n_ctx=512, threads=2, chat_template=OPENED)
+    question = ChatPrompt((Message("user", "Tell me a long story about the sea."),))
+    params = {"temp": 0.0, "n_predict": 60, "ignore_eos": True, "reasoning_budget": 20}
+    got = reply(engine, question, **params)
+    parts = split(got.text)
+    assert parts.reasoning and parts.answer and "think>" not in parts.reasoning + parts.answer
+    assert 20 <= got.finished.timings.reasoning_tokens < 32
+    # The same again: what was forced is computed as if the model had said it.
+    assert reply(engine, question, **params).tokens == got.tokens
