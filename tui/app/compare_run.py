@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,6 +67,13 @@ class CompareRun:
         second, self._second = self._second, None
         if second is not None:
             await asyncio.get_running_loop().run_in_executor(None, second.close)
+
+    def abandon(self) -> None:
+        """Stop what runs, and give back the second model's memory without waiting for it."""
+        self.stop()
+        second, self._second = self._second, None
+        if second is not None:
+            threading.Thread(target=second.close, name="close-second", daemon=True).start()
 
     async def run(self, comparison: Comparison, sides: Sequence[CompareSide], load: LoadParams) -> None:
         """Let each side reply, one after the other; at the end the chat's model is loaded as before.

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tui.app.widgets.load_price import LoadPrice
     from tui.app.work import Work
 
+_ELSEWHERE = frozenset(("models", "chats", "get_model", "downloads", "completion", "unload", "reload", "bench"))
+"""Actions that would leave half done what runs on a screen of its own."""
+
 
 class Navigation(App[int]):
     """The actions of the application; screens are imported when they are first asked for."""
@@ -47,6 +50,8 @@ class Navigation(App[int]):
         """Esc stops only while something runs; a form or the help must be left before something else opens."""
         if action == "stop":
             return True if self.work.busy else None
+        if action in _ELSEWHERE and getattr(self._below_palette, "running", False):
+            return None
         if action == "help":
             return None if isinstance(self._below_palette, ModalScreen) else True
         if action in ("models", "chats", "get_model", "downloads", "settings", "log"):

@@ -138,6 +138,11 @@ class CompareScreen(Screen[Left | None]):
         self._show_setups()
         self._say("")
 
+    def on_unmount(self) -> None:
+        """Whoever goes elsewhere without leaving properly leaves no second model in memory."""
+        if self._run is not None:
+            self._run.abandon()
+
     def on_descendant_focus(self) -> None:
         """Other keys work on a side than in the prompt."""
         self._show_keys()

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from tui.app.commands.command import bindings
-from tui.app.commands.provider import usable
+from tui.app.commands.provider import commands_of, usable
 from tui.app.commands.replay import REPLAY_COMMANDS
 from tui.app.rendering.compositor import RowCompositor
 from tui.app.rendering.model_description import sentences
@@ -146,9 +146,8 @@ class ReplayScreen(Screen[MessageRecord | None]):
             self._entry.finish(stats_words(count), notice_words(finished, 0) if stopped else "")
         self._transcript.changed(self._entry)
         if replay.error is None:
-            result = replay.result()
-            entries = [NoteEntry(result.note, "warning")] if result.note else []
-            self._transcript.add(*entries, NoteEntry(result.line(), "info" if result.same else "warning"))
+            note = replay.result().note
+            self._transcript.add(*([NoteEntry(note, "warning")] if note else []))
         self._say("")
 
     # What one can do with it
@@ -170,15 +169,13 @@ class ReplayScreen(Screen[MessageRecord | None]):
         if self._diff is None:
             return
         self._marked = not self._marked
-        last = NoteEntry(self.replay.result().line(), "info" if self.replay.result().same else "warning")
         self._transcript.clear()
         if not self._marked:
-            self._transcript.add(*self._above(), self._entry, last)
+            self._transcript.add(*self._above(), self._entry)
             return
         agreement = f"{self._diff.agreement:.0%} of the words agree; {LEFT[0]}stored{LEFT[1]} {RIGHT[0]}now{RIGHT[1]}"
         self._transcript.add(
-            DiffEntry("stored", self._diff.left, LEFT), DiffEntry("now", self._diff.right, RIGHT),
-            NoteEntry(agreement), last,
+            DiffEntry("stored", self._diff.left, LEFT), DiffEntry("now", self._diff.right, RIGHT), NoteEntry(agreement)
         )  # fmt: skip
         self._transcript.scroll_home(animate=False)
 
@@ -221,7 +218,8 @@ class ReplayScreen(Screen[MessageRecord | None]):
     def _say(self, text: str, role: str = "label") -> None:
         self._said = (text, role)
         self._show_foot()
-        self.query_one(KeyLine).show([(command, bool(usable(self, command))) for command in self.commands])
+        keys = [(command, bool(usable(self, command))) for command in commands_of(self) if command.short]
+        self.query_one(KeyLine).show(keys)
 
     def _show_foot(self) -> None:
         self.query_one("#replay-foot", BrowseBar).rearrange()

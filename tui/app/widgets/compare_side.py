@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from tui.app.chat_turns import ending_words
 from tui.app.rendering.shown import shown_line
-from tui.app.reply_words import Remarks, stats_words
+from tui.app.reply_words import Remarks
 from tui.app.status import model_name
 from tui.app.widgets.browse_bars import BrowseBar
 from tui.app.widgets.diff_entry import DiffEntry
@@ -127,7 +127,7 @@ class CompareSide(Vertical, can_focus=True):
             if text:
                 entry.append(text)
             if isinstance(last, Finished):
-                entry.finish(stats_words(last), ending_words(last, 0).partition(":")[0])
+                entry.finish(_reused(last), ending_words(last, 0).partition(":")[0])
             elif isinstance(last, Failed):
                 entry.finish("", last.error.line(), failed=True)
             self.transcript.changed(entry)
@@ -187,15 +187,19 @@ def _cut(row: tuple[Piece, ...], width: int) -> Line:
 
 
 def _figures(event: Finished) -> str:
-    """Speed, tokens, TTFT and what of the prompt was there already."""
+    """Speed, tokens and TTFT."""
     timings = event.timings
     parts = [format_speed(timings.decode_speed)] if timings.decode_speed > 0 else []
     parts.append(_tokens(timings.generated_tokens))
     if timings.first_token_seconds is not None:
         parts.append(f"TTFT {format_seconds(timings.first_token_seconds)}")
-    if timings.cached_tokens:
-        parts.append(f"{format_count(timings.cached_tokens)} of {format_count(timings.prompt_tokens)} reused")
     return f" {current_glyphs().dot} ".join(parts)
+
+
+def _reused(event: Finished) -> str:
+    """What of the prompt was there already; that makes a TTFT short."""
+    cached, total = event.timings.cached_tokens, event.timings.prompt_tokens
+    return f"{format_count(cached)} of the prompt's {_tokens(total)} reused" if cached else ""
 
 
 def _tokens(count: int) -> str:
