@@ -22,6 +22,7 @@ NONE = Entry("", None)
 
 _NAME = 22
 _ROOM_FOR_TITLE = 40
+_LABEL = 22
 _LONGEST_VALUE = 200
 
 
@@ -56,7 +57,7 @@ def title_line(shown: int, of: int, examples: bool, held: str, width: int) -> Li
     """How many there are, and which one holds in the chat."""
     count = f"{shown}" if shown == of else f"{shown} of {of}"
     left: list[Piece] = [("EXAMPLES" if examples else "PRESETS", "title"), (f"  {count}", "strong")]
-    return spread(left, [(cut(held, max(0, width - 24)), "label")], width)
+    return spread(left, [(cut(held, max(0, width - 24)).rstrip(), "label")], width)
 
 
 def empty_lines(query: str, examples: bool) -> list[Line]:
@@ -66,7 +67,7 @@ def empty_lines(query: str, examples: bool) -> list[Line]:
     return [
         (("There is no preset yet.", "strong"),),
         (),
-        (("A preset is a system prompt with settings, under a name, in a file of its own.", "value"),),
+        (("A system prompt with settings, under a name, in a file of its own.", "value"),),
         (),
         (("n", "key"), ("  saves what holds in the chat now as one", "value")),
         (("x", "key"), ("  shows examples to begin with", "value")),
@@ -134,10 +135,14 @@ def _setting(preset: Preset, name: str, settings: Settings, width: int) -> Itera
         yield ((spec.label, "label"),)
         yield from _text(shown[:_LONGEST_VALUE], width, indent=2)
         return
-    plain = spec.format(now)
-    other = "as now" if value == now else f"now {cut(shown_line(plain), 20) or 'empty'}"
-    yield spread(
-        [(spec.label, "label")], [(f"{shown_line(shown) or 'empty'}", "value"), (f"  {other:<10}", "track")], width
+    room = min(_LABEL, width // 2)
+    label = cut(spec.label, room - 1)
+    remark = "" if value == now else f"  instead of {shown_line(spec.format(now)) or 'nothing'}"
+    value_text = f"{shown_line(shown) or 'nothing':<6}"
+    yield (
+        (label + " " * (room - cell_len(label)), "label"),
+        (value_text, "value"),
+        (cut(remark, max(0, width - room - cell_len(value_text))), "label"),
     )
 
 

@@ -158,10 +158,17 @@ class PresetList(Screen[Choice | None]):
         at = next((at for at, entry in enumerate(shown) if mark is not None and entry.name == mark), None)
         self.set_class(not shown, "none")
         self.rows.show(shown, at=0 if words and at is None else at)
+        self.call_after_refresh(self._to_rows_again)
         for bar in self.query(BrowseBar):
             bar.rearrange()
         self.show_preview()
         self.show_keys()
+
+    def _to_rows_again(self) -> None:
+        """A list that was empty was out of sight, and the focus went elsewhere."""
+        elsewhere = self.focused is None or isinstance(self.focused, PresetPreview)
+        if elsewhere and not self.has_class("reading"):
+            self.set_focus(self.rows)
 
     def show_keys(self) -> None:
         """Which keys work now."""

@@ -37,7 +37,7 @@ class PresetsScreen(PresetList):
         self._named = make
         self.add_class("naming")
         self.remove_class("wrong")
-        self.query_one("#presets-name-mark", Static).update(Content(what))
+        self.query_one("#presets-name-mark", Static).update(Content(f"{what} (enter saves, esc leaves)"))
         field = self.query_one("#presets-name", Input)
         field.select_on_focus = bool(suggested)
         field.value = suggested
