@@ -35,7 +35,7 @@ def variables_of(params: GenerationParams) -> dict[str, Any]:
         told |= dict.fromkeys(("enable_thinking", "thinking"), params.reasoning == "on")
     if params.reasoning_effort != "default":
         told |= dict.fromkeys(("reasoning_effort", "reasoning_strength"), params.reasoning_effort)
-    return told | _own(params.chat_template_kwargs)
+    return {**told, **_own(params.chat_template_kwargs)}
 
 
 def _own(text: str) -> Mapping[str, Any]:

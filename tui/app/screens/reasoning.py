@@ -38,7 +38,8 @@ class Thoughts(Talking):
         """The last reply in view that has a thought; the last one of all when there is none in view."""
         entries = self._transcript.entries
         thoughtful = [entry for entry in entries if isinstance(entry, ReplyEntry) and entry.thought.exists]
-        return self._transcript.last_in_view(thoughtful) or (thoughtful[-1] if thoughtful else None)
+        seen = self._transcript.last_in_view(thoughtful)
+        return next((entry for entry in reversed(thoughtful) if seen in (None, entry)), None)
 
     def action_switch_thinking(self) -> None:
         """Let the model think before it answers, or no longer; from the next reply on."""
