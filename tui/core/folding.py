@@ -12,7 +12,10 @@ _VOICED = "\uff9e\uff9f"
 
 def fold(text: str) -> str:
     """`text` as it is compared: one case, one width, every run of white space one space."""
-    text = " ".join(text.split())
+    return " ".join(_alike(text).split())
+
+
+def _alike(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -66,14 +69,14 @@ class _Folded:
         for number, line in enumerate(lines):
             begin = len(line) - len(line.lstrip(f" {skipped}"))
             for start, end in _clusters(line, begin):
-                if (piece := line[start:end]).isspace():
-                    gap = gap or " "
-                    continue
-                folded = piece.lower() if piece.isascii() else unicodedata.normalize("NFKC", piece).casefold()
-                text.append(folded)
-                self._from += [(number, start, end)] * len(folded)
-                self._gaps += [gap] + ["-"] * (len(folded) - 1)
-                gap = ""
+                for char in _alike(line[start:end]):
+                    if char.isspace():
+                        gap = gap or " "
+                        continue
+                    text.append(char)
+                    self._from.append((number, start, end))
+                    self._gaps.append(gap)
+                    gap = ""
             gap = "\n"
         self._text = "".join(text)
 

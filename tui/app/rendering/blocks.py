@@ -149,7 +149,8 @@ def _code(token: Token, lines: list[str]) -> Code:
     closed = True
     if token.type == "fence" and token.map:
         last = lines[token.map[1] - 1].strip(" >") if token.map[1] <= len(lines) else ""
-        closed = token.map[1] - token.map[0] > 1 and last.startswith(token.markup)
+        ended = token.map[1] < len(lines)  # by what it is in, such as a list
+        closed = ended or (token.map[1] - token.map[0] > 1 and last.startswith(token.markup))
     return Code(token.content.rstrip("\n"), words[0] if words else "", closed, token.type == "fence")
 
 
