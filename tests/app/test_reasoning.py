@@ -60,7 +60,7 @@ async def test_a_key_opens_and_folds_it(app: LocalLLMApp, engine: ScriptedEngine
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot, app)
         await pilot.press("alt+r")
-        assert "thought about" in hint(app)
+        assert "no thought here yet" in hint(app)
         await answered(pilot, app, engine)
         await pilot.press("alt+r")
         for number in range(1, 9):

@@ -26,7 +26,7 @@ class Thoughts(Talking):
     def action_fold_thought(self) -> None:
         """Show all that was thought, or one line of it."""
         if (entry := self._thoughtful()) is None:
-            self._hint("no reply here was thought about first")
+            self._hint("the model did not think before this reply" if self.chat.view.marked else "no thought here yet")
             return
         entry.toggle_thought()
         if entry.running:
@@ -35,9 +35,11 @@ class Thoughts(Talking):
             self._transcript.redraw_in_place(entry)
 
     def _thoughtful(self) -> ReplyEntry | None:
-        """The last reply in view that has a thought; the last one of all when there is none in view."""
+        """The marked reply, or else the last one in view that has a thought, or else the last one of all."""
         entries = self._transcript.entries
         thoughtful = [entry for entry in entries if isinstance(entry, ReplyEntry) and entry.thought.exists]
+        if (marked := self.chat.view.marked) is not None:
+            return next((entry for entry in thoughtful if self.chat.view.message_of(entry) == marked), None)
         seen = self._transcript.last_in_view(thoughtful)
         return next((entry for entry in reversed(thoughtful) if seen in (None, entry)), None)
 
@@ -53,7 +55,11 @@ class Thoughts(Talking):
             self._hint("this model's chat template has no switch for thinking")
             return
         words, changed = change
-        self.program.settings = self.program.settings.replace(**changed)
+        wanted = self.settings_here.replace(**changed)
+        if self.settings_here == self.program.settings:
+            self.program.settings = wanted  # a reply under way has its prompt already
+        else:
+            self.take_settings(wanted)
         self._hint(f"{words}, from the next reply on" if self.chat.busy else words)
 
     def action_answer_now(self) -> None:

@@ -29,6 +29,7 @@ from tui.core.parameters import GenerationParams
 from tui.core.units import format_count
 from tui.engine.ticket import Ticket
 from tui.services.model_host import ModelHost
+from tui.services.warm_chats import warm_chats
 from tui.settings.paths import default_models_dir, prompt_history_file
 from tui.settings.settings import Settings
 
@@ -74,6 +75,10 @@ class Talking(Screen[None]):
         """What holds for the next reply in this chat."""
         return self.program.settings
 
+    def take_settings(self, settings: Settings | None) -> None:
+        """Let other settings hold; None changes nothing."""
+        self.program.take_settings(settings)
+
     def note(self, text: str, kind: str = "info") -> None:
         """Put a line of the program into the transcript."""
         self._transcript.add(NoteEntry(text, kind))
@@ -118,7 +123,8 @@ class Talking(Screen[None]):
         title = Content(shown_line(self._hinted or self._standing_hint()))
         if not title and self._newer:
             title = Content.styled(newer_below(current_glyphs()), "$text-muted")
-        title = title or Content.styled(shown_line(self._preset_hint()), "$text-muted")
+        if preset := shown_line(self._preset_hint()):
+            title = Content.assemble(title, f"  {current_glyphs().dot}  " if title else "", (preset, "$text-muted"))
         for row in self.query("#prompt-row"):  # none any more when the program ends meanwhile
             row.border_title = title or None
 
@@ -321,12 +327,13 @@ class Talking(Screen[None]):
     async def _show_recent(self) -> None:
         """The last chats, as they are now."""
         try:
-            chats = await self.chat.chats.look(lambda store: store.conversations(limit=MOST))
+            look = lambda store: (store.conversations(limit=MOST), warm_chats(self._host))  # noqa: E731
+            chats, warm = await self.chat.chats.look(look)
         except LocalLLMError:
             return  # whatever is wrong with the store is said where the person asks for something
         now = self.chat.conversation
         for pane in self.query(RecentChats):  # none any more when the program ends meanwhile
-            pane.show(chats, now.id if now else None, self.size.height >= TALL)
+            pane.show(chats, now.id if now else None, self.size.height >= TALL, warm)
 
     def go_to_chat(self, conversation: int | None, message: int | None = None) -> None:
         """Go to another conversation, or begin one.
