@@ -17,6 +17,12 @@ _EARLIER = "Summary of what was said before this part of it:"
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "system": "System"}
 _CHARACTERS_A_TOKEN = 3
 """A first guess of how much text fits; every part is counted before it is sent."""
+_AROUND = 96
+"""Tokens that the template, the words before a summary and the title of the chat may take."""
+_SHORTEST = 32
+"""Tokens of a summary that says anything."""
+_TITLE = 60
+"""Most characters of a title that are named."""
 _LEAST = 200
 """Characters of a part below which a smaller one is of no use."""
 
@@ -30,12 +36,13 @@ class Summary:
     Args:
         messages: the conversation, the system prompt not among them.
         n_ctx: tokens of context.
+        draft: tokens of what is to be said after the summary.
     """
 
-    def __init__(self, messages: Sequence[Message], n_ctx: int) -> None:
+    def __init__(self, messages: Sequence[Message], n_ctx: int, draft: int = 0) -> None:
         self._text = "\n\n".join(f"{_SPEAKERS[message.role]}: {message.content.strip()}" for message in messages)
         self._done = 0
-        self.answer = max(16, min(n_ctx // 4, 768))
+        self.answer = max(_SHORTEST, longest_summary(n_ctx, draft))
         """Most tokens of a summary."""
         self.room = max(1, n_ctx - self.answer)
         """Most tokens of a prompt."""
@@ -93,6 +100,17 @@ class Summary:
         return part
 
 
+def longest_summary(n_ctx: int, draft: int) -> int:
+    """Most tokens that a summary may have; 0 where there is no room for one.
+
+    Args:
+        n_ctx: tokens of context.
+        draft: tokens of what is to be said after the summary; a reply must have room besides.
+    """
+    tokens = min(n_ctx // 4, 768, (n_ctx - draft - _AROUND) * 2 // 3)
+    return tokens if tokens >= _SHORTEST else 0
+
+
 def opening(title: str, summary: str) -> str:
     """The first message of the chat that goes on from a summary.
 
@@ -100,5 +118,6 @@ def opening(title: str, summary: str) -> str:
         title: of the chat that was summed up.
         summary: what the model wrote.
     """
-    name = f"“{title}”" if title else "an earlier chat"
+    short = title if len(title) <= _TITLE else f"{title[: _TITLE - 1].rstrip()}…"
+    name = f"“{short}”" if title else "an earlier chat"
     return f"Summary of {name}, the chat before this one:\n\n{summary}"

@@ -63,15 +63,15 @@ def fill(ledger: Ledger, typed: bool) -> tuple[int, int]:
 def ledger_table(ledger: Ledger, width: int) -> list[Line]:
     """Every number with what it means."""
     rows: list[tuple[str, str, str]] = [
-        (format_count(ledger.counted.history), "conversation", "what was said before, with the chat template"),
-        (format_count(ledger.draft), "draft", "what you typed, with the template's marks and the reply's beginning"),
+        (format_count(ledger.counted.history), "conversation", "said before, with the chat template"),
+        (format_count(ledger.draft), "draft", "what you typed, with its template marks"),
     ]
     if ledger.dropped:
         gone = ledger.counted.tokens - ledger.sent
         rows.append((f"-{format_count(gone)}", "left out", f"the {format_count(ledger.dropped)} oldest messages"))
     rows += [
         (format_count(ledger.sent), "prompt", "what the model is given"),
-        (format_count(ledger.cached), "cached", "of it, computed already: in the KV cache or in a saved state"),
+        (format_count(ledger.cached), "cached", "of it, computed before (KV cache, saved)"),
         (format_count(ledger.new), "new", "of it, still to be read"),
         *_time(ledger),
         (format_count(ledger.n_ctx), "context", "what the model can see at once (-c)"),
@@ -82,7 +82,7 @@ def ledger_table(ledger: Ledger, width: int) -> list[Line]:
 
 def _time(ledger: Ledger) -> list[tuple[str, str, str]]:
     if ledger.seconds is None or ledger.speed is None:
-        return [("?", "time to read it", "not known: nothing was measured with this model yet")]
+        return [("?", "time to read it", "not measured with this model yet")]
     return [(expected(ledger.seconds), "time to read it", f"at {ledger.speed:,.0f} tok/s, as measured here")]
 
 
@@ -93,11 +93,11 @@ def _rest(ledger: Ledger) -> list[tuple[str, str, str]]:
     if 0 <= ledger.n_predict < ledger.left:
         rows.append((format_count(ledger.reply_room), "longest reply", "as the settings say (max tokens)"))
     if ledger.shifted:
-        rows.append((format_count(ledger.shifted), "each shift", "forgotten from the middle once the context is full"))
+        rows.append((format_count(ledger.shifted), "each shift", "forgotten from the middle, when full"))
     return rows
 
 
 def _row(number: str, name: str, meaning: str, width: int) -> Line:
-    line: Line = ((f"{number:>11}", "value"), (f"  {name:<16}", "strong"))
+    line: Line = ((f"{number:>9}", "value"), (f"  {name:<16}", "strong"))
     room = width - line_width(line)
     return (*line, (meaning if len(meaning) <= room else meaning[: max(room, 0)], "label"))

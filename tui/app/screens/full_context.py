@@ -18,6 +18,7 @@ from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line
 from tui.core.units import format_count
 from tui.services.ledger import Ledger
+from tui.services.summary import longest_summary
 
 Way = Literal["stop", "shift", "drop", "anew"]
 
@@ -58,28 +59,24 @@ def offers(ledger: Ledger) -> tuple[Offer, ...]:
     """The ways out, and what each of them means here."""
     counted, helps = ledger.counted, ledger.helps_to_drop
     without = (
-        f"Sends it without the {format_count(counted.dropped)} oldest messages: {format_count(counted.fitted)} tokens; "
-        "the chat keeps them. "
+        f"Leaves out the {format_count(counted.dropped)} oldest messages, which the chat keeps: "
+        f"{format_count(counted.fitted)} tokens."
     )
-    shift, drop = (
-        "Once the context is full, the middle is forgotten and the reply goes on.",
-        "The reply ends when the context is full.",
-    )
-    no_help = "Does not help: the last message alone is too long."
-    alone = ledger.draft < ledger.n_ctx and counted.history > 0
+    on = "Then the middle is forgotten whenever the context is full, and the reply goes on."
+    no_help = "Does not help: what you typed is too long by itself."
+    no_room = "Does not help: what you typed leaves no room for a summary."
+    summed = counted.history > 0 and longest_summary(ledger.n_ctx, ledger.draft) > 0
     return (
         Offer("stop", "s", "Stop", "Sends nothing; what you typed stays, for you to shorten."),
-        Offer("shift", "h", "Shift", without + shift if helps else no_help, helps),
-        Offer("drop", "d", "Drop the oldest", without + drop if helps else no_help, helps),
-        Offer("anew", "a", "Start anew with a summary", _anew_words(ledger) if alone else no_help, alone),
+        Offer("shift", "h", "Shift", f"{without} {on}" if helps else no_help, helps),
+        Offer("drop", "d", "Drop the oldest", without if helps else no_help, helps),
+        Offer("anew", "a", "Start anew with a summary", _anew_words(ledger) if summed else no_room, summed),
     )
 
 
 def _anew_words(ledger: Ledger) -> str:
-    time = ""
-    if ledger.speed:
-        time = f" Reading it takes about {expected(ledger.counted.history / ledger.speed)}."
-    return f"The model sums up this chat, a new one begins with that, and yours is sent there; this one stays.{time}"
+    time = f" (about {expected(ledger.counted.history / ledger.speed)} to read)" if ledger.speed else ""
+    return f"The model sums up this chat{time}; yours is sent in a new chat that begins so. This one stays."
 
 
 class FullContextScreen(ModalScreen[Choice | None]):
@@ -96,6 +93,8 @@ class FullContextScreen(ModalScreen[Choice | None]):
         Binding("escape,q", "leave", "Send nothing"),
         Binding("up,shift+tab", "move(-1)", "up", show=False),
         Binding("down,tab", "move(1)", "down", show=False),
+        Binding("pageup", "scroll(-3)", show=False),
+        Binding("pagedown", "scroll(3)", show=False),
         *(Binding(key, f"choose('{key}')", show=False) for key in "shda"),
     ]
     """
@@ -150,6 +149,10 @@ class FullContextScreen(ModalScreen[Choice | None]):
         """Send nothing."""
         self.dismiss(None)
 
+    def action_scroll(self, rows: int) -> None:
+        """Move the text, where the terminal is too small for it."""
+        self.query_one("#full-box").scroll_relative(y=rows, animate=False)
+
     def _end(self, offer: Offer) -> None:
         self.dismiss(Choice(offer.way, self._remember and offer.way in ("shift", "drop")))
 
@@ -159,19 +162,17 @@ class FullContextScreen(ModalScreen[Choice | None]):
     def _lines(self, width: int) -> list[Line]:
         counted, ledger = self._ledger.counted, self._ledger
         told = (
-            f"The prompt has {format_count(counted.tokens)} tokens with what was said before, and the context holds "
+            f"{format_count(counted.tokens)} tokens with the chat before it, and the context holds "
             f"{format_count(ledger.n_ctx)}: {format_count(ledger.over)} too many."
         )
         lines = [*sentences(told, width, "value"), ()]
         for at, offer in enumerate(self._offers):
             lines += self._offer_lines(offer, at == self._at, width)
-        box = "[x]" if self._remember else "[ ]"
-        lines.append((("r", "key"), (f" {box} do not ask again: shift or drop becomes the setting (F4)", "label")))
-        return [
-            *lines,
-            (),
-            (("enter", "key"), (" do what is marked   ", "value"), ("esc", "key"), (" send nothing", "value")),
-        ]
+        if ledger.helps_to_drop:
+            box = "[x]" if self._remember else "[ ]"
+            lines += [(), (("r", "key"), (f" {box} do not ask again: shift or drop becomes the setting (F4)", "label"))]
+        keys: Line = (("enter", "key"), (" do what is marked   ", "value"), ("esc", "key"), (" send nothing", "value"))
+        return [*lines, (), keys]
 
     @staticmethod
     def _offer_lines(offer: Offer, marked: bool, width: int) -> list[Line]:
@@ -179,4 +180,4 @@ class FullContextScreen(ModalScreen[Choice | None]):
         title: Line = ((f"{mark} ", "key"), (offer.key, "key" if offer.possible else "label"),
                        (f" {offer.title}", "strong" if offer.possible else "label"))  # fmt: skip
         words = sentences(offer.words, max(width - 4, 20), "label")
-        return [title, *((("    ", ""), *line) for line in words), ()]
+        return [title, *((("    ", ""), *line) for line in words)]

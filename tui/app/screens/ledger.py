@@ -160,7 +160,7 @@ class ContextLedger(SummingUp):
             if choice is None or choice.way == "stop":
                 self._hint("it was not sent: shorten it, or load the model with a larger context (-c)")
             elif choice.way == "anew":
-                self.run_worker(self._go_on_from_summary(event))
+                self.run_worker(self._go_on_from_summary(event, ledger.draft))
             else:
                 if choice.remember:
                     self._remember(choice.way)
@@ -179,9 +179,9 @@ class ContextLedger(SummingUp):
             self.note(f"{error.line()}. It holds until you quit", "warning")
         self.program.take_settings(self.program.settings.replace(context_policy=policy))
 
-    async def _go_on_from_summary(self, event: Prompt.Sent) -> None:
+    async def _go_on_from_summary(self, event: Prompt.Sent, draft: int) -> None:
         """Begin anew with a summary, and send what was typed there."""
-        if await self.sum_up():
+        if await self.sum_up(draft):
             self.send(event)
 
     def action_ledger(self) -> None:

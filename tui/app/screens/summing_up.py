@@ -25,8 +25,11 @@ class SummingUp(Talking):
     is_summing_up = False
     """Whether a summary is being written."""
 
-    async def sum_up(self) -> bool:
+    async def sum_up(self, draft: int) -> bool:
         """Sum up the conversation and begin a new one with the summary; the old one stays.
+
+        Args:
+            draft: tokens of what is to be said there.
 
         Returns:
             Whether that was done; if not, nothing has changed, and it was said why.
@@ -39,7 +42,7 @@ class SummingUp(Talking):
         self._transcript.add(entry)
         self.is_summing_up = True
         try:
-            summary = Summary(messages, model.n_ctx)
+            summary = Summary(messages, model.n_ctx, draft)
             params = replace(summary.params(self.settings_here.generation), system_prompt="")
             while not summary.done:
                 await self._write_part(summary, params, entry)

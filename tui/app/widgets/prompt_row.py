@@ -43,7 +43,8 @@ class PromptRow(Horizontal):
         """
         if (tuple(words), warning) != (self._words, self._warning):
             self._words, self._warning = tuple(words), warning
-            self.refresh(Region(0, 0, self.size.width + 2, 1))
+            x, y = self.content_offset
+            self.refresh(Region(-x, -y, self.outer_size.width, 1))
 
     @property
     def said(self) -> str:
