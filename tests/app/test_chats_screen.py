@@ -133,20 +133,20 @@ async def test_a_search_hit_far_back_in_a_long_chat_comes_into_view(make_app: Ca
 
 
 async def test_from_a_place_far_back_end_leads_to_the_newest(make_app: Callable[..., LocalLLMApp]) -> None:
-    stored(100)
+    stored(40)
     app = make_app(model=MODEL)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: "answer 99" in shown(app))
+        await until(pilot, lambda: "answer 39" in shown(app))
         await ready(pilot, app)
         chat = app.main_screen.chat
         await chat.open(chat.session.records[0].conversation, chat.session.records[0].id)
-        await until(pilot, lambda: "question 0\n" in shown(app) and "answer 99" not in shown(app))
+        await until(pilot, lambda: "question 0\n" in shown(app) and "answer 39" not in shown(app))
         await pilot.press("end")
-        await until(pilot, lambda: "answer 99" in shown(app) and "question 0\n" not in shown(app))
+        await until(pilot, lambda: "answer 39" in shown(app) and "question 0\n" not in shown(app))
         chat.view.go_to(chat.session.records[0].id)
         await say(pilot, app, "And now?")
         await answered(pilot, app, "And now?")
-        assert "answer 99" in shown(app)
+        assert "answer 39" in shown(app)
 
 
 async def test_rename_pin_archive_delete_and_undo(make_app: Callable[..., LocalLLMApp]) -> None:

@@ -368,8 +368,8 @@ class Chat:
                 raise asyncio.CancelledError  # the program ended meanwhile: there is nothing to show it on
             for line in self.chats.news():
                 self._say(line, "warning")
-        self.changed()
         after = self.conversation
         if (before.id if before else None) != (after.id if after else None):
             self.moved(before, after)
+        self.changed()
         return answer

@@ -34,6 +34,8 @@ class Chats:
         self._problems: tuple[str, ...] = ()
         self._told: set[str] = set()
         self._closed = False
+        self.last_words: Callable[[Store], None] | None = None
+        """What is to be done with the store, if it was opened, before it is closed; called in the thread."""
 
     @property
     def session(self) -> RecordedChat:
@@ -115,4 +117,8 @@ class Chats:
         if self._session is not None:
             self._session.close()
         if self._store is not None:
-            self._store.close()
+            try:
+                if self.last_words is not None:
+                    self.last_words(self._store)
+            finally:
+                self._store.close()

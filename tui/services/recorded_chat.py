@@ -97,6 +97,10 @@ class RecordedChat:
         """What the person should know of the keeping, one line each."""
         return (*self._store.problems, *((self._problem,) if self._problem else ()))
 
+    def prompt(self, params: GenerationParams) -> ChatPrompt:
+        """The open branch as the model is given it; nothing is asked with it."""
+        return self._branch.prompt(params)
+
     # Saying something
 
     def send(self, text: str, params: GenerationParams, attachments: Sequence[Attachment] = ()) -> Ticket:
@@ -125,7 +129,8 @@ class RecordedChat:
     ) -> tuple[ChatPrompt, ChatPrompt]:
         """What `send`, or `edit` of a message, would ask the model, and the part of it that is there already."""
         old = self._branch.find(edited) if edited is not None else None
-        branch = self._branch.before(old) if old else self._branch
+        here = self._branch if self._conversation else self._opening.branch()
+        branch = self._branch.before(old) if old else here
         return branch.preview(text, params, old.attachments if old and attachments is None else attachments or ())
 
     def begin_with(self, text: str) -> None:
@@ -134,8 +139,11 @@ class RecordedChat:
         Raises:
             LocalLLMError: a reply is under way, or the store refuses the text.
         """
+        kept = Opening.kept(self._conversation)
         self.clear()
-        self._branch = self._branch.with_last(self._add_prompt(text, ()))
+        self._opening = kept
+        said = self._add_prompt(text, ())
+        self._branch = self._branch.with_last(said)
 
     def regenerate(self, params: GenerationParams, message: int | None = None) -> Ticket:
         """Ask for another reply to the last thing said, up to a message if one is given; the old one stays as a branch.
@@ -250,6 +258,7 @@ class RecordedChat:
         self._settled()
         if self._conversation is not None and self._branch.records:
             self._left = self._conversation.id
+        self._opening = Opening()
         self._go(None)
 
     start_new = clear

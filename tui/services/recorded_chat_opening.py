@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui.core.messages import Message
-from tui.services.presets_held import Held, written_held
+from tui.services.presets_held import Held, read_held, written_held
+from tui.services.recorded_chat_branch import Branch
 from tui.store.records import Conversation, MessageRecord
-from tui.store.store import Store
+
+if TYPE_CHECKING:
+    from tui.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,18 @@ class Opening:
     held: Held | None = None
     turns: tuple[Message, ...] = ()
 
+    @classmethod
+    def kept(cls, conversation: Conversation | None) -> Opening:
+        """What holds for a conversation, for a new one that goes on from it."""
+        return cls(read_held(conversation.settings) if conversation else None)
+
     def settings_with(self, settings: str) -> str:
         """The settings that are kept with a conversation, with this in them."""
         return written_held(self.held, settings)
+
+    def branch(self) -> Branch:
+        """The first turns as they will stand in the conversation; none of them is stored yet."""
+        return Branch(self._records())
 
     def begin(self, store: Store) -> Conversation:
         """A new conversation. The first turns give it no title: the person's own prompt does.
@@ -33,13 +46,15 @@ class Opening:
         Raises:
             StoreError: the store refuses it.
         """
-        settings = self.settings_with("")
+        settings, now = self.settings_with(""), time.time()
         if not self.turns:
             return store.create(settings=settings)
+        return store.insert(Conversation(0, "", "prompt", now, now, leaf=-1, settings=settings), self._records())
+
+    def _records(self) -> list[MessageRecord]:
         now, count = time.time(), len(self.turns)
         # Numbers below 1 are never free: the store gives new ones in the same order.
-        messages = [
+        return [
             MessageRecord(at - count, 0, at - count - 1 if at else None, turn.role, turn.content, now)
             for at, turn in enumerate(self.turns)
         ]
-        return store.insert(Conversation(0, "", "prompt", now, now, leaf=-1, settings=settings), messages)

@@ -31,6 +31,17 @@ BRANCH_COMMANDS: tuple[Command, ...] = (
     ),
 )  # fmt: skip
 
+SESSION_COMMANDS: tuple[Command, ...] = (
+    Command(
+        "chat.previous_open", "Previous open chat",
+        "Of the chats that you went to lately; what you typed stays with its chat.", "ctrl+pageup",
+        "screen.open_chat(-1)", "", "Chat",
+    ),
+    Command(
+        "chat.next_open", "Next open chat", "The other way round.", "ctrl+pagedown", "screen.open_chat(1)", "", "Chat"
+    ),
+)  # fmt: skip
+
 _TREE = "Tree of the chat"
 
 

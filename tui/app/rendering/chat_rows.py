@@ -20,8 +20,8 @@ from tui.core.units import format_count
 if TYPE_CHECKING:
     from tui.store.records import Conversation, Hit
 
-_MARKS, _USED, _LENGTH, _MODEL = 4, 11, 14, 28
-_ROOM_FOR_LENGTH, _ROOM_FOR_MODEL = 56, 90
+_MARKS, _USED, _LENGTH, _MODEL, _WARMTH = 4, 11, 14, 28, 6
+_ROOM_FOR_LENGTH, _ROOM_FOR_MODEL, _ROOM_FOR_WARMTH = 56, 90, 48
 _SPEAKERS = {"user": "you", "system": "title"}
 
 
@@ -30,19 +30,28 @@ def title_words(chat: Conversation) -> str:
     return shown_line(chat.title) or "(no title)"
 
 
-def chat_row(chat: Conversation, width: int, open_now: int | None) -> Line:
-    """Title, model, number of messages, last use.
+def warmth_words(chat: int, warm: frozenset[int] | None) -> str:
+    """Whether a chat goes on at once (warm), or is read by the model first; empty while no model is loaded."""
+    if warm is None:
+        return ""
+    return "warm" if chat in warm else "cold"
+
+
+def chat_row(chat: Conversation, width: int, open_now: int | None, warm: frozenset[int] | None = None) -> Line:
+    """Title, model, number of messages, whether it is warm, last use.
 
     Args:
         chat: the conversation.
         width: cells.
         open_now: number of the one that is open.
+        warm: numbers of those whose computed state is kept; None while no model is loaded.
     """
     glyphs = current_glyphs()
+    warmth = warmth_words(chat.id, warm).rjust(_WARMTH) if warm is not None and width >= _ROOM_FOR_WARMTH else ""
     length = _length_words(chat.length) if width >= _ROOM_FOR_LENGTH else ""
     model = shown_line(model_name(chat.model)) if chat.model and width >= _ROOM_FOR_MODEL else ""
     right = _USED + (_LENGTH if width >= _ROOM_FOR_LENGTH else 0) + (_MODEL if width >= _ROOM_FOR_MODEL else 0)
-    room = max(4, width - _MARKS - right - 1)
+    room = max(4, width - _MARKS - right - len(warmth) - 1)
     pieces: list[Piece] = [
         (f"{glyphs.pointer} " if chat.id == open_now else "  ", "mark"),
         (f"{glyphs.favourite} " if chat.pinned else "  ", "mark"),
@@ -52,6 +61,8 @@ def chat_row(chat: Conversation, width: int, open_now: int | None) -> Line:
         pieces.append((" " + _left(model, _MODEL - 1), "fact"))
     if width >= _ROOM_FOR_LENGTH:
         pieces.append((length.rjust(_LENGTH), "fact"))
+    if warmth:
+        pieces.append((warmth, "fits" if chat.id in (warm or ()) else "fact"))
     return (*pieces, (used_words(chat.used).rjust(_USED), "fact"))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Branches(Talking):
     """The part of the main screen that is about single messages and the branches they begin."""
 
-    _deleted: tuple[int, ...] = ()
+    _deleted_messages: tuple[int, ...] = ()
     """Messages whose branches were deleted since the program started, the last one last."""
 
     @property
@@ -27,7 +27,7 @@ class Branches(Talking):
         return self.chat.view.marked
 
     @property
-    def _marked(self) -> MessageRecord | None:
+    def _marked_record(self) -> MessageRecord | None:
         records = self.chat.session.records if self.chat.chats.is_open else ()
         return next((record for record in records if record.id == self.marked_message), None)
 
@@ -50,7 +50,7 @@ class Branches(Talking):
         self._show_hint()
 
     def _standing_hint(self) -> str:
-        record = self._marked
+        record = self._marked_record
         if self._edited is not None and record is not None and record.role != "user":
             return "Enter puts this in the reply's place, Esc leaves it"
         if self._edited is not None or record is None:
@@ -70,7 +70,7 @@ class Branches(Talking):
 
     def action_edit(self) -> None:
         """Put another text in the place of the marked message, or of what was said last."""
-        record = self._marked
+        record = self._marked_record
         if record is None or self._edited is not None or self.chat.busy:
             super().action_edit()
         else:
@@ -78,7 +78,7 @@ class Branches(Talking):
 
     def _puts(self, text: str) -> bool:
         """An edited reply takes its place at once: nobody is asked."""
-        record = self._marked
+        record = self._marked_record
         if self._edited is None or record is None or record.id != self._edited or record.role == "user":
             return super()._puts(text)
 
@@ -109,7 +109,7 @@ class Branches(Talking):
     def action_resume(self) -> None:
         """Let the last reply go on; from the middle of a chat that would not be the same chat."""
         records = self.chat.session.records if self.chat.chats.is_open else ()
-        if self._marked is not None and records[-1].id != self.marked_message:
+        if self._marked_record is not None and records[-1].id != self.marked_message:
             self._hint("only the last message can go on; ctrl+r writes this reply anew")
         else:
             super().action_resume()
@@ -139,7 +139,7 @@ class Branches(Talking):
         """Delete the marked message, or the last one, with all that follows it."""
         self._drop_edit()
         records = self.chat.session.records if self.chat.chats.is_open else ()
-        record = self._marked or (records[-1] if records else None)
+        record = self._marked_record or (records[-1] if records else None)
         if record is None:
             self._hint("there is no message")
             return
@@ -164,7 +164,7 @@ class Branches(Talking):
             LocalLLMError: a reply is under way, or there is no such message.
         """
         count = await self.chat.delete_branch(message)
-        self._deleted = (*self._deleted, message)
+        self._deleted_messages = (*self._deleted_messages, message)
         if self.chat.view.is_empty:
             self._begin_anew()
         await self._show_recent()
@@ -188,10 +188,10 @@ class Branches(Talking):
         Raises:
             LocalLLMError: a reply is under way, or it is gone for good.
         """
-        if not self._deleted:
+        if not self._deleted_messages:
             return False
-        await self.chat.undo_delete(self._deleted[-1])
-        self._deleted = self._deleted[:-1]
+        await self.chat.undo_delete(self._deleted_messages[-1])
+        self._deleted_messages = self._deleted_messages[:-1]
         self._show_welcome()
         await self._show_recent()
         return True
@@ -199,7 +199,7 @@ class Branches(Talking):
     @property
     def can_undo_delete(self) -> bool:
         """Whether something was deleted since the program started."""
-        return bool(self._deleted)
+        return bool(self._deleted_messages)
 
     # The tree
 

@@ -26,6 +26,7 @@ from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.lines import Line
 from tui.app.widgets.rows import Rows
 from tui.core.errors import LocalLLMError
+from tui.services.warm_chats import warm_chats
 from tui.store.records import Conversation, Hit
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class ChatsScreen(Screen[Choice | None]):
         self._deleted: Conversation | None = None
         self._renamed: Conversation | None = None
         self._said: tuple[str, str] = ("", "")
+        self._warm: frozenset[int] | None = None
 
     @property
     def program(self) -> LocalLLMApp:
@@ -111,7 +113,7 @@ class ChatsScreen(Screen[Choice | None]):
         with Horizontal(id="chats-field-row"):
             yield Static(Content("/"), id="chats-field-mark")
             yield FilterField("search in titles and all that was said", id="chats-field")
-        yield Rows[Conversation](lambda chat, width: [chat_row(chat, width, self._open)], id="chats-list")
+        yield Rows[Conversation](lambda chat, width: [chat_row(chat, width, self._open, self._warm)], id="chats-list")
         yield Rows[Hit](lambda hit, width: hit_rows(hit, width, self._open), tall=2, id="chats-hits")
         yield BrowseBar(lambda width: empty_lines(self._query, self._archived), id="chats-empty")
         yield BrowseBar(self._foot, id="chats-foot")
@@ -148,7 +150,9 @@ class ChatsScreen(Screen[Choice | None]):
     async def _read(self, mark: int | None = None) -> None:
         """The list from its beginning, as far as it was read before."""
         archived, count = self._archived, max(PAGE, len(self.table.items))
-        found = await self._look(lambda store: store.conversations(archived=archived, limit=count)) or []
+        host = self.program.host
+        page = lambda store: (store.conversations(archived=archived, limit=count), warm_chats(host))  # noqa: E731
+        found, self._warm = await self._look(page) or ([], None)
         self._all_read = len(found) < count
         wanted = next((at for at, chat in enumerate(found) if chat.id == mark), None)
         self.table.show(found, at=wanted)

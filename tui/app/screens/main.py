@@ -14,7 +14,7 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from tui.app.commands.attachments import ATTACH_COMMANDS
-from tui.app.commands.branches import BRANCH_COMMANDS
+from tui.app.commands.branches import BRANCH_COMMANDS, SESSION_COMMANDS
 from tui.app.commands.catalogue import CHAT_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.commands.compare import COMPARE_CHAT_COMMANDS
@@ -33,6 +33,7 @@ from tui.app.screens.ledger import ContextLedger
 from tui.app.screens.own_editor import OwnEditor
 from tui.app.screens.reasoning import Thoughts
 from tui.app.screens.replaying import Replaying
+from tui.app.screens.sessions import Sessions
 from tui.app.screens.talking import TALL
 from tui.app.status import Phase, Status
 from tui.app.widgets.download_strip import DownloadStrip
@@ -59,6 +60,7 @@ OWN_COMMANDS = (
     *CHAT_COMMANDS,
     *ATTACH_COMMANDS,
     *BRANCH_COMMANDS,
+    *SESSION_COMMANDS,
     EDITOR_COMMAND,
     *READING_COMMANDS,
     *REASONING_COMMANDS,
@@ -70,7 +72,18 @@ OWN_COMMANDS = (
 """What can be asked for here, besides what works everywhere."""
 
 
-class MainScreen(ContextLedger, ChatPresets, Attaches, Comparing, Replaying, Thoughts, OwnEditor, Finding, Branches):
+class MainScreen(
+    ContextLedger,
+    ChatPresets,
+    Attaches,
+    Comparing,
+    Replaying,
+    Thoughts,
+    OwnEditor,
+    Finding,
+    Branches,
+    Sessions,
+):
     """The chat, with what belongs to it around it.
 
     Args:

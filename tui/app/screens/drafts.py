@@ -1,0 +1,118 @@
+"""What is typed and not sent: kept for its chat while one types, and there again when one comes back to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from tui.app.screens.talking import Talking
+from tui.core.errors import LocalLLMError
+
+if TYPE_CHECKING:
+    from tui.store.records import Conversation
+    from tui.store.store import Store
+
+NEW = "draft of a new chat"
+"""The store's note of what is typed in a chat that has no first message yet."""
+
+_PAUSE = 0.6
+"""Seconds without a key after which what was typed is stored: the disk has rest while one types."""
+
+
+class Drafts(Talking):
+    """The part of the main screen that keeps what is typed."""
+
+    _draft_typed: tuple[int | None, str] = (None, "")
+    """In which chat what is typed now, and what; read by the thread that closes the store."""
+    _draft_stored: tuple[int | None, str] | None = None
+    _keeping: Timer | None = None
+    _drafts_ready = False
+    _new_draft = ""
+    """What is typed in a new chat while another one is shown."""
+
+    def on_mount(self) -> None:
+        """Follow the chat, and have the last word before the store is closed."""
+        self.chat.moved = self._moved
+        self.chat.chats.last_words = self._keep_last
+
+    async def show_last_chat(self) -> None:
+        """Go on where the person left off, in the middle of a sentence too."""
+        await super().show_last_chat()
+        try:
+            new = await self.chat.chats.look(lambda store: store.note(NEW))
+        except LocalLLMError:
+            new = ""
+        if new and self.chat.conversation is not None:
+            await self._clear(ask_again=False)
+        now, self._new_draft, self._drafts_ready = self.chat.conversation, new, True
+        draft = now.draft if now is not None else new
+        self._draft_stored = (self._number(now), draft)
+        if draft and not self._prompt.text.startswith(draft):
+            self._prompt.give_back(draft)
+
+    @on(TextArea.Changed, "#prompt")
+    def _note_typed(self) -> None:
+        if not self._drafts_ready:
+            return
+        self._draft_typed = (self._number(self.chat.conversation), self._unsent())
+        if self._keeping is not None:
+            self._keeping.stop()
+        self._keeping = self.set_timer(_PAUSE, self._keep_draft)
+
+    def _unsent(self) -> str:
+        """What would be lost; in an edit that is what was typed before it as well."""
+        typed = self._prompt.text
+        if self._edited is None:
+            return typed
+        return "\n".join(text for text in (self._draft, typed) if text.strip())
+
+    def _moved(self, before: Conversation | None, after: Conversation | None) -> None:
+        """The chat is another one now: what was typed stays with the old one."""
+        if not self._drafts_ready:
+            return
+        if before is None:
+            self._new_draft = "" if self.chat.busy else self._prompt.text
+        if before is None and self.chat.busy:  # what was new has got its number with its first message
+            self._keep_soon(None, "")
+            self._draft_typed = (self._number(after), "")
+            return
+        self._keep_soon(self._number(before), self._prompt.text)
+        draft = after.draft if after is not None else self._new_draft
+        self._draft_typed = self._draft_stored = (self._number(after), draft)
+        with self._prompt.prevent(TextArea.Changed):  # nobody typed that: what was hinted is still to be read
+            self._prompt.put(draft)
+
+    def _keep_draft(self) -> None:
+        self._keep_soon(*self._draft_typed)
+
+    def _keep_soon(self, conversation: int | None, text: str) -> None:
+        if (conversation, text) == self._draft_stored:
+            return
+
+        async def keep() -> None:
+            try:
+                await self.chat.chats.look(lambda store: _store(store, conversation, text))
+            except LocalLLMError:
+                return  # it was deleted meanwhile
+
+        self._draft_stored = (conversation, text)
+        self.run_worker(keep())
+
+    def _keep_last(self, store: Store) -> None:
+        """The program ends: what was typed a moment ago is kept, too."""
+        if self._drafts_ready and self._draft_typed != self._draft_stored:
+            _store(store, *self._draft_typed)
+
+    @staticmethod
+    def _number(conversation: Conversation | None) -> int | None:
+        return conversation.id if conversation is not None else None
+
+
+def _store(store: Store, conversation: int | None, text: str) -> None:
+    if conversation is None:
+        store.set_note(NEW, text)
+    elif store.conversation(conversation).draft != text:
+        store.keep_draft(conversation, text)
