@@ -96,3 +96,24 @@ def test_turns_that_are_in_the_store_are_in_their_order(store: Store) -> None:
     begun = Opening(HELD, turns).begin(store)
     assert [message.text for message in store.path_to(begun.leaf)] == [turn.content for turn in turns]
     assert min(message.id for message in store.messages(begun.id)) > max(m.id for m in store.messages(earlier.id))
+
+
+def test_what_it_will_take_is_told_with_the_first_turns(host: ModelHost, store: Store) -> None:
+    chat = RecordedChat(host, store)
+    params = HELD.over(Settings()).generation
+    chat.hold(Opening(HELD, TURNS))
+    whole, _ = chat.preview("one", params, (), None)
+    assert [message.content for message in whole.messages] == ["Be kind.", "Are you ready?", "Yes.", "one"]
+    assert not store.conversations()
+
+
+def test_a_chat_that_goes_on_from_another_keeps_its_preset(host: ModelHost, store: Store) -> None:
+    chat = RecordedChat(host, store)
+    chat.hold(Opening(HELD, TURNS))
+    finish(chat, chat.send("one", HELD.over(Settings()).generation))
+    chat.begin_with("A summary.")
+    assert chat.conversation is not None and read_held(chat.conversation.settings) == HELD
+    assert [message.content for message in chat.messages] == ["A summary."]
+    chat.clear()
+    finish(chat, chat.send("new", OTHER.over(Settings()).generation))
+    assert chat.conversation.settings == "", "a new chat begins without"

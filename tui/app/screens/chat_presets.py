@@ -108,9 +108,10 @@ class ChatPresets(Talking):
 
     def _begin_anew(self) -> None:
         super()._begin_anew()
-        self._preset_chosen = False
-        self._hold_preset(self._preset_launched or Opening())
-        self.run_worker(self._begin_with_preset())
+        if self.chat.conversation is None:  # else it is one whose messages were deleted
+            self._preset_chosen = False
+            self._hold_preset(self._preset_launched or Opening())
+            self.run_worker(self._begin_with_preset())
 
     async def _begin_with_preset(self) -> None:
         """Let the preset hold that is the default for the model, unless the person chose one."""
