@@ -8,6 +8,7 @@ from dataclasses import replace
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt
+from tui.core.reasoning import spoken
 
 _ASK = (
     "Sum up the conversation below, so that it can go on from the summary alone. Keep names, numbers, decisions, open "
@@ -40,7 +41,7 @@ class Summary:
     """
 
     def __init__(self, messages: Sequence[Message], n_ctx: int, draft: int = 0) -> None:
-        self._text = "\n\n".join(f"{_SPEAKERS[message.role]}: {message.content.strip()}" for message in messages)
+        self._text = "\n\n".join(f"{_SPEAKERS[one.role]}: {spoken(one.content).strip()}" for one in messages)
         self._done = 0
         self.answer = max(_SHORTEST, longest_summary(n_ctx, draft))
         """Most tokens of a summary."""
@@ -67,10 +68,9 @@ class Summary:
         return ChatPrompt((Message("user", f"{_ASK}\n\n{earlier}{self._part}\n\n{_ASK}"),))
 
     def params(self, params: GenerationParams) -> GenerationParams:
-        """How to generate a summary: as the person's replies, but as plain text and not without end."""
-        return replace(
-            params, n_predict=self.answer, context_policy="stop", ignore_eos=False, stop=(), grammar="", json_schema=""
-        )
+        """How to generate a summary: as the person's replies, but as plain text, not without end, without thinking."""
+        plain = replace(params, reasoning="off", reasoning_budget=0, stop=(), grammar="", json_schema="")
+        return replace(plain, n_predict=self.answer, context_policy="stop", ignore_eos=False)
 
     def too_long(self, tokens: int) -> bool:
         """The prompt has so many tokens, more than `room`: take less text.
@@ -85,7 +85,7 @@ class Summary:
     def take(self, text: str) -> None:
         """The model summed up the part that was asked for."""
         self._done += len(self._part)
-        self.text = text.strip()
+        self.text = spoken(text).strip()
 
     @property
     def _part(self) -> str:

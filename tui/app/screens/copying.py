@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.app.alt_keys import take_alt_digits
 from tui.app.screens.talking import Talking
+from tui.core.reasoning import spoken
 from tui.core.units import format_count
 
 if TYPE_CHECKING:
@@ -77,7 +78,11 @@ class Copying(Talking):
 
         pieces = [code_piece(block) for block in self._code_blocks()]
         if (message := self._message) is not None:
-            pieces.append(text_piece("m", self._name_of(message), message.text))
+            pieces.append(
+                text_piece(
+                    "m", self._name_of(message), message.text if message.role == "user" else spoken(message.text)
+                )
+            )
         count = len(self._messages)
         glance = f"{format_count(count)} message{'s' * (count != 1)}"
         pieces.append(replace(text_piece("a", "the whole chat", conversation_text(self._messages)), glance=glance))
