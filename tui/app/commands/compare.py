@@ -24,13 +24,13 @@ COMPARE_CHAT_COMMANDS: tuple[Command, ...] = (
 
 COMPARE_COMMANDS: tuple[Command, ...] = (
     _command("side", "To the other side", "From the prompt to the sides and back.", "tab", "side", "side", True),
+    _command("keep", "Keep this side", "Go on in the chat with the marked side's reply; the other one stays as another"
+             " version.", "enter", "keep", "keep"),
     _command("settings", "Settings of the side", "How the marked side's tokens are chosen; for this comparison alone.",
              "s", "settings", "settings"),
     _command("model", "Model of the side", "With which model the marked side runs.", "m", "model", "model"),
     _command("diff", "Differences", "Mark the words that only one of the replies has, or show them as they are.", "d",
              "diff", "diff"),
-    _command("keep", "Keep this side", "Go on in the chat with the marked side's reply; the other one stays as another"
-             " version.", "enter", "keep", "keep"),
     _command("start", "Where it begins", "After the messages of the open chat, or with nothing before the prompt.", "n",
              "start", "start"),
     _command("copy", "Copy the reply", "Put the marked side's reply on the clipboard of the terminal (OSC 52).",

@@ -20,7 +20,7 @@ REPLAY_COMMANDS: tuple[Command, ...] = (
     Command("replay.diff", "Differences", "Mark the words that differ between the stored reply and the new one.", "d",
             "screen.diff", "diff", _GROUP),
     Command("replay.keep", "Keep as a version", "Store what was generated now as another version of the reply, and go"
-            " there.", "k", "screen.keep", "keep as a version", _GROUP),
+            " there.", "k", "screen.keep", "keep", _GROUP),
     Command("replay.up", "Scroll up", "Earlier lines.", "pageup,up", "screen.page(-1)", "", _GROUP),
     Command("replay.down", "Scroll down", "Later lines.", "pagedown,down", "screen.page(1)", "", _GROUP),
     Command("replay.back", "Back", "Stops the replay; when it is over, goes back to the chat.", "escape",

@@ -351,7 +351,8 @@ class CompareScreen(Screen[Left | None]):
     def _show_keys(self) -> None:
         for bar in self.query("#compare-title, #compare-asked").results(BrowseBar):
             bar.rearrange()
-        keys = [(command, bool(usable(self, command))) for command in commands_of(self) if command.short]
+        shown = [command for command in commands_of(self) if command in COMPARE_COMMANDS or command.id == "app.help"]
+        keys = [(command, bool(usable(self, command))) for command in shown if command.short]
         self.query_one(KeyLine).show(keys)
 
     def _title(self, width: int) -> Sequence[Line]:

@@ -213,12 +213,13 @@ class ReplayScreen(Screen[MessageRecord | None]):
     # Around it
 
     def _title(self, width: int) -> Sequence[Line]:
-        return [(("REPLAY", "title"), (f"  {shown_line(self._facts())}", "label"))]
+        return [(("REPLAY", "title"), ("  the chat stays as it is", "label"))]
 
     def _say(self, text: str, role: str = "label") -> None:
         self._said = (text, role)
         self._show_foot()
-        keys = [(command, bool(usable(self, command))) for command in commands_of(self) if command.short]
+        shown = [command for command in commands_of(self) if command in REPLAY_COMMANDS or command.id == "app.help"]
+        keys = [(command, bool(usable(self, command))) for command in shown if command.short]
         self.query_one(KeyLine).show(keys)
 
     def _show_foot(self) -> None:
