@@ -16,7 +16,8 @@ from tui.core.text import one_line, well_formed
 if TYPE_CHECKING:
     from tui.services.attachments_offer import Offer
 
-_ASKED = re.compile(r'(?:^|(?<=[\s(]))@("[^"]*|[^\s"]*)$')
+# Languages that are written without spaces have words that begin anywhere.
+_ASKED = re.compile(r'(?:^|(?<=[\s(\u2e80-\uffff]))@("[^"]*|[^\s"]*)$')
 _AFTER = re.compile(r"$|[\s),.;:!?]")
 
 

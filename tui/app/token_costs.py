@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from tui.store.records import Attachment
 
 _MOST = 256
-"""Counts that are kept, each with its text."""
+"""Counts that are kept, each with its text, besides those of what is attached now."""
+
+_PAUSE = 0.05
+"""Seconds in which counts are gathered."""
 
 
 class TokenCosts:
@@ -38,6 +41,8 @@ class TokenCosts:
         self._model = ""
         self._known: dict[Attachment | None, int] = {}
         self._asked: set[Attachment | None] = set()
+        self._wanted: tuple[Attachment, ...] = ()
+        self._telling = False
 
     def of(self, attachment: Attachment) -> tuple[int, bool]:
         """Its tokens as part of a prompt, and whether that is exact; never waits."""
@@ -50,6 +55,7 @@ class TokenCosts:
     def want(self, attachments: Sequence[Attachment]) -> None:
         """Ask the model about those that are not known yet; `changed` is called when it has said."""
         self._follow_model()
+        self._wanted = tuple(attachments)
         if self._model:
             # What each prompt begins with is counted with each; asked with nothing it is known.
             for attachment in (None, *attachments) if attachments else ():
@@ -76,7 +82,14 @@ class TokenCosts:
         for event in events:
             if isinstance(event, Counted):
                 self._known[attachment] = event.tokens
-        for oldest in [key for key in self._known if key is not None][:-_MOST]:
+        kept = {None, *self._wanted}
+        for oldest in [key for key in self._known if key not in kept][:-_MOST]:
             del self._known[oldest]
             self._asked.discard(oldest)
+        if not self._telling:  # of many texts several come at a time
+            self._telling = True
+            self._owner.set_timer(_PAUSE, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = False
         self._changed()

@@ -72,7 +72,7 @@ def offers(query: str, base: Path, known: Sequence[str], cancelled: Callable[[],
         else:
             return Offers((Offer(query, "all", note=f"{format_count(count)} file{'s' * (count != 1)}"),))
     found = _inside(query, base, cancelled)
-    if not query.startswith(("/", "~", ".")) and not (found and query.endswith("/")):
+    if not query.startswith(("/", "~", ".")) and not (found and query.rpartition("/")[2][:1] in ("", ".")):
         there = {offer.text for offer in found}
         matches = (path for path in rank(query, known, MOST_OFFERS) if path not in there)
         found += [_offer(path, offsets(query, path)) for path in matches]
@@ -94,8 +94,8 @@ def _inside(query: str, base: Path, cancelled: Callable[[], bool]) -> list[Offer
         return []
     below = walk(folder, cancelled, hidden=tail.startswith("."), depth=1)
     names = [name for name, _ in zip(below, range(_MOST_CHILDREN), strict=False)]
-    if tail in (".", ".."):
-        names.append(f"{tail}/")
+    if tail == "..":
+        names.append("../")
     start = len(head + slash)
     found = [
         _offer(head + slash + name, tuple(start + at for at in offsets(tail, name)))

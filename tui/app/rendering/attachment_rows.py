@@ -25,6 +25,8 @@ _BYTES_PER_TOKEN = 4
 
 _GAP = "   "
 _NAME_CELLS = 40
+_SIZE_CELLS = 8
+_TOKENS_CELLS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,15 @@ class Chip:
         if cell_len(name) + cell_len(rest) + 2 > width:
             rest = ""
         return (("@", "bar"), (name, "value"), (f" {rest}" if rest else "", "label"))
+
+    def row(self, width: int) -> Line:
+        """A row of `width` cells, with the numbers in columns."""
+        size, tokens = self._size().rjust(_SIZE_CELLS), shown_line(self.tokens).rjust(_TOKENS_CELLS)
+        facts = f"  {size}  {tokens}"
+        note = f"  {shown_line(self.note)}" if self.note else ""
+        room = max(width - 1 - cell_len(facts) - cell_len(note), 8)
+        name = cut_left(shown_line(self.name), room)
+        return spread((("@", "bar"), (name, "value"), (note, "label")), ((facts, "label"),), width)
 
     def _size(self) -> str:
         return "reading" + current_glyphs().ellipsis if self.size is None else format_bytes(self.size)

@@ -47,10 +47,16 @@ class Attaches(Talking):
         self._sent: tuple[Attached, ...] = ()
         self._counted_with = ""
         self._warned = False
+        self._shown: tuple[Attachment, ...] = ()
 
     def on_mount(self) -> None:
         """Count anew with another model."""
         self.watch(self.app, "status", self._follow_model)
+
+    def on_unmount(self) -> None:
+        """Nothing that is read outlasts the screen."""
+        self.attaching.stop()
+        self._picking.close()
 
     def attach_launched(self) -> None:
         """Take what came through standard input."""
@@ -100,7 +106,12 @@ class Attaches(Talking):
 
     def _show_attached(self) -> None:
         """Something came, went, or was counted."""
+        if not self.is_attached:
+            return
         self.costs.want(self.attachments)
+        if self.attachments != self._shown:
+            self._shown = self.attachments
+            self.chat.changed()
         counts = [self.costs.of(attachment) for attachment in self.attachments]
         model = self._host.model
         self._attached_line.show(

@@ -87,7 +87,7 @@ class AttachmentsScreen(ModalScreen[None]):
         )
 
     def _row(self, chip: Chip, width: int) -> Sequence[Line]:
-        return [tuple((text, _ROLES.get(role, role)) for text, role in chip.pieces(width))]
+        return [tuple((text, _ROLES.get(role, role)) for text, role in chip.row(width))]
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -89,7 +89,7 @@ class FilePicker(LinesPane):
         if found.offers.problem:
             return ((cut(shown_line(found.offers.problem), width), "warning"),)
         count = format_count(found.paths)
-        where = f"the first {count}" if found.cut else f"{count} so far" if found.reading else f"{count} here"
+        where = f"the first {count} names" if found.cut else f"{count} names{' so far' if found.reading else ''}"
         marked = self.marked
         if marked is None:
             words = f"looking{current_glyphs().ellipsis}" if found.reading else "no file is called so"

@@ -6,6 +6,9 @@ import re
 
 from tui.store.records import Attachment, MessageRecord
 
+_OPENS = re.compile("```|~~~|<")
+"""What begins a fence of its own, or HTML that would swallow ours, where a name begins with it."""
+
 
 def full_text(message: MessageRecord) -> str:
     """The text of a message, attached texts before it."""
@@ -17,6 +20,8 @@ def fenced(attachment: Attachment) -> str:
     longest = max((len(run) for run in re.findall("`+", attachment.text)), default=0)
     fence = "`" * max(3, longest + 1)
     name = " ".join(attachment.name.split())
+    if _OPENS.match(name):
+        name = f"./{name}"
     return f"{name}:\n{fence}\n{attachment.text}{'' if attachment.text.endswith(chr(10)) else chr(10)}{fence}"
 
 
