@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
 from textual.pilot import Pilot
@@ -211,4 +210,4 @@ def test_what_others_wrote_is_shown_and_never_obeyed() -> None:
 def test_the_folder_is_below_the_configuration(isolated_home: Path) -> None:
     make(KIND)
     assert os.listdir(isolated_home / ".config" / "localllm-tui" / "presets") == ["kind.toml"]
-    assert cast(str, Presets().text("kind")).startswith("# A preset")
+    assert Presets().text("kind").startswith("# A preset")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tui.core.messages import Message
+from tui.core.options import Scalar
 from tui.services.presets import Presets
 from tui.settings.preset_file import Preset
 
@@ -64,7 +65,7 @@ def test_what_cannot_be_done_is_one_line(arguments: tuple[str, ...], status: int
 
 def test_a_reply_with_a_preset(tiny_gguf: Path) -> None:
     turns = (Message("user", "Ready?"), Message("assistant", "Yes, {{ask:Your name}}."))
-    values = {"system_prompt": "Be brief.", "n_predict": 4, "seed": 1, "ignore_eos": True}
+    values: dict[str, Scalar] = {"system_prompt": "Be brief.", "n_predict": 4, "seed": 1, "ignore_eos": True}
     Presets().create(Preset("ready", values=values, turns=turns))
     run = ("run", "-m", str(tiny_gguf), "-p", "Hi", "--chat", "-c", "512")
     missing = program(*run, "--preset", "ready")

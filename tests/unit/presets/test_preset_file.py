@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -144,3 +145,11 @@ def test_whatever_is_saved_means_the_same_when_it_is_read(preset: Preset, other:
     text = render(preset)
     assert parse("any", text) == preset
     assert parse("any", render(other, text)) == other
+
+
+def test_the_example_of_the_readme_is_a_preset() -> None:
+    text = Path(__file__).parents[3].joinpath("README.md").read_text(encoding="utf-8")
+    example = next(block for block in text.split("```toml\n")[1:] if "[[turns]]" in block).partition("```")[0]
+    preset = parse("example", example)
+    assert preset.models and len(preset.turns) == 2 and preset.variables[0].default == "Python"
+    assert render(preset, example) == example

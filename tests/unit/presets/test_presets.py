@@ -79,9 +79,10 @@ def test_bad_files_are_listed_with_their_reason(presets: Presets) -> None:
 def test_nothing_is_overwritten(presets: Presets) -> None:
     presets.create(Preset("a", "first"))
     presets.create(Preset("b"))
-    for change in (lambda: presets.create(Preset("a", "second")), lambda: presets.rename("b", "a")):
-        with pytest.raises(PresetError, match="already"):
-            change()
+    with pytest.raises(PresetError, match="already"):
+        presets.create(Preset("a", "second"))
+    with pytest.raises(PresetError, match="already"):
+        presets.rename("b", "a")
     assert presets.read("a").title == "first" and names(presets) == ["a", "b"]
     presets.rename("b", "c")
     presets.rename("c", "C")
