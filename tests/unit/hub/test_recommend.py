@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.catalogue.hub.curated import CURATED, PLEASANT, best_first, for_memory, size_class
+from tui.catalogue.hub.curated import CURATED, PLEASANT, best_first, for_memory, home_purpose, size_class
 from tui.catalogue.hub.names import is_repo_id
 from tui.catalogue.hub.recommend import recommend
 from tui.catalogue.hub.values import RemoteFile, Repository
@@ -85,9 +85,14 @@ def test_a_slow_machine_starts_with_what_is_fast_enough_there() -> None:
     sizes = [model.size_hint for model in ordered]
     pleasant = [size for size in sizes if bandwidth / size >= PLEASANT]
     assert 0 < len(pleasant) < len(sizes)
-    # The ablest that is fast enough on top, then less of it; below them what is too slow, the least so first.
-    assert sizes[: len(pleasant)] == sorted(pleasant, reverse=True)
+    # What is fast enough stands above what is too slow, and of that the least slow comes first.
+    assert sorted(sizes[: len(pleasant)]) == sorted(pleasant)
     assert sizes[len(pleasant) :] == sorted(sizes[len(pleasant) :])
+    # What most people look for on top, or what they look for who read Japanese; of each the ablest first.
+    english = [model.size_hint for model in ordered[: len(pleasant)] if model.purpose == "English"]
+    assert sizes[: len(english)] == english == sorted(english, reverse=True)
+    assert ordered[0].purpose == "English"
+    assert best_first(CURATED, 64 * 1024**3, speeds, home_purpose("ja_JP.UTF-8"))[0].purpose == "Japanese"
 
 
 def test_a_small_machine_starts_with_what_fits() -> None:
@@ -98,4 +103,6 @@ def test_a_small_machine_starts_with_what_fits() -> None:
 
 def test_a_fast_machine_starts_with_the_ablest() -> None:
     speeds = {model.repo_id: 1000.0 for model in CURATED}
-    assert best_first(CURATED, 64 * 1024**3, speeds)[0].size_hint == max(model.size_hint for model in CURATED)
+    assert best_first(CURATED, 64 * 1024**3, speeds)[0].size_hint == max(
+        model.size_hint for model in CURATED if model.purpose == "English"
+    )

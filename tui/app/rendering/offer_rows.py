@@ -55,7 +55,7 @@ def offer_row(offer: Offer, width: int, available: int) -> Sequence[Line]:
     """A quantization in one row."""
     name, quality, remark = _shares(width)
     variant = offer.variant
-    bits = f"{offer.bits:.1f}" if offer.bits else "-"
+    bits = f"{offer.bits:.1f}" if offer.bits and not variant.missing else "-"
     known: Line = (
         (cut(shown_line(variant.label), name), "mark" if offer.recommended else "name"),
         (f"{bits:>7}", "fact"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -225,12 +226,13 @@ class HubScreen(Screen[None]):
             self._asking_start.ask(lambda cancel: start_speeds(), self._show_start, lambda error: self._show_start({}))
 
     def _show_start(self, speeds: Mapping[str, float]) -> None:
-        from tui.catalogue.hub.curated import best_first, for_memory
+        from tui.catalogue.hub.curated import best_first, for_memory, home_purpose
 
         results = self.query_one(HubResults)
         results.speeds = speeds
         if not self._searching:
-            results.show(best_first(for_memory(total_memory()), results.available, speeds), at=0)
+            purpose = home_purpose(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
+            results.show(best_first(for_memory(total_memory()), results.available, speeds, purpose), at=0)
             self._show_frame()
 
     # What is shown
@@ -250,7 +252,7 @@ class HubScreen(Screen[None]):
         order = self.query_one("#hub-order", LinesPane)
         if start:
             memory = format_bytes(total_memory())
-            left = (("START HERE", "title"), (f"  for this machine's {memory}; type to search the Hub", "label"))
+            left = (("START HERE", "title"), (f"  for this machine's {memory}; type to search", "label"))
             right = (("speeds are estimates", "label"),)
             order.set_lines([spread(left, right if results.items else (), self.size.width - 2)])
             return
@@ -320,7 +322,7 @@ class HubScreen(Screen[None]):
     def action_author(self) -> None:
         """To the author's field, and back."""
         field = "#hub-words" if self.query_one("#hub-author").has_focus else "#hub-author"
-        self.query_one(field).focus()
+        self.set_focus(self.query_one(field))  # at once: the next key may be here already
 
     def action_retry(self) -> None:
         """Ask once more; what failed to come at the end comes there."""
@@ -350,7 +352,7 @@ class HubScreen(Screen[None]):
             self._query = Query()
             for field in self.query(Input):
                 field.value = ""
-            self.query_one("#hub-words").focus()
+            self.set_focus(self.query_one("#hub-words"))
             self._take(Query())
         else:
             self.dismiss(None)

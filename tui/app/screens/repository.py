@@ -65,7 +65,8 @@ class RepositoryScreen(Screen[None]):
         self._repo_id, self._quant = repo_id, quant
         self._opened: Opened | None = None
         self._available = available_memory()
-        self._insisted = ""
+        self._insisted = self._coming = ""
+        self._of_row = False
         self._asking = Asking(self, "hub-repository")
         self._asking_readme = Asking(self, "hub-readme")
         self._asking_plan = Asking(self, "hub-plan")
@@ -169,6 +170,8 @@ class RepositoryScreen(Screen[None]):
     def _plan(self) -> None:
         """Ask for the header of the marked one, unless it is known or the mark moves on."""
         self._show_keys()
+        if self._of_row and self._opened is not None:  # what was said of another row
+            self._say(self._gate_words(self._opened.repository), "warning")
         if self._delay is not None:
             self._delay.stop()
             self._delay = None
@@ -198,7 +201,9 @@ class RepositoryScreen(Screen[None]):
 
     # What is shown
 
-    def _say(self, text: str, role: str = "label") -> None:
+    def _say(self, text: str, role: str = "label", *, of_row: bool = False) -> None:
+        """One line above the keys; what is said of a row goes when the mark moves on."""
+        self._of_row = of_row
         self.query_one("#repository-message", MessagePane).say(text, role)
 
     def _show_frame(self) -> None:
@@ -286,6 +291,9 @@ class RepositoryScreen(Screen[None]):
         if offers != found.offers:
             self._opened = Opened(found.repository, offers, found.reason, found.wanted, found.problem)
             self.query_one("#repository-rows", Rows).show(offers)
+            if any(offer.here is not None and offer.variant.label == self._coming for offer in offers):
+                self._say(_here_words(self._coming), "value")
+                self._coming = ""
 
     # What the person asks for
 
@@ -300,7 +308,9 @@ class RepositoryScreen(Screen[None]):
             self.program.to_chat()
             return
         if offer.variant.missing:
-            self._say(f"{offer.variant.label}: {missing_words(offer.variant)}. Choose another one.", "warning")
+            self._say(
+                f"{offer.variant.label}: {missing_words(offer.variant)}. Choose another one.", "warning", of_row=True
+            )
             return
         if self._asks_first(offer, found):
             return
@@ -312,6 +322,7 @@ class RepositoryScreen(Screen[None]):
         def began() -> None:
             here = any(o.here is not None and o.variant.label == label for o in self._offers)
             coming = f"{label}, {size}, is being downloaded; ctrl+t shows how far it is."
+            self._coming = "" if here else label
             self._say(_here_words(label) if here else coming, "value")
 
         self.program.transfers.start(request, then=began, failed=self._fail_download)
@@ -325,7 +336,11 @@ class RepositoryScreen(Screen[None]):
         if self._insisted == label or quick_fit(bytes_of, self._available) is not Fit.NO:
             return False
         self._insisted, size, room = label, format_bytes(bytes_of), format_bytes(self._available)
-        self._say(f"{label}, {size}, is too big for the {room} of memory here; Enter again downloads it.", "warning")
+        self._say(
+            f"{label}, {size}, is too big for the {room} of memory here; Enter again downloads it.",
+            "warning",
+            of_row=True,
+        )
         return True
 
     def _fail_download(self, error: LocalLLMError) -> None:
@@ -334,7 +349,7 @@ class RepositoryScreen(Screen[None]):
     def action_readme(self) -> None:
         """To the README, and back."""
         rows, readme = self.query_one("#repository-rows", Rows), self.query_one(Readme)
-        (rows if readme.has_focus else readme).focus()
+        self.set_focus(rows if readme.has_focus else readme)  # at once: the next key may be here already
 
     def action_page(self, direction: int) -> None:
         """Scroll the README."""

@@ -154,7 +154,9 @@ def for_memory(total: int) -> tuple[Curated, ...]:
     )
 
 
-def best_first(models: Sequence[Curated], available: int, speeds: Mapping[str, float]) -> tuple[Curated, ...]:
+def best_first(
+    models: Sequence[Curated], available: int, speeds: Mapping[str, float], purpose: Purpose = "English"
+) -> tuple[Curated, ...]:
     """Those that suit this machine before the others.
 
     What fits with room and writes fast enough to read along comes first, the largest, and so the ablest, on top. What
@@ -164,10 +166,18 @@ def best_first(models: Sequence[Curated], available: int, speeds: Mapping[str, f
         models: to be ordered.
         available: bytes of memory to be had.
         speeds: expected tokens a second by `repo_id`; where one is unknown, the fit decides alone.
+        purpose: what comes first among those that suit.
     """
 
-    def suits(model: Curated) -> bool:
+    def rank(model: Curated) -> tuple[int, ...]:
         fits = quick_fit(model.size_hint, available) is Fit.FITS
-        return fits and speeds.get(model.repo_id, PLEASANT) >= PLEASANT
+        if not fits or speeds.get(model.repo_id, PLEASANT) < PLEASANT:
+            return 1, model.size_hint
+        return 0, model.purpose != purpose, -model.size_hint
 
-    return tuple(sorted(models, key=lambda model: (0, -model.size_hint) if suits(model) else (1, model.size_hint)))
+    return tuple(sorted(models, key=rank))
+
+
+def home_purpose(language: str) -> Purpose:
+    """What a person is likely to look for, by the language of the terminal, such as `ja_JP.UTF-8`."""
+    return "Japanese" if language.lower().startswith("ja") else "English"
