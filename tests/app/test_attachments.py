@@ -58,7 +58,7 @@ async def pick(pilot: Pilot[int], app: LocalLLMApp, text: str, *keys: str) -> No
     """Type something, wait until its last letters were looked for, and press keys."""
     await pilot.press(*text)
     query = text.rpartition("@")[2]
-    await until(pilot, lambda: picker(app).query == query and not picker(app).reading)
+    await until(pilot, lambda: picker(app).answered == query and not picker(app).reading)
     await pilot.press(*keys)
 
 
@@ -165,7 +165,7 @@ async def test_folders_are_gone_into_and_taken_whole(app: LocalLLMApp) -> None:
         await ready(pilot, app)
         await pick(pilot, app, "@sr", "tab")
         assert prompt(app).text == "@src/"
-        await until(pilot, lambda: picker(app).query == "src/")
+        await until(pilot, lambda: picker(app).answered == "src/")
         assert "all files in it" in picker(app).plain and "src/main.py" in picker(app).plain
         await pilot.press("down", "down", "up", "enter")
         await attached(pilot, app, "src/main.py")

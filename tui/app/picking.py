@@ -108,20 +108,20 @@ class Picking:
         at = self._at()
         if at is None:
             return
-        offer = self._picker.marked if self._picker.query == at[1] else None
-        known = self._picker.query == at[1] or self._nothing(at[1])
+        offer = self._picker.marked if self._picker.answered == at[1] else None
+        known = self._picker.answered == at[1] or self._nothing(at[1])
         self._waiting = None
         if offer is not None:
             self._take(at, offer)
         elif not known:
             self._waiting = otherwise
-        elif self._picker.query is None:
+        elif self._picker.answered is None:
             self.close()
             otherwise()
 
     def _nothing(self, query: str) -> bool:
         """Whether a question was answered, with nothing."""
-        return self._search.answered == query and self._picker.query is None
+        return self._search.answered == query and self._picker.answered is None
 
     def _take(self, at: tuple[tuple[int, int], str], offer: Offer) -> None:
         (row, column), _query = at

@@ -43,7 +43,7 @@ class FilePicker(LinesPane):
         return offers[self._at] if self._at < len(offers) else None
 
     @property
-    def query(self) -> str | None:
+    def answered(self) -> str | None:
         """The query that is answered; None while nothing is shown."""
         return self._found.query if self._found else None
 
