@@ -94,7 +94,7 @@ def _integrity(path: Path) -> None:
 
 def test_nothing_is_lost_when_the_program_is_killed_while_it_migrates(path: Path) -> None:
     write_many(path, 200, turns=2, words=60)
-    _back_to_first_version(path)
+    back_to_first_version(path)
     old = path.read_bytes()
     opens = "import sys; from pathlib import Path; from tui.store.store import Store; print(flush=True); "
     opens += "Store(Path(sys.argv[1])).close()"
@@ -124,7 +124,8 @@ def test_nothing_is_lost_when_the_program_is_killed_while_it_migrates(path: Path
     assert backups
 
 
-def _back_to_first_version(path: Path) -> None:
+def back_to_first_version(path: Path) -> None:
+    """Take the steps back that came after the first one."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("DROP TABLE message_words")
     connection.execute("DROP TABLE title_words")
