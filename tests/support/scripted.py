@@ -51,6 +51,7 @@ class ScriptedEngine(Engine):
         reason: how the next reply ends.
         prompts: what was asked so far.
         counted: what was counted so far.
+        params: how the prompts were to be answered.
         cached: tokens of the next prompts that are said to be computed already.
         n_ctx: tokens of context of the next loads.
     """
@@ -67,6 +68,7 @@ class ScriptedEngine(Engine):
         self.timings: Timings | None = None
         self.prompts: list[Prompt] = []
         self.counted: list[Prompt] = []
+        self.params: list[GenerationParams] = []
         self.cached = 0
         self.n_ctx = 4096
         self.loads: list[Path] = []
@@ -121,10 +123,18 @@ class ScriptedEngine(Engine):
         return ticket
 
     def generate(
-        self, prompt: Prompt, params: GenerationParams, *, durable: bool = False, fresh: bool = False
+        self,
+        prompt: Prompt,
+        params: GenerationParams,
+        *,
+        durable: bool = False,
+        fresh: bool = False,
+        client: str = "",
+        n_probs: int | None = None,
     ) -> Ticket:
         """Reply: at once, or with `hold` as the test writes it."""
         self.prompts.append(prompt)
+        self.params.append(params)
         ticket = Ticket(on_cancel=self._cancelled)
         if self.scripted_model is None:
             ticket.close(Failed(NoModelError("No model is loaded")))

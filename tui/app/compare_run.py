@@ -171,7 +171,8 @@ class CompareRun:
     async def _reply(self, comparison: Comparison, side: CompareSide, host: ModelHost) -> None:
         params = side.setup.params
         reply, ticket = await self._chats.look(lambda store: comparison.begin(host, params))
-        side.begin()
+        if host.model is not None:
+            side.begin(host.model)
 
         def take(events: list[Event], speed: float) -> None:
             for event in events:

@@ -19,7 +19,7 @@ from tui.core.text import one_line
 from tui.run.guard import guarded
 from tui.run.interrupt import Interruption
 from tui.run.one_shot import DONE
-from tui.run.output import Output, Progress, warn
+from tui.run.output import Output, Progress, note, warn
 from tui.services.find_model import find_model
 from tui.services.model_host import ModelHost
 from tui.services.replay import Recording, Replay, last_reply, recall
@@ -79,6 +79,8 @@ def _report(replay: Replay, lines: Sequence[str], *, as_json: bool) -> int:
     result = replay.result()
     if result.note:
         warn(result.note)
+    if result.odds and not as_json:
+        note(result.odds)
     text = json.dumps(_record(replay, result, lines), indent=2, ensure_ascii=False) if as_json else result.line()
     Output().write(f"{text}\n")
     return DONE if result.same else DIFFERENT
@@ -95,6 +97,7 @@ def _record(replay: Replay, result: ReplayResult, lines: Sequence[str]) -> dict[
         "first_difference": result.at,
         "stored": stored if result.differs else None,
         "now": now if result.differs else None,
+        "odds": result.odds or None,
         "text": result.text,
         "seed": replay.recording.params.seed,
         "differences": [*lines, *([result.note] if result.note else [])],

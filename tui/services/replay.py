@@ -12,12 +12,15 @@ from tui.engine.engine import Engine
 from tui.engine.ticket import Ticket
 from tui.services.recorded_chat_branch import Branch
 from tui.services.recorded_params import recorded_params
-from tui.services.replay_result import Outcome, ReplayResult
+from tui.services.replay_result import Outcome, ReplayResult, odds
 from tui.store.records import MessageRecord, Reply
 from tui.store.store import Store
 
 _BEYOND = 24
 """Tokens that are generated after the first difference, so that one sees where the new text goes."""
+
+_LIKELIEST = 20
+"""Tokens whose probability is known where the two part: the stored one is nearly always among them."""
 
 _CLOSED = (StopReason.END, StopReason.STOP_STRING)
 """Ends that belong to the text: a replay has to come to them as well."""
@@ -125,11 +128,12 @@ class Replay:
         self._text = [recording.prompt.begun]
         self._matched = 0
         self._satisfied = False
+        self._odds = ""
         self._ticket: Ticket | None = None
 
     def start(self, engine: Engine) -> Ticket:
         """Ask the engine, with nothing of the prompt reused. The ticket is cancelled here once enough is known."""
-        self._ticket = engine.generate(self.recording.prompt, self.recording.params, fresh=True)
+        self._ticket = engine.generate(self.recording.prompt, self.recording.params, fresh=True, n_probs=_LIKELIEST)
         return self._ticket
 
     @property
@@ -170,7 +174,7 @@ class Replay:
     def result(self) -> ReplayResult:
         """What came of it; to be asked when it is over, and says how far it is before."""
         return ReplayResult(self._outcome(), self._matched, len(self.recording.tokens), self.recording.record.text,
-                            self.text, self._note())  # fmt: skip
+                            self.text, self._note(), self._odds)  # fmt: skip
 
     def _outcome(self) -> Outcome:
         if self.differs:
@@ -188,6 +192,8 @@ class Replay:
         expected = self.recording.tokens
         if not self.differs and len(self.tokens) < len(expected) and event.id == expected[len(self.tokens)]:
             self._matched += 1
+        elif not self.differs and len(self.tokens) < len(expected):
+            self._odds = odds(event, expected[len(self.tokens)])
         self.tokens.append(event.id)
         self._text.append(event.text)
         if self.differs:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
-from tui.core.text import one_line
+from tui.core.events import Candidate, Token
+from tui.core.text import one_line, printable
 
 _AROUND = 28
 """Characters that are shown of the text on either side of a difference."""
 _WORD = 12
 """Characters of a word that is left out for being cut."""
+
+
+_NEAR = 0.1
+"""Difference of two log probabilities below which the rounding may decide between the tokens."""
 
 
 class Outcome(Enum):
@@ -39,6 +45,7 @@ class ReplayResult:
         stored_text: its text.
         text: the text that was generated now.
         note: what else speaks for a difference; may be empty.
+        odds: how likely the model found the two tokens where they part; empty where that is not known.
     """
 
     outcome: Outcome
@@ -47,6 +54,7 @@ class ReplayResult:
     stored_text: str
     text: str
     note: str = ""
+    odds: str = ""
 
     @property
     def same(self) -> bool:
@@ -90,6 +98,33 @@ class ReplayResult:
         if stored == now:
             return f"{where}: the same text in other tokens, “{now}”"
         return f"{where}: stored “{stored}”, now “{now}”"
+
+
+def odds(chosen: Token, stored: int) -> str:
+    """How likely the model found the token it chose now and the stored one, before any sampler: `“ blue” 31.0 %, …`.
+
+    Args:
+        chosen: the token that came now, with its candidates.
+        stored: the number of the stored one.
+    """
+    if not chosen.candidates:
+        return ""
+    now, *likeliest = chosen.candidates
+    then = next((one for one in likeliest if one.id == stored), None)
+    if then is None:
+        rest = f"and the stored token at most {_percent(likeliest[-1])}" if likeliest else ""
+        return f"the model found “{_piece(now)}” {_percent(now)} likely, {rest}".rstrip(", ")
+    words = f"the model found “{_piece(then)}” {_percent(then)} likely, and “{_piece(now)}” {_percent(now)}"
+    return f"{words}: a near tie" if abs(then.logprob - now.logprob) < _NEAR else words
+
+
+def _piece(one: Candidate) -> str:
+    return printable(one.piece.decode("utf-8", "replace"))
+
+
+def _percent(one: Candidate) -> str:
+    share = 100 * math.exp(one.logprob)
+    return f"{share:.1f} %" if share >= 0.1 else "under 0.1 %"
 
 
 def _common(left: str, right: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,14 @@ import pytest
 
 from tests.support.engines import PATIENCE, events_of
 from tui.core.errors import LocalLLMError
-from tui.core.events import Loaded, Token
+from tui.core.events import Candidate, Loaded, Token
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.services.model_host import ModelHost
 from tui.services.recorded_chat import RecordedChat
 from tui.services.recorded_chat_facts import facts_of
 from tui.services.replay import Recording, Replay, keep, last_reply, recall
 from tui.services.replay_differences import differences, file_of
-from tui.services.replay_result import Outcome, ReplayResult
+from tui.services.replay_result import Outcome, ReplayResult, odds
 from tui.store.records import ModelIdentity, ReplyFacts
 from tui.store.store import Store
 
@@ -240,3 +241,24 @@ def test_the_texts_around_a_difference() -> None:
     )
     twice = ReplayResult(Outcome.DIFFERENT, 1, 3, "same\n", "same\n")
     assert "the same text in other tokens" in twice.line()
+
+
+def test_how_likely_the_two_tokens_were_is_told(fixed: ModelHost, store: Store) -> None:
+    recording = recall(store, said(fixed, store))
+    told = replayed(fixed, replace(recording, params=replace(recording.params, seed=8))).result().odds
+    assert told.startswith("the model found “") and " % likely, and " in told
+    assert replayed(fixed, recording).result().odds == ""
+
+
+def test_the_odds_in_words() -> None:
+    def token(*shares: tuple[int, bytes, float]) -> Token:
+        return Token(1, b"", "", 1, tuple(Candidate(one, piece, math.log(share)) for one, piece, share in shares))
+
+    blue, green = (5, b" blue", 0.31), (6, b" green", 0.3)
+    assert odds(token(green, blue, green), 5) == (
+        "the model found “ blue” 31.0 % likely, and “ green” 30.0 %: a near tie"
+    )
+    assert odds(token((7, b"\x1b\xff", 0.0001), blue, green), 9) == (
+        "the model found “^[\N{REPLACEMENT CHARACTER}” under 0.1 % likely, and the stored token at most 30.0 %"
+    )
+    assert odds(token(), 5) == ""

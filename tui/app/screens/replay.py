@@ -103,6 +103,7 @@ class ReplayScreen(Screen[MessageRecord | None]):
         self.replay, self.running, self._prefill = Replay(self._recording), True, None
         self._diff, self._marked = None, False
         self._entry = ReplyEntry(f"{model_name(model.path)}, again")
+        self._entry.thought.expect(model.reasoning.markers, live=True)
         self._transcript.clear()
         self._transcript.add(*self._above(), self._entry)
         self.program.work.follow(self.replay.start(self._host.engine), self._take, self._over)
@@ -125,11 +126,11 @@ class ReplayScreen(Screen[MessageRecord | None]):
         return f" {glyphs.dot} ".join(words)
 
     def _take(self, events: Sequence[Event]) -> None:
-        text = "".join([self.replay.absorb(event) for event in events])
+        texts = [self.replay.absorb(event) for event in events]
         prefills = [event for event in events if isinstance(event, Prefilling)]
         self._prefill = prefills[-1] if prefills else self._prefill
-        if text:
-            self._entry.append(text)
+        if any(texts):
+            self._entry.take(texts)
             self._transcript.changed(self._entry)
         self._show_foot()
 
@@ -146,8 +147,8 @@ class ReplayScreen(Screen[MessageRecord | None]):
             self._entry.finish(stats_words(count), notice_words(finished, 0) if stopped else "")
         self._transcript.changed(self._entry)
         if replay.error is None:
-            note = replay.result().note
-            self._transcript.add(*([NoteEntry(note, "warning")] if note else []))
+            result = replay.result()
+            self._transcript.add(*(NoteEntry(line, "warning") for line in (result.odds, result.note) if line))
         self._say("")
 
     # What one can do with it

@@ -19,7 +19,7 @@ from tui.app.widgets.entries import ReplyEntry
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line, Piece
 from tui.app.widgets.transcript import Transcript
-from tui.core.events import Event, Failed, Finished, Loading, Prefilling, Token
+from tui.core.events import Event, Failed, Finished, Loading, ModelInfo, Prefilling, Token
 from tui.core.units import format_count, format_seconds, format_speed
 from tui.services.comparison import Setup
 
@@ -104,10 +104,15 @@ class CompareSide(Vertical, can_focus=True):
         self._state, self._role = state, role
         self.show()
 
-    def begin(self) -> None:
-        """Its model is asked."""
+    def begin(self, model: ModelInfo) -> None:
+        """Its model is asked.
+
+        Args:
+            model: as it is loaded.
+        """
         self.clear("reading the prompt")
         self._entry = ReplyEntry(self._model())
+        self._entry.thought.expect(model.reasoning.markers, live=True)
         self.transcript.add(self._entry)
 
     def take(self, events: Sequence[Event], speed: float = 0.0) -> None:
@@ -117,16 +122,17 @@ class CompareSide(Vertical, can_focus=True):
             events: of its load or its reply.
             speed: tok/s now; 0 when it is not known.
         """
-        text = "".join(event.text for event in events if isinstance(event, Token | Finished))
-        self._text.append(text)
+        texts = [event.text for event in events if isinstance(event, Token | Finished)]
+        self._text += texts
         self._count += sum(isinstance(event, Token) for event in events)
         entry, last = self._entry, events[-1]
         if entry is not None:
             if any([self._remarks.absorb(event) for event in events]):
                 entry.remark(self._remarks.words)
-            if text:
-                entry.append(text)
+            if texts:
+                entry.take(texts)
             if isinstance(last, Finished):
+                entry.thought.measure(last.timings)
                 entry.finish(_reused(last), ending_words(last, 0).partition(":")[0])
             elif isinstance(last, Failed):
                 entry.finish("", last.error.line(), failed=True)
