@@ -12,6 +12,8 @@ import pytest
 from tests.e2e.conftest import Start
 from tests.support.terminal import Terminal
 from tui.services.editing import editing_dir
+from tui.store.records import ModelIdentity, ReplyFacts
+from tui.store.store import Store
 
 ASKS = """#!/bin/sh
 printf 'EDITOR HAS: %s.' "$(cat "$1")" > /dev/tty
@@ -138,4 +140,40 @@ def test_ctrl_c_in_the_other_program_is_not_meant_for_us(
     terminal.send("\r\r")
     terminal.wait_for("nothing was changed in the editor")
     terminal.wait_for("❯ hello")
+    leave(terminal)
+
+
+def test_the_completion_view_has_the_same_key(start: Start, editor: Environment) -> None:
+    terminal = start(env=editor, **BARE)
+    terminal.wait_for("There is no model yet")
+    terminal.press("f5", "alt+e")
+    terminal.wait_for(r"EDITOR HAS: \.")
+    terminal.send("Once upon\r")
+    terminal.wait_for("Once upon$")
+    terminal.wait_for("edited: enter goes on from here")
+    terminal.press("ctrl+q")
+    assert terminal.wait_exit(20) == 0
+    assert not list(editing_dir().iterdir())
+
+
+def test_a_pager_gets_the_text_without_what_acts_on_a_terminal(
+    start: Start, tmp_path: Path, without_starter: dict[str, str]
+) -> None:
+    store = Store()
+    said = store.add_prompt(store.create().id, None, "A question")
+    reply = store.begin_reply(said.id, ReplyFacts(ModelIdentity("tiny")))
+    store.finish_reply(reply.id, "An \x1b[31manswer\x1b]0;title\x07 東京\n\tindented")
+    store.close()
+    pager = tmp_path / "pager"
+    pager.write_text('#!/bin/sh\ncat > "$0.got"\nprintf "PAGER HAS IT" > /dev/tty\nread x < /dev/tty\n')
+    pager.chmod(0o755)
+    terminal = start(env={**without_starter, "PAGER": str(pager)}, **BARE)
+    terminal.wait_for("An ")
+    terminal.press("alt+v")
+    terminal.wait_for(r"READ  the last reply")
+    terminal.press("p")
+    terminal.wait_for("PAGER HAS IT")
+    assert (tmp_path / "pager.got").read_text() == "An ^[[31manswer^[]0;title^G 東京\n\tindented\n"
+    terminal.send("\r")
+    terminal.wait_for(r"READ  the last reply")
     leave(terminal)

@@ -21,6 +21,8 @@ COMPLETION_COMMANDS: tuple[Command, ...] = (
     ),
     Command("completion.edit", "Edit the text", "Edit prompt and completion, and go on from there.", "f7",
             "screen.edit", "edit", _GROUP),
+    Command("completion.editor", "Write in your editor", "Edit the text in $VISUAL or $EDITOR, and go on from there.",
+            "alt+e", "screen.own_editor", "", _GROUP),
     Command("completion.clear", "Clear the text", "Begin with an empty text; undo brings it back.", "ctrl+l",
             "screen.clear", "clear", _GROUP),
     Command(

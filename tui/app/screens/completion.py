@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from tui.app.commands.command import bindings
 from tui.app.commands.completion import COMPLETION_COMMANDS
 from tui.app.commands.provider import commands_of, usable
+from tui.app.outside_text import OutsideText
 from tui.app.rendering.compositor import RowCompositor
 from tui.app.reply_words import Remarks, notice_words
 from tui.app.screens.editor import EditorScreen
@@ -257,9 +258,9 @@ class CompletionScreen(Screen[None]):
         """Grey what makes no sense now."""
         if action == "stop":
             return True if self._work is not None and self._work.busy else None
-        if action in ("undo", "edit", "clear"):
+        if action in ("undo", "edit", "own_editor", "clear"):
             idle = not self.session.busy
-            wanted = self.session.can_undo if action == "undo" else action == "edit" or bool(self.session.segments)
+            wanted = self.session.can_undo if action == "undo" else action != "clear" or bool(self.session.segments)
             return True if idle and wanted else None
         return True
 
@@ -288,15 +289,27 @@ class CompletionScreen(Screen[None]):
 
     def action_edit(self) -> None:
         """Edit the whole text."""
+        self.app.push_screen(EditorScreen("Prompt and completion", self.session.text), self._take_edited)
 
-        def take(text: str | None) -> None:
-            if text is not None and text != self.session.text:
-                self.session.replace(text)
-                self._show_text()
-                self._say("edited: enter goes on from here")
-                self._show_keys()
+    def _take_edited(self, text: str | None) -> None:
+        if text is not None and text != self.session.text:
+            self.session.replace(text)
+            self._show_text()
+            self._say("edited: enter goes on from here")
+            self._show_keys()
 
-        self.app.push_screen(EditorScreen("Prompt and completion", self.session.text), take)
+    def action_own_editor(self) -> None:
+        """Edit the whole text in the person's own editor."""
+        self.run_worker(self._edit_outside(), group="editor", exclusive=True)
+
+    async def _edit_outside(self) -> None:
+        outside = OutsideText()
+        try:
+            self._take_edited(await outside.edit(self.app, self.session.text))
+        except LocalLLMError as error:
+            self._say(f"{error.line()}; the text is as it was", "warning")
+        if path := outside.settle(self.session.text):
+            self._say(f"the text is as it was; what was saved is in {path}", "warning")
 
     def action_copy(self) -> None:
         """Put the last completion on the terminal's clipboard."""
