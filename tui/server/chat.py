@@ -19,6 +19,7 @@ from tui.server.errors import ApiError
 from tui.server.fields import Fields
 from tui.server.following import unless_gone
 from tui.server.generating import Generating, check_choices, several, timings_of
+from tui.server.logprobs import chat_logprobs, wanted_by_chat
 from tui.server.messages import messages_of
 from tui.server.parameters import parameters_of
 from tui.server.state import State, state_of
@@ -29,16 +30,25 @@ async def chat_completions(request: Request) -> Response:
     """Answer a conversation, whole or as it is generated."""
     state = state_of(request)
     fields = Fields(await read_json(request, state.options.max_body))
+    streamed, with_usage = wants_stream(fields)
     generating = start(state, request, fields)
     reply = Reply(state, generating)
-    if fields.flag("stream"):
-        with_usage = Fields(fields.table("stream_options")).flag("include_usage")
+    if streamed:
         events = await unless_gone(request, generating.started())
         if events is None:
             return Response(status_code=499)
         return EventStream(reply.stream(events, with_usage=with_usage), state.options.timeout, generating.close)
     choices = await unless_gone(request, generating.complete())
     return Response(status_code=499) if choices is None else JSONResponse(reply.whole())
+
+
+def wants_stream(fields: Fields) -> tuple[bool, bool]:
+    """Whether the answer is to come in pieces, and the count of tokens with it. Asked before anything is started.
+
+    Raises:
+        ApiError: the request does not say so in a way that can be read.
+    """
+    return fields.flag("stream"), Fields(fields.table("stream_options")).flag("include_usage")
 
 
 def start(state: State, request: Request, fields: Fields) -> Generating:
@@ -52,7 +62,8 @@ def start(state: State, request: Request, fields: Fields) -> Generating:
         messages = (Message("system", state.generation.system_prompt), *messages)
     params = parameters_of(fields, state.generation)
     count = check_choices(fields.whole("n", 1, least=1))
-    return Generating(state, request, [ChatPrompt(messages)] * count, several(params, count))
+    n_probs = wanted_by_chat(fields)
+    return Generating(state, request, [ChatPrompt(messages)] * count, several(params, count), n_probs)
 
 
 class Reply:
@@ -79,7 +90,7 @@ class Reply:
                 "index": number,
                 "message": {"role": "assistant", "content": choice.text},
                 "finish_reason": choice.finish_reason,
-                "logprobs": None,
+                "logprobs": chat_logprobs(choice.tokens),
             }
             for number, choice in enumerate(self._generating.choices)
         ]
@@ -99,7 +110,9 @@ class Reply:
                 yield self._chunk(number, {"role": "assistant", "content": ""})
             try:
                 async for number, what in events:
-                    if isinstance(what, Token | Finished) and what.text:
+                    if isinstance(what, Token) and (what.text or what.candidates):
+                        yield self._chunk(number, {"content": what.text}, token=what)
+                    elif isinstance(what, Finished) and what.text:
                         yield self._chunk(number, {"content": what.text})
                     if isinstance(what, Finished):
                         yield self._chunk(number, {}, self._generating.choices[number].finish_reason)
@@ -112,6 +125,9 @@ class Reply:
             yield event({**last, "usage": self._generating.usage(), "timings": timings})
         yield DONE
 
-    def _chunk(self, number: int, delta: dict[str, Any], reason: str | None = None) -> bytes:
-        choice = {"index": number, "delta": delta, "finish_reason": reason, "logprobs": None}
+    def _chunk(
+        self, number: int, delta: dict[str, Any], reason: str | None = None, token: Token | None = None
+    ) -> bytes:
+        logprobs = chat_logprobs([token]) if token else None
+        choice = {"index": number, "delta": delta, "finish_reason": reason, "logprobs": logprobs}
         return event({**self._head, "object": "chat.completion.chunk", "choices": [choice]})

@@ -14,10 +14,12 @@ from starlette.responses import JSONResponse, Response
 from tui.core.events import Event, Finished, Token
 from tui.core.prompts import Prompt, RawPrompt, TokenPrompt
 from tui.server.body import read_json
+from tui.server.chat import wants_stream
 from tui.server.errors import ApiError
 from tui.server.fields import Fields, wrong
 from tui.server.following import unless_gone
 from tui.server.generating import Generating, check_choices, several, timings_of, usage
+from tui.server.logprobs import completion_logprobs, wanted_by_completion
 from tui.server.parameters import parameters_of
 from tui.server.state import State, state_of
 from tui.server.stream import DONE, EventStream, event
@@ -36,12 +38,12 @@ async def completions(request: Request) -> Response:
     prompts = prompts_of(fields)
     params = parameters_of(Fields({"max_tokens": DEFAULT_TOKENS, **fields.body}), state.generation)
     count = check_choices(fields.whole("n", 1, least=1))
-    each = [prompt for prompt in prompts for _ in range(count)]
-    generating = Generating(state, request, each, several(params, count) * len(prompts))
+    streamed, with_usage = wants_stream(fields)
     echoed = await _echoed(state, prompts) if fields.flag("echo") else [""] * len(prompts)
+    each = [prompt for prompt in prompts for _ in range(count)]
+    generating = Generating(state, request, each, several(params, count) * len(prompts), wanted_by_completion(fields))
     reply = _Reply(state, generating, [text for text in echoed for _ in range(count)], count)
-    if fields.flag("stream"):
-        with_usage = Fields(fields.table("stream_options")).flag("include_usage")
+    if streamed:
         events = await unless_gone(request, generating.started())
         if events is None:
             return Response(status_code=499)
@@ -105,7 +107,12 @@ class _Reply:
 
     def whole(self) -> dict[str, Any]:
         choices = [
-            self._choice(number, self._echoed[number] + choice.text, choice.finish_reason)
+            self._choice(
+                number,
+                self._echoed[number] + choice.text,
+                choice.finish_reason,
+                completion_logprobs(choice.tokens, len(self._echoed[number])),
+            )
             for number, choice in enumerate(self._generating.choices)
         ]
         timings = timings_of(self._generating.choices[0].timings)
@@ -116,9 +123,14 @@ class _Reply:
             for number, text in enumerate(self._echoed):
                 if text:
                     yield self._chunk(self._choice(number, text, None))
+            written = [len(text) for text in self._echoed]
             try:
                 async for number, what in events:
-                    if isinstance(what, Token | Finished) and what.text:
+                    if isinstance(what, Token) and (what.text or what.candidates):
+                        logprobs = completion_logprobs([what], written[number])
+                        written[number] += len(what.text)
+                        yield self._chunk(self._choice(number, what.text, None, logprobs))
+                    elif isinstance(what, Finished) and what.text:
                         yield self._chunk(self._choice(number, what.text, None))
                     if isinstance(what, Finished):
                         reason = self._generating.choices[number].finish_reason
@@ -143,5 +155,5 @@ class _Reply:
         return event({**self._head, "choices": [choice]})
 
     @staticmethod
-    def _choice(number: int, text: str, reason: str | None) -> dict[str, Any]:
-        return {"index": number, "text": text, "logprobs": None, "finish_reason": reason}
+    def _choice(number: int, text: str, reason: str | None, logprobs: dict[str, Any] | None = None) -> dict[str, Any]:
+        return {"index": number, "text": text, "logprobs": logprobs, "finish_reason": reason}

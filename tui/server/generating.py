@@ -14,7 +14,7 @@ from tui.core.prompts import Prompt
 from tui.engine.ticket import Ticket
 from tui.server.errors import ApiError, api_error
 from tui.server.following import events_of
-from tui.server.state import State
+from tui.server.state import State, client_of
 
 MOST_CHOICES = 16
 _REASONS = {StopReason.LENGTH: "length", StopReason.CONTEXT_FULL: "length"}
@@ -26,12 +26,12 @@ class Choice:
 
     Attributes:
         text: all of it.
-        tokens: numbers of its tokens.
+        tokens: its tokens.
         finished: its end; None while it goes on.
     """
 
     text: str = ""
-    tokens: list[int] = field(default_factory=list)
+    tokens: list[Token] = field(default_factory=list)
     finished: Finished | None = None
 
     @property
@@ -53,20 +53,27 @@ class Generating:
         request: whose they are.
         prompts: what each starts from.
         params: how each chooses its tokens; as many as prompts.
+        n_probs: how many likeliest tokens are told with each token; None for none.
 
     Raises:
         ApiError: too many requests wait already, or no model is loaded.
     """
 
     def __init__(
-        self, state: State, request: Request, prompts: Sequence[Prompt], params: Sequence[GenerationParams]
+        self,
+        state: State,
+        request: Request,
+        prompts: Sequence[Prompt],
+        params: Sequence[GenerationParams],
+        n_probs: int | None = None,
     ) -> None:
         self._state = state
         self.model = state.model
         state.check_room()
-        engine = state.host.engine
+        engine, client = state.host.engine, client_of(request)
         self._tickets: list[Ticket] = [
-            engine.generate(prompt, one) for prompt, one in zip(prompts, params, strict=True)
+            engine.generate(prompt, one, client=client, n_probs=n_probs)
+            for prompt, one in zip(prompts, params, strict=True)
         ]
         self._numbers = [state.begin(request, ticket.cancel) for ticket in self._tickets]
         self.choices = [Choice() for _ in self._tickets]
@@ -126,7 +133,7 @@ class Generating:
     def _keep(choice: Choice, event: Event) -> None:
         if isinstance(event, Token):
             choice.text += event.text
-            choice.tokens.append(event.id)
+            choice.tokens.append(event)
         elif isinstance(event, Finished):
             choice.text += event.text
             choice.finished = event

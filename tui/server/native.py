@@ -16,6 +16,7 @@ from tui.server.errors import ApiError
 from tui.server.fields import Fields
 from tui.server.following import unless_gone
 from tui.server.generating import Choice, Generating, timings_of
+from tui.server.logprobs import native_probabilities
 from tui.server.parameters import parameters_of
 from tui.server.state import State, state_of
 from tui.server.stream import EventStream, event
@@ -29,8 +30,10 @@ async def completion(request: Request) -> Response:
     fields = Fields(await read_json(request, state.options.max_body))
     prompts = prompts_of(fields)
     params = parameters_of(fields, state.generation)
-    generating = Generating(state, request, prompts, [params] * len(prompts))
-    if fields.flag("stream"):
+    n_probs = fields.whole("n_probs", 0, least=0, most=1000) or None
+    streamed = fields.flag("stream")
+    generating = Generating(state, request, prompts, [params] * len(prompts), n_probs)
+    if streamed:
         events = await unless_gone(request, generating.started())
         if events is None:
             return Response(status_code=499)
@@ -48,9 +51,12 @@ async def _stream(
     async with aclosing(events):  # type: ignore[type-var]
         try:
             async for number, what in events:
-                if isinstance(what, Token | Finished) and what.text:
-                    tokens = [what.id] if isinstance(what, Token) else []
-                    yield event({"index": number, "content": what.text, "tokens": tokens, "stop": False})
+                if isinstance(what, Token) and (what.text or what.candidates):
+                    piece = {"index": number, "content": what.text, "tokens": [what.id], "stop": False}
+                    probabilities = native_probabilities([what])
+                    yield event({**piece, "completion_probabilities": probabilities} if probabilities else piece)
+                elif isinstance(what, Finished) and what.text:
+                    yield event({"index": number, "content": what.text, "tokens": [], "stop": False})
                 if isinstance(what, Finished):
                     yield event({**_whole(state, number, generating.choices[number]), "content": "", "tokens": []})
         except ApiError as error:
@@ -59,10 +65,12 @@ async def _stream(
 
 def _whole(state: State, number: int, choice: Choice) -> dict[str, Any]:
     finished, timings = choice.finished, choice.timings
+    probabilities = native_probabilities(choice.tokens)
     return {
+        **({"completion_probabilities": probabilities} if probabilities else {}),
         "index": number,
         "content": choice.text,
-        "tokens": choice.tokens,
+        "tokens": [token.id for token in choice.tokens],
         "stop": True,
         "model": state.model_name,
         "tokens_predicted": timings.generated_tokens,

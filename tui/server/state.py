@@ -13,7 +13,6 @@ from starlette.requests import Request
 from tui.core.events import Answered, Failed, ModelInfo
 from tui.core.parameters import GenerationParams
 from tui.engine.questions import Questions
-from tui.engine.ticket import Ticket
 from tui.server.errors import ApiError, api_error
 from tui.server.following import last_event
 from tui.server.keys import Keys
@@ -88,8 +87,7 @@ class State:
 
     def begin(self, request: Request, cancel: Callable[[], None]) -> int:
         """Note that a request starts to run."""
-        client = request.client.host if request.client else "local"
-        return self.requests.begin(request_id(request), client, request.url.path, self.model_name, cancel)
+        return self.requests.begin(request_id(request), client_of(request), request.url.path, self.model_name, cancel)
 
 
 def state_of(request: Request) -> State:
@@ -105,11 +103,6 @@ def request_id(request: Request) -> str:
     return str(known["request_id"])
 
 
-def tickets_cancel(tickets: list[Ticket]) -> Callable[[], None]:
-    """What ends several generations."""
-
-    def cancel() -> None:
-        for ticket in tickets:
-            ticket.cancel()
-
-    return cancel
+def client_of(request: Request) -> str:
+    """Who asks, for the log and for taking turns: the address it comes from."""
+    return request.client.host if request.client else "local"
