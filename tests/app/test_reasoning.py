@@ -90,7 +90,7 @@ async def test_stopped_in_its_thought(app: LocalLLMApp, engine: ScriptedEngine) 
     async with app.run_test(size=(80, 24)) as pilot:
         await thinking(pilot, app, engine)
         await pilot.press("escape")
-        await until(pilot, lambda: "began to think" in shown(app))
+        await until(pilot, lambda: "not finished · alt+r opens it" in shown(app))
         assert "stopped: ctrl+o goes on" in flat(app) and "(no text)" not in shown(app)
 
 

@@ -18,6 +18,7 @@ from tui.core.units import format_count, format_seconds, format_wait
 
 LIVE_LINES = 3
 """Lines of a thought that are shown while it grows."""
+_TELL_SECONDS = 1.0
 KEY, END_KEY = "alt+r", "alt+x"
 """The keys that open a thought, and that end it."""
 
@@ -43,7 +44,8 @@ class Thought:
         self._template: Markers | None = None
         self._live_lines = LIVE_LINES
         self._began: float | None = None
-        self._last = 0.0
+        self._last = self._told = 0.0
+        self._told_length = ""
         self._tokens = 0
         self._put = False
         self._known = True
@@ -106,6 +108,9 @@ class Thought:
                 self._tokens += before
                 self._last = time.monotonic()
                 self._began = self._began or self._last
+        if self.running and self._last - self._told >= _TELL_SECONDS:
+            # Nobody reads more figures than that, and each of them is a line to send.
+            self._told, self._told_length = self._last, self._length()
         return "".join(answer)
 
     def finish(self) -> str:
@@ -158,20 +163,25 @@ class Thought:
         glyphs = current_glyphs()
         dot = f" {glyphs.dot} "
         mark = glyphs.below if self._open or (self.running and self._live_lines) else glyphs.pointer
-        words = [f"thinking{glyphs.ellipsis} {self._so_far()}".rstrip() if self.running else self._ended()]
-        words[0] += dot + self._length()
-        words.append(f"{END_KEY} answers now" if self.running else f"{KEY} {'folds' if self._open else 'opens'} it")
+        length = self._told_length if self.running and self._told_length else self._length()
+        figures = [words for words in (self._time(), length) if words]
+        if self.running:
+            words = [f"thinking{glyphs.ellipsis} {dot.join(figures)}", f"{END_KEY} answers now"]
+        else:
+            begun = f"thought for {figures.pop(0)}" if len(figures) > 1 else "thought"
+            cut_short = ["not finished"] if self._splitter is not None and self._splitter.inside else []
+            words = [begun, *figures, *cut_short, f"{KEY} {'folds' if self._open else 'opens'} it"]
         return Content(" " * INDENT) + Content.styled(f"{mark} ", "branch") + Content.styled(dot.join(words), "faint")
 
-    def _so_far(self) -> str:
-        return format_wait(self._last - self._began) if self._known and self._began is not None else ""
-
-    def _ended(self) -> str:
-        ended = "thought" if self._splitter is None or not self._splitter.inside else "began to think"
+    def _time(self) -> str:
+        """How long it took; of a stored reply as it was measured, and empty where nothing is known."""
         timings = self._measured
-        if self._known and timings is not None and timings.reasoning_seconds:
-            return f"{ended} for {format_seconds(timings.reasoning_seconds)}"
-        return f"{ended} for {self._so_far()}" if timings is None and self._so_far() else ended
+        if not self._known:
+            return ""
+        if not self.running and timings is not None:
+            return format_seconds(timings.reasoning_seconds) if timings.reasoning_seconds else ""
+        until = self._told if self.running and self._told else self._last
+        return format_wait(until - self._began) if self._began is not None else ""
 
     def _length(self) -> str:
         timings = self._measured
