@@ -130,6 +130,7 @@ PROMPT_KEYS: tuple[tuple[str, str], ...] = (
     ("ctrl+j, alt+enter", "Break the line."),
     ("@", "At the beginning of a word: find files to attach by a few letters, a path, or a pattern."),
     ("up, down", "Earlier and later prompts, from the first and the last line."),
+    ("ctrl+x ctrl+e", "Write it in your own editor, $VISUAL or $EDITOR; ctrl+x alone cuts."),
     ("ctrl+w", "Delete the word before the cursor."),
     ("ctrl+u, ctrl+k", "Delete to the start, to the end of the line."),
 )
