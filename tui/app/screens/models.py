@@ -160,9 +160,11 @@ class ModelsScreen(Screen[Path | None]):
         self.set_class(not rows, "none")
         before = self.table.marked
         self.table.show(rows, moved=moved)
-        if self.table.marked == before:
+        if self.table.marked == before and not moved:
             self._describe()
-        self._show_bars()
+        # The totals count all models, so a filter leaves them as they are.
+        for bar in self.query("#browse-title, #browse-empty" if moved else "BrowseBar").results(BrowseBar):
+            bar.rearrange()
 
     def _show_bars(self) -> None:
         for bar in self.query(BrowseBar):

@@ -47,6 +47,9 @@ class ModelDescription(ScrolledLines):
             description: what was read and planned; None while that is on its way.
             problem: why it cannot be read.
         """
+        now = entry, known, description, problem
+        if now == (self.entry, self._known, self.description, self.problem):
+            return  # laying it out takes milliseconds, and this is said at every letter of a filter
         other = entry is None or self.entry is None or entry.path != self.entry.path
         self.entry, self._known, self.description, self.problem = entry, known, description, problem
         self.rearrange(from_start=other)
