@@ -162,8 +162,8 @@ class FullContextScreen(ModalScreen[Choice | None]):
     def _lines(self, width: int) -> list[Line]:
         counted, ledger = self._ledger.counted, self._ledger
         told = (
-            f"{format_count(counted.tokens)} tokens with the chat before it, and the context holds "
-            f"{format_count(ledger.n_ctx)}: {format_count(ledger.over)} too many."
+            f"{format_count(counted.tokens)} tokens with this chat; the context holds {format_count(ledger.n_ctx)}: "
+            f"{format_count(ledger.over)} too many."
         )
         lines = [*sentences(told, width, "value"), ()]
         for at, offer in enumerate(self._offers):

@@ -181,8 +181,12 @@ class ContextLedger(SummingUp):
 
     async def _go_on_from_summary(self, event: Prompt.Sent, draft: int) -> None:
         """Begin anew with a summary, and send what was typed there."""
-        if await self.sum_up(draft):
+        if not await self.sum_up(draft):
+            return
+        if self._prompt.text.startswith(event.text):
             self.send(event)
+        else:
+            self._hint("you changed it meanwhile: Enter sends it")
 
     def action_ledger(self) -> None:
         """Every number of what the next prompt takes."""

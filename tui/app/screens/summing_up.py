@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tui.app.screens.talking import Talking
 from tui.app.status import model_name
@@ -14,6 +15,10 @@ from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt
 from tui.engine.ticket import Ticket
 from tui.services.summary import Summary, opening
+
+if TYPE_CHECKING:
+    from tui.store.records import Conversation
+    from tui.store.store import Store
 
 _LOOK = 0.01
 """Seconds between two looks at a count under way, which takes milliseconds."""
@@ -52,12 +57,25 @@ class SummingUp(Talking):
             return False
         finally:
             self.is_summing_up = False
-        title = conversation.title if conversation else ""
+        title, typed = conversation.title if conversation else "", self._prompt.text
         await self.chat.begin_with(opening(title, summary.text))
-        self._begun_anew(title)
+        await self._move_draft(typed, conversation)
+        self._goes_on_from(title)
         return True
 
-    def _begun_anew(self, title: str) -> None:
+    async def _move_draft(self, typed: str, old: Conversation | None) -> None:
+        """What was typed is for the new chat, and not for the old one, whose draft it was; it is never in neither."""
+        new = self.chat.conversation
+        self._prompt.put(typed)
+
+        def move(store: Store) -> None:
+            for conversation, draft in ((new, typed), (old, "")):
+                if conversation is not None:
+                    store.keep_draft(conversation.id, draft)
+
+        await self.chat.chats.look(move)
+
+    def _goes_on_from(self, title: str) -> None:
         self.program.work.forget()
         self.run_worker(self._show_recent())
         self.note(f"this chat goes on from {f'“{title}”' if title else 'the one before'}, which stays as it was: F3")
