@@ -23,7 +23,10 @@ from tui.app.widgets.setting_row import SettingRow
 from tui.core.errors import PromptTooLongError
 from tui.core.prompts import ChatPrompt
 from tui.services.comparison import Setup
+from tui.services.launch import Launch
+from tui.services.model_host import ModelHost
 from tui.settings.paths import settings_file
+from tui.settings.settings import Settings
 
 OTHER = Path("/models/Other-3B-Q8_0.gguf")
 OWN = "/models/Scripted-1B-Instruct-Q4_K_M.gguf"
@@ -234,3 +237,25 @@ async def test_a_model_is_chosen_from_the_list(make_app: Callable[..., LocalLLMA
         await until(pilot, lambda: isinstance(app.screen, ModelChoice))
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
+
+
+async def test_two_real_models_in_one_process(tiny_gguf: Path, smollm2: Path) -> None:
+    settings = Settings().replace(n_ctx=512, n_predict=12, seed=7, temp=0.5, ignore_eos=True, model_dirs=("/nowhere",))
+    app = LocalLLMApp(Launch(settings=settings, model=str(smollm2)), ModelHost())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        params = settings.generation
+        app.main_screen._setups = (Setup(smollm2, params), Setup(tiny_gguf, params))
+        await opened(pilot, app)
+        await asked(pilot, app, "Name three colours.")
+        left, right = (one.record for one in screen_of(app).sides)
+        assert left is not None and left.reply is not None and right is not None and right.reply is not None
+        assert left.reply.facts.model.name == smollm2.stem and right.reply.facts.model.name == tiny_gguf.stem
+        assert left.reply.timings.generated_tokens == right.reply.timings.generated_tokens == 12
+        assert app.host.model is not None and app.host.model.path == str(smollm2)
+        await asked(pilot, app, "And now?")
+        again = screen_of(app).sides[1].record
+        assert again is not None and again.id > right.id
+        await pilot.press("tab", "tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen) and "And now?" in shown(app))
+        assert "‹ 2/2 ›" in shown(app)
