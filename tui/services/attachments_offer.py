@@ -68,7 +68,7 @@ def offers(query: str, base: Path, known: Sequence[str], cancelled: Callable[[],
         try:
             count = len(sources(query, base, cancelled))
         except AttachmentError as error:
-            problem = error.line()  # unless a file is called so: names have such characters, too
+            problem = error.what  # unless a file is called so: names have such characters, too
         else:
             return Offers((Offer(query, "all", note=f"{format_count(count)} file{'s' * (count != 1)}"),))
     found = _inside(query, base, cancelled)

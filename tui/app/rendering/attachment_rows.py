@@ -24,7 +24,7 @@ _BYTES_PER_TOKEN = 4
 """The rule of thumb for English text; other text takes more tokens."""
 
 _GAP = "   "
-_NAME_CELLS = 40
+_NAME_CELLS, _NAME_LEAST = 40, 12
 _SIZE_CELLS = 8
 _TOKENS_CELLS = 14
 
@@ -60,7 +60,9 @@ class Chip:
         size, tokens = self._size().rjust(_SIZE_CELLS), shown_line(self.tokens).rjust(_TOKENS_CELLS)
         facts = f"  {size}  {tokens}"
         note = f"  {shown_line(self.note)}" if self.note else ""
-        room = max(width - 1 - cell_len(facts) - cell_len(note), 8)
+        if width - 2 - cell_len(facts) - cell_len(note) < _NAME_LEAST:
+            note = ""
+        room = max(width - 2 - cell_len(facts) - cell_len(note), _NAME_LEAST)
         name = cut_left(shown_line(self.name), room)
         return spread((("@", "bar"), (name, "value"), (note, "label")), ((facts, "label"),), width)
 
