@@ -97,6 +97,8 @@ async def test_the_filter_and_what_a_preset_says(make_app: Callable[..., LocalLL
         assert screen.rows.has_focus
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape", "slash", *"kind", "enter")
+        await until(pilot, lambda: app.main_screen.held is not None and app.main_screen.held.name == "kind")
 
 
 async def test_what_holds_becomes_a_preset(make_app: Callable[..., LocalLLMApp]) -> None:

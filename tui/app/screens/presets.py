@@ -209,6 +209,8 @@ class PresetList(Screen[Choice | None]):
         """What needs a marked file is dim without one; in a field a slash is a letter."""
         if not self.is_mounted:
             return True
+        if self.has_class("naming"):
+            return True if action == "back" else None
         if action in ("find", "preview"):
             return None if isinstance(self.focused, Input) else True
         if action == "use":
@@ -254,6 +256,13 @@ class PresetList(Screen[Choice | None]):
         self.show_rows()
 
     @on(Input.Submitted, "#presets-field")
+    async def _submitted(self) -> None:
+        """What the filter left is what the person looked for."""
+        if self._query and self.rows.items:
+            await self.action_use()
+        else:
+            self.action_to_rows()
+
     def action_to_rows(self) -> None:
         """From the filter to the rows that it left."""
         if not self.has_class("naming"):

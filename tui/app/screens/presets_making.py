@@ -43,6 +43,7 @@ class PresetsScreen(PresetList):
         field.value = suggested
         field.cursor_position = len(suggested)
         self.show_preview()
+        self.show_keys()
         self.set_focus(field)
 
     @on(Input.Submitted, "#presets-name")
@@ -70,6 +71,7 @@ class PresetsScreen(PresetList):
         self.remove_class("naming", "wrong")
         self.query_one("#presets-name", Input).value = ""
         self.show_preview()
+        self.show_keys()
         self.set_focus(self.rows)
 
     def action_back(self) -> None:

@@ -124,7 +124,7 @@ class Talking(Screen[None]):
         if not title and self._newer:
             title = Content.styled(newer_below(current_glyphs()), "$text-muted")
         if preset := shown_line(self._preset_hint()):
-            title = Content.assemble(title, f"  {current_glyphs().dot}  " if title else "", (preset, "$text-muted"))
+            title = Content.assemble(title, f"  {current_glyphs().dot}  " if title else "", (preset, "$foreground 65%"))
         for row in self.query("#prompt-row"):  # none any more when the program ends meanwhile
             row.border_title = title or None
 
