@@ -366,3 +366,34 @@ async def test_the_count_is_what_the_reply_then_took(tiny_gguf: Path) -> None:
             reply = app.main_screen.chat.session.records[-1].reply
             assert reply is not None
             assert (reply.timings.prompt_tokens, reply.timings.cached_tokens) == (ledger.sent, ledger.cached)
+
+
+async def test_a_summary_of_a_chat_that_was_left_meanwhile_goes_nowhere(
+    app: LocalLLMApp, engine: ScriptedEngine
+) -> None:
+    engine.n_ctx = 1200
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        for text in ("a" * 500, "b" * 300):
+            await say(pilot, app, engine, text)
+        old = app.main_screen.chat.conversation
+        assert old is not None
+        prompt(app).load_text("c" * 400)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, FullContextScreen))
+        engine.hold = True
+        await pilot.press("a")
+        await until(pilot, lambda: len(engine.prompts) == 3 and app.work.busy)
+        app.main_screen.action_new_chat()
+        await until(pilot, lambda: app.main_screen.chat.conversation is None)
+        engine.hold = False
+        engine.write("They said")
+        engine.end()
+        await until(pilot, lambda: not app.work.busy and not app.main_screen.is_summing_up)
+        assert app.main_screen.chat.conversation is None
+        app.main_screen.go_to_chat(old.id)
+        await until(pilot, lambda: prompt(app).text == "c" * 400)
+
+
+def test_another_version_of_a_message_is_not_for_a_new_chat() -> None:
+    assert [offer.possible for offer in offers(Ledger(FULL), edits=True)] == [True, True, True, False]

@@ -55,8 +55,13 @@ class Offer:
     possible: bool = True
 
 
-def offers(ledger: Ledger) -> tuple[Offer, ...]:
-    """The ways out, and what each of them means here."""
+def offers(ledger: Ledger, *, edits: bool = False) -> tuple[Offer, ...]:
+    """The ways out, and what each of them means here.
+
+    Args:
+        ledger: what the prompt would take.
+        edits: whether it would stand in the place of an earlier message.
+    """
     counted, helps = ledger.counted, ledger.helps_to_drop
     without = (
         f"Leaves out the {format_count(counted.dropped)} oldest messages, which the chat keeps: "
@@ -65,7 +70,9 @@ def offers(ledger: Ledger) -> tuple[Offer, ...]:
     on = "Then the middle is forgotten whenever the context is full, and the reply goes on."
     no_help = "Does not help: what you typed is too long by itself."
     no_room = "Does not help: what you typed leaves no room for a summary."
-    summed = counted.history > 0 and longest_summary(ledger.n_ctx, ledger.draft) > 0
+    if edits:
+        no_room = "Not for another version of what you said."
+    summed = not edits and counted.history > 0 and longest_summary(ledger.n_ctx, ledger.draft) > 0
     return (
         Offer("stop", "s", "Stop", "Sends nothing; what you typed stays, for you to shorten."),
         Offer("shift", "h", "Shift", f"{without} {on}" if helps else no_help, helps),
@@ -84,6 +91,7 @@ class FullContextScreen(ModalScreen[Choice | None]):
 
     Args:
         ledger: what the prompt would take.
+        edits: whether it would stand in the place of an earlier message.
     """
 
     CSS_PATH = "full_context.tcss"
@@ -106,10 +114,10 @@ class FullContextScreen(ModalScreen[Choice | None]):
     | escape | Sends nothing. |
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, *, edits: bool = False) -> None:
         super().__init__()
         self._ledger = ledger
-        self._offers = offers(ledger)
+        self._offers = offers(ledger, edits=edits)
         self._at = 0
         self._remember = False
 

@@ -33,7 +33,7 @@ class ContextLedger(SummingUp):
     """Counts the draft when the person pauses, and holds back what does not fit until it is known what to do."""
 
     _ledger: Ledger | None = None
-    _counted_with: GenerationParams | None = None
+    _ledger_params: GenerationParams | None = None
     _pause: Timer | None = None
     _followed: tuple[bool, ModelInfo | None] = (False, None)
     _asking_room = False
@@ -100,7 +100,7 @@ class ContextLedger(SummingUp):
         return replace(ledger, speed=await asyncio.to_thread(self.program.work.speeds.of, model, ledger.new))
 
     def _show_ledger(self, ledger: Ledger | None, *, typed: bool = False) -> None:
-        self._ledger, self._counted_with = ledger, self.settings_here.generation
+        self._ledger, self._ledger_params = ledger, self.settings_here.generation
         for line in self.query(StatusLine):  # none any more when the program ends meanwhile
             line.show_fill(self._fill(ledger, typed))
         words = ledger_lines(ledger, current_glyphs()) if ledger is not None and typed else []
@@ -133,7 +133,7 @@ class ContextLedger(SummingUp):
     def _surely_fits(self, text: str) -> bool:
         """Whether it fits even if every byte of it is a token of its own."""
         ledger = self._ledger
-        changed = self._counted_with != self.settings_here.generation
+        changed = self._ledger_params != self.settings_here.generation
         if ledger is None or changed or self.attachments or self._edited is not None:
             return False
         return ledger.counted.history + len(text.encode("utf-8", "replace")) + _OVERHEAD < ledger.n_ctx
@@ -166,7 +166,7 @@ class ContextLedger(SummingUp):
                     self._remember(choice.way)
                 self._send_with(event, replace(params, context_policy=choice.way))
 
-        self.app.push_screen(FullContextScreen(ledger), take)
+        self.app.push_screen(FullContextScreen(ledger, edits=self._edited is not None), take)
 
     def _remember(self, policy: str) -> None:
         """Let it hold from now on, as if it had been set in the form."""

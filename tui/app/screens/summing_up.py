@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from tui.app.status import model_name
 from tui.app.widgets.entries import ReplyEntry
 from tui.core.errors import LocalLLMError
 from tui.core.events import Counted, Event, Failed, Finished, StopReason, Token
+from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt
 from tui.engine.ticket import Ticket
@@ -42,26 +44,37 @@ class SummingUp(Talking):
         model = self._host.model
         if model is None or self.program.work.busy or self.is_summing_up:
             return False
-        conversation, messages = self.chat.conversation, self.chat.session.messages
+        old = self.chat.conversation
         entry = ReplyEntry(f"{model_name(model.path)}: a summary of this chat")
         self._transcript.add(entry)
         self.is_summing_up = True
         try:
-            summary = Summary(messages, model.n_ctx, draft)
+            summary = Summary(await self._said(), model.n_ctx, draft)
             params = replace(summary.params(self.settings_here.generation), system_prompt="")
             while not summary.done:
                 await self._write_part(summary, params, entry)
+            now = self.chat.conversation
+            if (now.id if now else None) != (old.id if old else None):
+                raise LocalLLMError("Another chat was opened meanwhile")
+            await self._begin_with(summary, old)
         except LocalLLMError as error:
             entry.finish("", f"{error.line()}: nothing was sent, and this chat is as it was", failed=True)
             self._transcript.changed(entry)
             return False
         finally:
             self.is_summing_up = False
-        title, typed = conversation.title if conversation else "", self._prompt.text
-        await self.chat.begin_with(opening(title, summary.text))
-        await self._move_draft(typed, conversation)
-        self._goes_on_from(title)
         return True
+
+    async def _said(self) -> Sequence[Message]:
+        """The conversation as the model knows it, attached texts included."""
+        params = replace(self.settings_here.generation, system_prompt="")
+        return (await self.chat.chats.ask(lambda session: session.preview("", params, (), None)))[1].messages
+
+    async def _begin_with(self, summary: Summary, old: Conversation | None) -> None:
+        title, typed = old.title if old else "", self._prompt.text
+        await self.chat.begin_with(opening(title, summary.text))
+        await self._move_draft(typed, old)
+        self._goes_on_from(title)
 
     async def _move_draft(self, typed: str, old: Conversation | None) -> None:
         """What was typed is for the new chat, and not for the old one, whose draft it was; it is never in neither."""
