@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tui.app.rendering.hub_rows import result_heading, result_row, start_heading, start_row
+from tui.app.widgets.dialog_keys import key_lines
 from tui.app.widgets.lines import Line, line_width
 from tui.catalogue.hub.curated import CURATED
 from tui.catalogue.hub.values import SORTS, RepoSummary, Sort
@@ -62,3 +63,11 @@ def test_the_start_list_says_how_fast_each_may_be(width: int) -> None:
     assert line_width(line) <= width
     (unknown,) = start_row(CURATED[0], width, 16 * GIB)
     assert "tok/s" not in plain(unknown)
+
+
+@pytest.mark.parametrize("width", [30, 50, 80])
+def test_the_keys_of_a_dialog_are_folded_between_them(width: int) -> None:
+    lines = key_lines((("enter", "check it now"), ("ctrl+s", "check and keep it"), ("esc", "back")), width)
+    text = [plain(line).rstrip() for line in lines]
+    assert max(map(len, text)) <= width
+    assert "   ".join(text) == "enter check it now   ctrl+s check and keep it   esc back"

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.app.rendering.shown import shown_line
+from tui.app.widgets.dialog_keys import DialogKeys
 
 
 class QuestionScreen(ModalScreen[bool]):
@@ -31,7 +32,7 @@ class QuestionScreen(ModalScreen[bool]):
 
     def __init__(self, question: str, yes: str, no: str) -> None:
         super().__init__()
-        self._question, self._keys = shown_line(question), f"y {yes}   esc {no}"
+        self._question, self._keys = shown_line(question), (("y", yes), ("esc", no))
 
     def ask(self, question: str) -> None:
         """Ask the same in other words: what it is about has changed meanwhile."""
@@ -48,4 +49,4 @@ class QuestionScreen(ModalScreen[bool]):
         """The question and the keys."""
         with Vertical(id="question-box"):
             yield Static(Content(self._question), id="question-text")
-            yield Static(Content(self._keys), id="question-keys")
+            yield DialogKeys(self._keys, id="question-keys")

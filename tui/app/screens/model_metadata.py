@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from tui.app.rendering.model_rows import cut
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.browse_bars import BrowseBar
+from tui.app.widgets.dialog_keys import DialogKeys
 from tui.app.widgets.filter_field import FilterField
 from tui.app.widgets.lines import Line
 from tui.app.widgets.scrolled_lines import ScrolledLines
@@ -98,7 +99,7 @@ class ModelMetadataScreen(Screen[None]):
             yield Static(Content("/"), id="metadata-filter-mark")
             yield FilterField("filter by words of key or value", id="metadata-filter")
         yield MetadataLines(self._lines, id="metadata-lines")
-        yield BrowseBar(lambda width: [((("/ filter   esc back"), "label"),)], id="metadata-keys")
+        yield DialogKeys((("/", "filter"), ("esc", "back")), id="metadata-keys")
 
     def _title(self, width: int) -> Sequence[Line]:
         found, total = len(self._description.find(self._query)), len(self._description.metadata)

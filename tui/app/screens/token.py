@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.app.asking import Asking
+from tui.app.widgets.dialog_keys import DialogKeys
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.message import MessagePane
 from tui.catalogue.hub.cancel import Cancel
@@ -24,6 +25,11 @@ from tui.core.errors import LocalLLMError
 _WHAT = (
     "Some models can be downloaded only by an account that accepted their terms. A token with the right to read"
     " stands for that account; it is made at huggingface.co/settings/tokens."
+)
+_KEYS = (
+    ("enter", "check, use until the program ends"),
+    ("ctrl+s", "check and keep on this machine"),
+    ("esc", "back"),
 )
 
 
@@ -65,10 +71,7 @@ class TokenScreen(ModalScreen[str]):
             yield Static(Content(_WHAT), id="token-what")
             yield Input(password=True, placeholder="hf_" + current_glyphs().ellipsis, id="token-field", compact=True)
             yield MessagePane(id="token-message")
-            yield Static(
-                Content("enter check, use until the program ends   ctrl+s check and keep on this machine   esc back"),
-                id="token-keys",
-            )
+            yield DialogKeys(_KEYS, id="token-keys")
 
     def on_mount(self) -> None:
         """Say where the present one comes from."""
