@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tui.cli_arguments import PROGRAM, make_parser, prepare
 from tui.server.options import ServeOptions
@@ -34,10 +35,18 @@ def serve(arguments: Sequence[str]) -> int:
     options = _options(parser, parsed)
     # Imported here: neither the server nor what finds a model is needed to read the arguments.
     from tui.run.command import model_of
+    from tui.server.command import makes_vectors
     from tui.server.command import serve as run_server
 
     model, status = model_of(prepared.settings)
-    return status if model is None else run_server(prepared.settings, model, options, prepared.problems)
+    if model is None:
+        return status
+    load = replace(
+        prepared.settings.load,
+        embeddings="embedding" in parsed or makes_vectors(model),
+        pooling=getattr(parsed, "pooling", "model"),
+    )
+    return run_server(prepared.settings, load, model, options, prepared.problems)
 
 
 def _parser() -> ArgumentParser:
@@ -60,6 +69,12 @@ def _parser() -> ArgumentParser:
     parser.add_argument("-np", "--parallel", metavar="N", help="requests that are answered side by side (default 4)")
     parser.add_argument(
         "--api-key", action="append", metavar="KEY", help=f"key that clients need; {KEY_VARIABLE} hides it from others"
+    )
+    parser.add_argument(
+        "--embedding", "--embeddings", action="store_true", help="turn texts into vectors, instead of writing any"
+    )
+    parser.add_argument(
+        "--pooling", choices=("mean", "cls", "last"), help="how the vectors of tokens become one (default: the model's)"
     )
     parser.add_argument("--no-api-key", action="store_true", help="serve other machines without a key")
     parser.add_argument(

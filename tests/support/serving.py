@@ -49,13 +49,14 @@ def serving(
     n_ctx: int = 1024,
     threads: int = 1,
     generation: GenerationParams | None = None,
+    embeddings: bool = False,
     **options: object,
 ) -> Iterator[Served]:
     """Serve a model at a free port until the block ends."""
     serve_options = ServeOptions(port=0, **options)  # type: ignore[arg-type]
     host = ModelHost(Engine(serve_options.parallel))
     try:
-        params = LoadParams(n_ctx=n_ctx, threads=threads, cache_disk=0)
+        params = LoadParams(n_ctx=n_ctx, threads=threads, cache_disk=0, embeddings=embeddings)
         assert isinstance(events_of(host.load(model, params))[-1], Loaded)
         state = State(host, serve_options, generation or GenerationParams())
         running = Running(state)

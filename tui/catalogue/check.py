@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tui.catalogue.fit import plan
 from tui.catalogue.gguf_header import Header
-from tui.catalogue.purpose import no_text
+from tui.catalogue.purpose import companion, no_text
 from tui.catalogue.split import read_whole
 from tui.core.errors import ModelFileError, OutOfMemoryError
 from tui.core.parameters import LoadParams
@@ -21,13 +21,14 @@ _MOST_ENTRIES = 5000
 """Names of a folder that are looked at for a suggestion."""
 
 
-def check_file(path: Path) -> Header:
+def check_file(path: Path, *, embeddings: bool = False) -> Header:
     """Check that a path leads to a whole GGUF model that can write text.
 
     What llama.cpp alone can judge, such as an architecture that nobody knows, is left to it.
 
     Args:
         path: the file, or any part of a split model.
+        embeddings: whether it is to make vectors instead; llama.cpp says whether it can.
 
     Returns:
         What its header says; of all parts together for a split model.
@@ -37,7 +38,9 @@ def check_file(path: Path) -> Header:
     """
     _check_path(path)
     header = read_whole(path)
-    reason = no_text(header)
+    reason = companion(header) if embeddings else no_text(header)
+    if embeddings and reason:
+        raise ModelFileError(f"{printable(str(path))} makes no vectors", why=f"it is {reason}")
     if reason:
         raise ModelFileError(f"{printable(str(path))} cannot chat or complete", why=reason)
     return header

@@ -243,6 +243,19 @@ class Shifted:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """Texts were turned into vectors.
+
+    Attributes:
+        vectors: one of length 1 for each text, in their order; fewer where it was given up.
+        tokens: tokens of all texts.
+    """
+
+    vectors: tuple[tuple[float, ...], ...]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The answer to a question about the loaded model.
 
@@ -326,6 +339,7 @@ Event = (
     | Adjusted
     | Counted
     | Answered
+    | Embedded
     | Token
     | Finished
     | Failed

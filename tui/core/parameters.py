@@ -290,3 +290,8 @@ class LoadParams:
         "", "Chat template", "A Jinja template to use instead of the model's own.",
         "--chat-template", reload=True,
     )  # fmt: skip
+    embeddings: bool = False
+    """Whether it is loaded to turn texts into vectors; it then writes none."""
+    pooling: str = "model"
+    """How the vectors of a text's tokens become one: mean, cls, last, or as the model says."""
+

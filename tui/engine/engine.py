@@ -186,6 +186,17 @@ class Engine:
 
         return self._submit(command, interrupts=False)
 
+    def embed(self, texts: Sequence[str | Sequence[int]]) -> Ticket:
+        """Turn texts into vectors, with a model that was loaded for that.
+
+        Args:
+            texts: each as text or as tokens.
+
+        Returns:
+            A ticket that ends with Embedded or Failed.
+        """
+        return self._submit(lambda ticket, runtime: runtime.embed(ticket, texts))
+
     def ask(self, question: Callable[[Questions], object]) -> Ticket:
         """Ask the loaded model something that needs no evaluation, such as the tokens of a text.
 

@@ -135,7 +135,7 @@ def _load(path: Path, params: LoadParams, progress: Progress, *, no_alloc: bool)
     c_params.progress_callback = on_progress
     pointer = lib.llama_model_load_from_file(os.fsencode(path), c_params)
     if pointer:
-        refusal = _refusal(pointer)
+        refusal = "" if params.embeddings else _refusal(pointer)
         if refusal:
             lib.llama_model_free(pointer)
             raise ModelLoadError(f"{path.name} cannot be used here", why=refusal)
@@ -163,7 +163,7 @@ def _refusal(pointer: Any) -> str:
     if lib.llama_model_has_encoder(pointer):
         return "it is an encoder-decoder model (such as T5); only decoder models generate text here"
     if not lib.llama_model_has_decoder(pointer):
-        return "it is an encoder model; only decoder models generate text here"
+        return "it is an encoder model; it makes vectors of texts, and writes none"
     if lib.llama_model_is_diffusion(pointer):
         return "it is a diffusion model; only models that generate token by token work here"
     return ""

@@ -22,7 +22,7 @@ _WORTH_KEEPING = 64
 
 _IRRELEVANT = (
     "n_ctx", "threads", "threads_batch", "n_batch", "n_ubatch", "mmap", "mlock", "chat_template",
-    "cache_ram", "cache_disk", "spec_type",
+    "cache_ram", "cache_disk", "spec_type", "embeddings", "pooling",
 )  # fmt: skip
 """Load parameters that a state does not depend on."""
 

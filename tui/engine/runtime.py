@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ from tui.engine.adapters import Adapters, adapter_of
 from tui.engine.chunk import prefill_chunk
 from tui.engine.context import Context
 from tui.engine.counting import Counter
+from tui.engine.embedding import Embedder, no_writer, not_for_vectors
 from tui.engine.generation import Generation
+from tui.engine.info import info_of
 from tui.engine.machine import Machine
 from tui.engine.model import Model
 from tui.engine.prefix_cache import PrefixCache, fingerprint
@@ -68,6 +70,7 @@ class Runtime:
         self._reader: PromptReader | None = None
         self._counter: Counter | None = None
         self._adapters: Adapters | None = None
+        self._embedder: Embedder | None = None
         self._params = LoadParams()
         self._speculates = False
         self.info: ModelInfo | None = None
@@ -168,10 +171,11 @@ class Runtime:
             self._scheduler.cancel_all()
             self._scheduler.places.save()
             self._scheduler.close(_WRITE_SECONDS)
-        if self._context:
-            self._context.free()
+        for opened in (self._context, self._embedder):
+            if opened:
+                opened.free()
         self._may_abort = False
-        self._scheduler = self._context = None
+        self._scheduler = self._context = self._embedder = None
 
     def adjust(self, ticket: Ticket, generation: Ticket, params: GenerationParams) -> None:
         """Let a generation under way go on with other parameters.
@@ -224,6 +228,17 @@ class Runtime:
         if not (self._model and self._reader):
             raise NoModelError("No model is loaded", hint="choose one first")
         ticket.close(Answered(question(Questions(self._model.vocabulary, self._reader))))
+
+    def embed(self, ticket: Ticket, texts: Sequence[str | Sequence[int]]) -> None:
+        """Turn texts into vectors.
+
+        Raises:
+            LocalLLMError: no model is loaded for that, or a text is too long.
+        """
+        if not (self._model and self._embedder):
+            raise not_for_vectors(loaded=self._model is not None)
+        self._abort.lower()
+        ticket.close(self._embedder.answer(texts, self._model.vocabulary, lambda: ticket.cancelled))
 
     def generate(
         self,
@@ -278,6 +293,12 @@ class Runtime:
         """Make a context for a loaded model, and all that works on it."""
         threads = self._threads(params, begin_with)
         self._abort.lower()
+        if params.embeddings:
+            self._embedder = embedder = Embedder(model, params, threads=threads, abort=self._abort)
+            self._template = ChatTemplate("", model.chat_template, "", "")
+            self._reader = PromptReader(model.vocabulary, self._template, embedder.n_ctx)
+            self.info = info_of(model, embedder, threads, lib.llama_version().decode(), params, ())
+            return
         self._context = context = Context(
             model,
             params,
@@ -321,7 +342,7 @@ class Runtime:
         self._counter = Counter(self._reader, vocabulary, self._scheduler.places.foresee)
         self._may_abort = not model.recurrent
         self._params = params
-        info = _info(model, context, threads, build, params, warnings_of(params, context.n_ctx, model.n_ctx_train))
+        info = info_of(model, context, threads, build, params, warnings_of(params, context.n_ctx, model.n_ctx_train))
         self.info = replace(info, template_hash=self._template.digest, reasoning=reasoning_of(self._template))
 
     def _outputs(self, model: Model, params: LoadParams) -> int:
@@ -340,7 +361,7 @@ class Runtime:
         self, ticket: Ticket, prompt: Prompt, params: GenerationParams, requested: float, **more: Any
     ) -> Generation:
         if not (self._model and self._context and self._template and self._reader):
-            raise NoModelError("No model is loaded", hint="choose one first")
+            raise no_writer(self._embedder is not None)
         template_stops = self._template.stops if isinstance(prompt, ChatPrompt) else ()
         tokens, dropped = self._reader.read(prompt, params)
         if dropped:
@@ -354,31 +375,6 @@ class Runtime:
             label=prompt.label if isinstance(prompt, ChatPrompt) else "",
             thinking=thinking_of(prompt, tokens, params, self._template, vocabulary),
         )  # fmt: skip
-
-
-def _info(
-    model: Model, context: Context, threads: Threads, build: str, params: LoadParams, warnings: tuple[str, ...]
-) -> ModelInfo:
-    return ModelInfo(
-        path=str(model.path),
-        name=model.name,
-        description=model.description,
-        architecture=model.architecture,
-        size=model.size,
-        parameters=model.parameters,
-        n_ctx=context.n_ctx,
-        n_ctx_train=model.n_ctx_train,
-        n_vocab=model.vocabulary.size,
-        has_template=bool(model.chat_template),
-        threads=threads.decode,
-        threads_batch=threads.prefill,
-        kv_bytes=context.kv_bytes,
-        compute_bytes=context.compute_bytes,
-        load_seconds=0.0,
-        build=build,
-        params=params,
-        warnings=warnings,
-    )
 
 
 def _trim() -> None:

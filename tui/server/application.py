@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tui.core.errors import LocalLLMError
-from tui.server import about, chat, completions, native, texts
+from tui.server import about, chat, completions, embeddings, native, texts
 from tui.server.errors import ApiError, api_error
 from tui.server.security import Guard, Log
 from tui.server.state import State
@@ -62,6 +62,9 @@ def _routes() -> list[Route]:
         Route("/v1/completions", completions.completions, methods=post),
         Route("/completion", native.completion, methods=post),
         Route("/completions", native.completion, methods=post),
+        Route("/v1/embeddings", embeddings.embeddings, methods=post),
+        Route("/embedding", embeddings.embedding, methods=post),
+        Route("/embeddings", embeddings.embedding, methods=post),
         Route("/tokenize", texts.tokenize, methods=post),
         Route("/detokenize", texts.detokenize, methods=post),
         Route("/apply-template", texts.apply_template, methods=post),

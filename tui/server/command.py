@@ -12,8 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from tui.catalogue.gguf_header import read_header
+from tui.catalogue.purpose import kind_of
 from tui.core.errors import LocalLLMError
 from tui.core.events import Failed, Loaded
+from tui.core.parameters import LoadParams
 from tui.engine.engine import Engine
 from tui.engine.machine import Machine
 from tui.monitor.cpu import free_cores, usable_cores
@@ -27,11 +30,19 @@ from tui.settings.settings import Settings
 DONE, FAILED = 0, 1
 
 
-def serve(settings: Settings, model: Path, options: ServeOptions, problems: tuple[str, ...]) -> int:
+def makes_vectors(model: Path) -> bool:
+    """Whether a file's header says that the model makes vectors of texts; what is wrong with a file is said later."""
+    with contextlib.suppress(LocalLLMError, OSError):
+        return kind_of(read_header(model)) == "embedding"
+    return False
+
+
+def serve(settings: Settings, load: LoadParams, model: Path, options: ServeOptions, problems: tuple[str, ...]) -> int:
     """Serve a model until a signal asks for the end.
 
     Args:
-        settings: how to load it, and how tokens are chosen where a request does not say.
+        settings: how tokens are chosen where a request does not say.
+        load: how to load it.
         model: the GGUF file.
         options: how to serve.
         problems: lines about settings that were left out.
@@ -51,7 +62,7 @@ def serve(settings: Settings, model: Path, options: ServeOptions, problems: tupl
         state = State(host, options, settings.generation)
         running = Running(state, _say)
         with _signals(running, state) as interrupted:
-            _load(host, settings, model)
+            _load(host, load, model)
             if not interrupted.is_set():
                 _greet(running, state)
                 running.run()
@@ -65,9 +76,9 @@ def serve(settings: Settings, model: Path, options: ServeOptions, problems: tupl
     return DONE
 
 
-def _load(host: ModelHost, settings: Settings, model: Path) -> None:
+def _load(host: ModelHost, params: LoadParams, model: Path) -> None:
     _say(f"loading {model.name}")
-    for event in host.load(model, replace(settings.load, cache_disk=0)).events():
+    for event in host.load(model, replace(params, cache_disk=0)).events():
         if isinstance(event, Failed):
             raise event.error
         if isinstance(event, Loaded):

@@ -63,7 +63,9 @@ class LoadCheck:
             OutOfMemoryError: it does not fit; names what would, and how to insist.
             CancelledError: `cancelled` said so.
         """
-        header = check_file(path)
+        header = check_file(path, embeddings=load.embeddings)
+        if load.embeddings:
+            return None  # what is planned is a context that writes
         available = available_memory() + freed
         try:
             plan = self.plan(path, load, cancelled)
