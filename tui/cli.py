@@ -65,6 +65,8 @@ def _application(arguments: Sequence[str]) -> int:
     model, hub_model, problem = _model_to_open(prepared.settings)
     preset = checked_preset(parsed)
     piped = take_piped()
+    if getattr(parsed, "file", None) == STANDARD_INPUT:
+        piped = None  # it was the prompt
     from tui.app.app import run_app
     from tui.services.launch import Launch
 

@@ -75,3 +75,30 @@ def test_without_a_terminal_it_says_so_and_waits_for_nothing(isolated_home: Path
         os.close(writing)
     assert done.returncode == 1
     assert done.stderr == "error: the application needs a terminal. In scripts, use localllm-tui run\n"
+
+
+def test_a_prompt_to_complete_may_come_that_way_or_beside_it(
+    isolated_home: Path, tmp_path: Path, tiny_gguf: Path
+) -> None:
+    text = tmp_path / "x.txt"
+    text.write_text("Once upon")
+    with piped(isolated_home, "", "-m", tiny_gguf, "-n", "3", "-f", "-", after=f"< {text}") as terminal:
+        terminal.wait_for("Once upon")
+        terminal.press("f5")
+        terminal.wait_for("Ask anything")
+        assert "stdin" not in terminal.text and "standard input" not in terminal.text
+        leave(terminal)
+    with piped(isolated_home, "", "-m", tiny_gguf, "-n", "3", "-p", "There was", after=f"< {text}") as terminal:
+        wait_to_be_told(terminal, "There was")
+        terminal.wait_for("standard input goes with what is said in the chat")
+        terminal.press("f5")
+        terminal.wait_for("@stdin 9 B")
+        leave(terminal)
+
+
+def test_ctrl_c_ends_a_pipe_that_does_not_end(isolated_home: Path) -> None:
+    with piped(isolated_home, "trap : INT; tail -f /dev/null |", after="; exit $?") as terminal:
+        terminal.wait_for("reading standard input to its end; ctrl")
+        terminal.press("ctrl+c")
+        assert terminal.wait_exit(20) == 130
+        assert terminal.left_behind() == []
