@@ -104,7 +104,7 @@ def test_a_body_that_is_too_large(tmp_path: Path, tiny_gguf: Path) -> None:
 def test_keys(tmp_path: Path, tiny_gguf: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("# mine\nfrom-file\n")
-    options = {"api_keys": ("sesame",), "api_key_file": str(file)}
+    options: dict[str, Any] = {"api_keys": ("sesame",), "api_key_file": str(file)}
     with serving(tiny_gguf, n_ctx=128, **options) as served, httpx.Client(base_url=served.address) as http:
 
         def status(**headers: str) -> int:

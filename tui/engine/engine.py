@@ -186,6 +186,22 @@ class Engine:
 
         return self._submit(command, interrupts=False)
 
+    def set_sequences(self, count: int) -> Ticket:
+        """Let another number of generations run side by side, with the same loaded model; those under way end.
+
+        Args:
+            count: at least 1.
+
+        Returns:
+            A ticket that ends with Loaded, with Unloaded where no model is loaded, or with Failed.
+        """
+
+        def command(ticket: Ticket, runtime: Runtime) -> None:
+            self._sequences = count
+            runtime.set_sequences(ticket, count)
+
+        return self._submit(command)
+
     def embed(self, texts: Sequence[str | Sequence[int]]) -> Ticket:
         """Turn texts into vectors, with a model that was loaded for that.
 

@@ -16,29 +16,27 @@ class PastReasoning:
 
     Most templates leave earlier reasoning out by themselves: those that read it from a field of its own get it there,
     and those that cut it off get the whole text. Others would repeat it to the model, which most makers do not want, so
-    they get the answer alone.
+    they get the answer alone; so do all where another model thought, with markers of its own.
 
     Args:
         source: the template's text.
     """
 
     def __init__(self, source: str) -> None:
-        self._markers = markers_of(source)
-        self._reads = _READS.search(source) is not None
-        self._kept = self._markers is not None and self._markers.kept
-        self._takes_all = self._markers is None or _cuts(source, self._markers.end)
+        self._markers = markers = markers_of(source)
+        self._reads = _READS.search(source) is not None and not (markers and markers.kept)
+        takes_all = markers is not None and (markers.kept or _cuts(source, markers.end))
+        self._own = markers.starts if markers and takes_all and not self._reads else ()
 
     def as_wanted(self, message: Message) -> dict[str, str]:
         """A message as the template is given it."""
         plain = {"role": message.role, "content": message.content}
-        if message.role != "assistant" or self._kept or (self._takes_all and not self._reads):
+        if message.role != "assistant" or message.content.lstrip().startswith(self._own):
             return plain
         parts = split(message.content, self._markers)
-        if not parts.reasoning:
-            return {**plain, "content": parts.answer}
         # gpt-oss reads `thinking`, most others `reasoning_content`.
-        read = {"reasoning_content": parts.reasoning, "thinking": parts.reasoning} if self._reads else {}
-        return {**plain, "content": parts.answer, **read}
+        names = ("reasoning_content", "thinking") if self._reads and parts.reasoning else ()
+        return {**plain, "content": parts.answer, **dict.fromkeys(names, parts.reasoning)}
 
 
 def _cuts(source: str, end: str) -> bool:

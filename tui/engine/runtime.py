@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -39,6 +37,7 @@ from tui.engine.template import ChatTemplate
 from tui.engine.thinking import forced_tokens, thinking_of
 from tui.engine.threads import Threads, Tuners
 from tui.engine.ticket import Ticket
+from tui.engine.trim import trim
 from tui.settings.paths import kv_cache_dir
 
 MEBIBYTE = 1024 * 1024
@@ -142,7 +141,26 @@ class Runtime:
         if self._model:
             self._model.free()
         self._template = self._reader = self._counter = self._adapters = self._model = self.info = None
-        _trim()
+        trim()
+
+    def set_sequences(self, ticket: Ticket, count: int) -> None:
+        """Let another number of generations run side by side. Those under way end, the weights stay.
+
+        Raises:
+            LocalLLMError: there is not enough memory for the context; it is as it was.
+        """
+        before, self._count = self._count, count
+        if not (self._model and self.info) or count == before:
+            ticket.close(Loaded(self.info) if self.info else Unloaded())
+            return
+        self._close()
+        try:
+            self._open(self._model, self._params, self.info.threads)
+        except LocalLLMError:
+            self._count = before
+            self._open(self._model, self._params, self.info.threads)
+            raise
+        ticket.close(Loaded(self.info))
 
     def set_adapters(self, ticket: Ticket, lora: tuple[str, ...]) -> None:
         """Lay other LoRA adapters over the loaded model. Generations end, the weights stay.
@@ -375,11 +393,3 @@ class Runtime:
             label=prompt.label if isinstance(prompt, ChatPrompt) else "",
             thinking=thinking_of(prompt, tokens, params, self._template, vocabulary),
         )  # fmt: skip
-
-
-def _trim() -> None:
-    """Ask the C library to return free memory to the system; it keeps it otherwise (glibc only)."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim:
-            trim(0)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.engines import Reply, events_of, gather, load
 from tests.support.reference import Reference
-from tui.core.events import StopReason, Token
+from tui.core.events import Loaded, StopReason, Token, Unloaded
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import TokenPrompt
 from tui.engine.engine import Engine
@@ -48,7 +48,7 @@ def ask(engine: Engine, tokens: tuple[int, ...], client: str, **more: int) -> Ti
 def check(reference: Reference, tokens: tuple[int, ...], got: Reply) -> None:
     """What came is what comes alone."""
     assert len(got.tokens) == GREEDY.n_predict
-    wanted = []
+    wanted: list[int] = []
     for _ in range(GREEDY.n_predict):
         wanted.append(int(reference.logits([*tokens, *wanted]).argmax()))
     assert reference.same_up_to_near_ties(tokens, got.tokens, wanted)
@@ -135,4 +135,25 @@ def test_nobody_who_does_not_ask_pays_for_probabilities(tiny_gguf: Path) -> None
     engine = engine_with(tiny_gguf, 1, 256)
     events = events_of(ask(engine, prompt(1, 20), ""))
     assert all(not event.candidates for event in events if isinstance(event, Token))
+    assert engine.close(30)
+
+
+def test_places_can_be_added_without_loading_again(tiny_gguf: Path, reference: Reference) -> None:
+    engine = engine_with(tiny_gguf, 1, 512)
+    check(reference, prompt(1, 30), gather(events_of(ask(engine, prompt(1, 30), ""))))
+    (loaded,) = events_of(engine.set_sequences(3))
+    assert isinstance(loaded, Loaded) and engine.sequences == 3
+    prompts = [prompt(number, 20) for number in range(3)]
+    tickets = [ask(engine, tokens, f"client {number}") for number, tokens in enumerate(prompts)]
+    for tokens, ticket in zip(prompts, tickets, strict=True):
+        check(reference, tokens, gather(events_of(ticket)))
+    assert engine.close(30)
+
+
+def test_places_without_a_model_hold_for_the_next_one(tiny_gguf: Path) -> None:
+    engine = Engine()
+    assert isinstance(events_of(engine.set_sequences(2))[-1], Unloaded)
+    load(engine, tiny_gguf, n_ctx=256, threads=1)
+    tickets = [ask(engine, prompt(number, 20), "a") for number in range(2)]
+    assert all(gather(events_of(ticket)).tokens for ticket in tickets)
     assert engine.close(30)
