@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tui.app.rendering.fences import CodeBlock
     from tui.store.records import MessageRecord
 
+_MOST_COPIED = 74_994
+"""Bytes of the longest text that xterm and programs like it put on the clipboard."""
+
 _NO_CODE = "there is no code block on the screen"
 
 
@@ -118,4 +121,5 @@ class Copying(Talking):
 
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)
-        self._hint(f"copied {what}, {format_count(len(text))} characters")
+        much = "; many terminals take 75 kB at most" if len(text.encode("utf-8", "replace")) > _MOST_COPIED else ""
+        self._hint(f"copied {what}, {format_count(len(text))} characters{much}")

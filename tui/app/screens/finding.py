@@ -26,8 +26,10 @@ class Finding(Copying):
 
     def action_find(self) -> None:
         """Begin to search; while one searches: the place before."""
-        for _ in self.query(FindBar):
-            self._walk(-1)
+        for bar in self.query(FindBar):
+            if bar.has_focus_within:
+                self._walk(-1)
+            bar.to_field()
             return
         if not self._messages:
             self._hint("nothing was said yet")

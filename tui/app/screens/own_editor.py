@@ -44,16 +44,18 @@ class OwnEditor(Talking):
             self.run_worker(self._edit_prompt())
 
     async def _edit_prompt(self) -> None:
-        before, said = self._prompt.text, ""
+        before, problem = self._prompt.text, ""
         try:
             text = await self._outside.edit(self.app, before)
             self._prompt.put(text)
-            said = "nothing was changed in the editor" if text == before else ""
+            self._hint("nothing was changed in the editor" if text == before else "")
         except LocalLLMError as error:
-            said = f"{error.line()}; the prompt is as it was"
+            problem = error.line()
         finally:
             self._editing = False
         if path := self._outside.settle(self._prompt.text):
-            said = f"{said}, and alt+e opens what was saved: {path}"
-        self._hint(said)
+            problem = f"{problem}; alt+e opens what was saved, {path}"
+        if problem:
+            self._hint("the prompt is as it was")
+            self.note(problem, "error")
         self.to_prompt()

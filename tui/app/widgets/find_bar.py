@@ -93,6 +93,10 @@ class FindBar(Horizontal):
 
     def on_mount(self) -> None:
         """One types at once."""
+        self.to_field()
+
+    def to_field(self) -> None:
+        """To where one types."""
         self.query_one(FilterField).focus()
 
     def show(self, at: int, count: int) -> None:

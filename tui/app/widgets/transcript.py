@@ -6,7 +6,6 @@ to the last of 10.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, zip_longest
 
@@ -23,8 +22,7 @@ from textual.style import Style
 from tui.app.rendering.marked import marked_lines
 from tui.app.widgets.code_numbers import CodeNumbers
 from tui.app.widgets.entries import Entry
-from tui.app.widgets.follows_end import FollowsEnd
-from tui.app.widgets.found_marks import FoundMarks
+from tui.app.widgets.found_places import FoundPlaces
 
 _STYLES = (
     "you", "user", "model", "faint", "error", "notice", "mark",
@@ -36,7 +34,7 @@ SCROLL_STEP = 4
 """Lines by which a growing reply scrolls."""
 
 
-class Transcript(FollowsEnd, can_focus=False):
+class Transcript(FoundPlaces, can_focus=False):
     """A scrolling column of entries that stays at its end while it is there."""
 
     ALLOW_SELECT = True
@@ -84,7 +82,6 @@ class Transcript(FollowsEnd, can_focus=False):
         self._following = True
         self._marked: Entry | None = None
         self.numbers = CodeNumbers()
-        self._found: FoundMarks | None = None
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -185,41 +182,6 @@ class Transcript(FollowsEnd, can_focus=False):
             self.splice(index, 1, entry)
             self._bring_into_view(index)
             self._following = self.scroll_offset.y >= self.max_scroll_y
-
-    def show_found(self, found: FoundMarks | None) -> None:
-        """Highlight what is searched for, or nothing any more."""
-        self._found = found
-        self.refresh()
-
-    def show_place(self, entry: Entry, nth: int, total: int) -> None:
-        """Bring a place into view that a search found, a third from the top; see `FoundMarks.go_to`."""
-        if self._found is None or entry not in self._entries or not self._ends:
-            return
-        start, lines = self._part(self._entries.index(entry))
-        at = start + self._found.go_to(entry, lines, nth, total)
-        top, height = self.scroll_offset.y, self.scrollable_content_region.height
-        self._following = False
-        if not top <= at < top + height:
-            self.scroll_to(y=max(0, at - height // 3), animate=False, immediate=True, force=True)
-        self.refresh()
-
-    @property
-    def place(self) -> tuple[Entry | None, int]:
-        """The entry at the upper edge, and how many of its lines are above that; None for whoever is at the end."""
-        if self._following or not self._ends:
-            return None, 0
-        index = bisect_right(self._ends, self.scroll_offset.y)
-        return self._entries[index], self.scroll_offset.y - self._part(index)[0]
-
-    def return_to(self, entry: Entry, above: int) -> None:
-        """Go back to what `place` told."""
-        self.show_entry(entry)
-        self.scroll_to(y=self.scroll_offset.y + above, animate=False, immediate=True, force=True)
-
-    def _part(self, index: int) -> tuple[int, list[Content]]:
-        """Where the lines of an entry begin, and the lines."""
-        start = self._ends[index - 1] if index else 0
-        return start, self._lines[start : self._ends[index]]
 
     def last_in_view(self, among: Sequence[Entry]) -> Entry | None:
         """The last of some entries that begins above the lower edge of what is in view; None where there is none."""
@@ -327,6 +289,8 @@ class Transcript(FollowsEnd, can_focus=False):
         if self._following and self.scroll_offset.y != self.max_scroll_y:
             # Forced, since the first line too many comes before its scrollbar.
             self.scroll_end(animate=False, immediate=True, force=True)
+            # A scrollbar that comes only with the next layout was not told.
+            self.vertical_scrollbar.position = self.scroll_y
 
     def notify_style_update(self) -> None:
         """Colours changed: what was drawn with the old ones is dropped."""
@@ -356,11 +320,8 @@ class Transcript(FollowsEnd, can_focus=False):
                 end = len(content) if span[1] == -1 else span[1]
                 content = content.stylize(self._style("screen--selection"), span[0], end)
             return self._draw(content, base, width).apply_offsets(0, at)
-        if self._found is not None:
-            start, lines = self._part(index := bisect_right(self._ends, at))
-            marked = self._found.highlighted(self._entries[index], lines, at - start)
-            if marked is not content:
-                return self._draw(marked, base, width).apply_offsets(0, at)
+        if (marked := self._with_found(at)) is not None:
+            return self._draw(marked, base, width).apply_offsets(0, at)
         known = self._strips.get(id(content))
         if known is None or known[0] is not content or known[1].cell_length != width:
             known = (content, self._draw(content, base, width))
