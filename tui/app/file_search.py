@@ -87,7 +87,8 @@ class FileSearch:
             self._base = Path.cwd()
         except OSError:  # the folder was deleted
             self._base = Path.home()
-        self._stop, self._paths, self._cut, self._reading = Event(), [], False, True
+        # Whatever still hangs on a dead disk is not waited for.
+        self._stop, self._paths, self._cut, self._reading, self._ranking = Event(), [], False, True, False
         work = partial(self._walk, self._base, self._stop, self._paths)
         self._owner.run_worker(work, thread=True, group="files", exit_on_error=False)
 
