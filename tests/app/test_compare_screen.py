@@ -22,11 +22,13 @@ from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.setting_row import SettingRow
 from tui.core.errors import PromptTooLongError
 from tui.core.prompts import ChatPrompt
+from tui.engine.engine import Engine
 from tui.services.comparison import Setup
 from tui.services.launch import Launch
 from tui.services.model_host import ModelHost
 from tui.settings.paths import settings_file
 from tui.settings.settings import Settings
+from tui.store.store import Store
 
 OTHER = Path("/models/Other-3B-Q8_0.gguf")
 OWN = "/models/Scripted-1B-Instruct-Q4_K_M.gguf"
@@ -259,3 +261,35 @@ async def test_two_real_models_in_one_process(tiny_gguf: Path, smollm2: Path) ->
         await pilot.press("tab", "tab", "enter")
         await until(pilot, lambda: isinstance(app.screen, MainScreen) and "And now?" in shown(app))
         assert "‹ 2/2 ›" in shown(app)
+
+
+async def test_quitting_keeps_what_was_written(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        engine.hold = True
+        screen.query_one(Prompt).load_text("hello")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(engine.prompts) == 1)
+        engine.write("It was a dark")
+        await until(pilot, lambda: "It was a dark" in side(app, 0))
+        await pilot.press("f3")
+        assert app.screen is screen, "what runs is not left half done"
+        await pilot.press("ctrl+q")
+    store = Store()
+    conversation = store.last_conversation()
+    assert conversation is not None
+    assert [(m.text, m.state) for m in store.messages(conversation.id)] == [
+        ("hello", "done"), ("It was a dark", "interrupted"),
+    ]  # fmt: skip
+    store.close()
+
+
+async def test_an_engine_with_two_sequences_runs_both_at_once(tiny_gguf: Path) -> None:
+    settings = Settings().replace(n_ctx=512, n_predict=40, seed=7, ignore_eos=True, model_dirs=("/nowhere",))
+    app = LocalLLMApp(Launch(settings=settings, model=str(tiny_gguf)), ModelHost(Engine(sequences=2)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await asked(pilot, app, "hello")
+        records = [one.record for one in screen_of(app).sides]
+        assert all(one is not None and one.reply is not None for one in records)
+        assert len({one.text for one in records if one is not None}) == 1, "the same seed, the same text"

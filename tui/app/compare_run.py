@@ -52,15 +52,15 @@ class CompareRun:
         self._make_host = make_host
         self._say = say
         self._second: ModelHost | None = None
-        self._ticket: Ticket | None = None
+        self._tickets: set[Ticket] = set()
         self._stopping = False
         self.running = False
 
     def stop(self) -> None:
         """Stop what runs; sides that have not begun do not begin."""
         self._stopping = True
-        if self._ticket is not None:
-            self._ticket.cancel()
+        for ticket in self._tickets:
+            ticket.cancel()
 
     async def close(self) -> None:
         """Give back the memory of the second model."""
@@ -204,7 +204,7 @@ class CompareRun:
             last[:] = events[-1:]
             on_events(events, speed)
 
-        self._ticket = ticket
+        self._tickets.add(ticket)
         if self._stopping:
             ticket.cancel()
         if ours:
@@ -218,6 +218,8 @@ class CompareRun:
             if not ours:
                 activity.abandon()
             raise
+        finally:
+            self._tickets.discard(ticket)
         return last[0] if last else None
 
 

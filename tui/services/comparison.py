@@ -12,6 +12,7 @@ from tui.core.options import options_of
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.text import one_line
 from tui.core.units import format_bytes
+from tui.engine.planner import NoPlanError
 from tui.engine.ticket import Ticket
 from tui.monitor.memory import available_memory
 from tui.services.model_host import ModelHost
@@ -53,11 +54,6 @@ class Comparison:
         self._prompt: MessageRecord | None = None
         self._conversation = self._before.last.conversation if self._before.last else None
         self._replies = 0
-
-    @property
-    def prompt(self) -> MessageRecord | None:
-        """What was asked last."""
-        return self._prompt
 
     def ask(self, text: str) -> MessageRecord:
         """Store a prompt; one that says the same as the one before is that one, and gets more replies.
@@ -161,7 +157,10 @@ def both_fit(host: ModelHost, path: Path, load: LoadParams) -> OutOfMemoryError 
     Raises:
         LocalLLMError: the file is no model, or llama.cpp refused it.
     """
-    plan, available = host.plan(path, load), available_memory()
+    try:
+        plan, available = host.plan(path, load), available_memory()
+    except NoPlanError as error:
+        return OutOfMemoryError("Whether both models fit in memory is not known", why=error.what)
     if plan.total <= available:
         return None
     return OutOfMemoryError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,9 +191,8 @@ class CompareScreen(Screen[Left | None]):
         if typed.strip():
             self._prompt.taken(typed)
         self._say(self._order(), "label")
-        running = self.run_worker(run.run(comparison, self.sides, self.program.settings.load))
         self.call_after_refresh(self._show_keys)
-        await running.wait()
+        await run.run(comparison, self.sides, self.program.settings.load)
         await self._over(comparison)
 
     async def _over(self, comparison: Comparison) -> None:
@@ -291,8 +291,8 @@ class CompareScreen(Screen[Left | None]):
     async def _compare(self) -> None:
         one, other = (side.text for side in self.sides)
         if self._diff is None:
-            self._diff = await self.run_worker(lambda: diff_words(one, other), thread=True, group="words").wait()
-        if self.running:
+            self._diff = await asyncio.to_thread(diff_words, one, other)
+        if self.running or not self.is_attached:
             return
         self._marked = True
         self.sides[0].show_parts(self._diff.left, LEFT)

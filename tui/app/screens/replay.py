@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -162,7 +163,7 @@ class ReplayScreen(Screen[MessageRecord | None]):
 
     async def _compare(self) -> None:
         stored, now = self._recording.record.text, self.replay.text
-        self._diff = await self.run_worker(lambda: diff_words(stored, now), thread=True).wait()
+        self._diff = await asyncio.to_thread(diff_words, stored, now)
         if self.is_attached and not self.running:
             self._show_diff()
 
