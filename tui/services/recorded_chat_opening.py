@@ -12,7 +12,7 @@ from tui.services.recorded_chat_branch import Branch
 from tui.store.records import Conversation, MessageRecord
 
 if TYPE_CHECKING:
-    from tui.store.store import Store
+    from tui.store.store import Store  # with SQLite, which the first frame does without
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ def save(path: Path, changes: Mapping[str, Scalar]) -> None:
         tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TOMLKitError, RecursionError) as error:
         raise SettingError(
-            f"settings were not saved to {path}", why=reason_of(error), hint="correct or remove the file, then save again"
+            f"settings were not saved to {path}",
+            why=reason_of(error),
+            hint="correct or remove the file, then save again",
         ) from error
     try:
         write_atomically(target, text)

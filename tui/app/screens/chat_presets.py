@@ -178,7 +178,9 @@ class ChatPresets(Talking):
             self._hint("nothing was changed")
             return
         model = self._host.model
-        known = facts(model_name(model.path) if model else "", await self._preset_clipboard(preset))
+        known = facts(
+            model_name(model.path) if model else self.program.status.loading, await self._preset_clipboard(preset)
+        )
         try:
             resolved = resolve(preset, {**known, **answers})
         except LocalLLMError as error:
