@@ -186,10 +186,10 @@ PAST = ChatPrompt((Message("user", "q"), Message("assistant", "<think>\nt\n</thi
         (QWEN.replace("reasoning_content", "x"), "assistant\na<|im_end|>"),
         (QWEN.replace("reasoning_content", "x").replace("'<think>", "'</think>' not in y + '<think>"),
          "assistant\n<think>\nt\n</think>\n\na<|im_end|>"),
-        (QWEN.replace("reasoning_content", "x").replace("think>", "thunk>"),
-         "assistant\n<think>\nt\n</think>\n\na<|im_end|>"),
+        (QWEN.replace("reasoning_content", "x").replace("think>", "thunk>"), "assistant\na<|im_end|>"),
+        (CUTTING.replace("think>", "seed:think>"), "assistant\na<|im_end|>"),
     ],
-    ids=["reads", "cuts", "neither", "looks for it", "knows nothing"],
+    ids=["reads", "cuts", "neither", "looks for it", "knows nothing", "has others"],
 )  # fmt: skip
 def test_earlier_reasoning_goes_to_the_template_as_it_wants_it(template: str, expected: str) -> None:
     from tui.engine.template import ChatTemplate
