@@ -30,7 +30,9 @@ def title_prompt(conversation: ChatPrompt) -> ChatPrompt:
 
 def title_params(params: GenerationParams) -> GenerationParams:
     """How to generate it: short, without thinking, the likeliest words."""
-    return GenerationParams(n_predict=_TOKENS, temp=0.0, reasoning="off", system_prompt=params.system_prompt)
+    return GenerationParams(
+        n_predict=_TOKENS, temp=0.0, reasoning="off", reasoning_budget=0, system_prompt=params.system_prompt
+    )
 
 
 def title_of_answer(answer: str) -> str:
