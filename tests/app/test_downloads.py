@@ -75,7 +75,7 @@ async def test_pause_resume_cancel(make_app: Make, slow: LocalHub, isolated_home
         await pilot.press("space")
         await until(pilot, lambda: state(app) == "paused")
         assert "paused: space goes on" in rows.plain
-        await until(pilot, lambda: "resume" in app.screen.query_one(KeyLine).plain)
+        await until(pilot, lambda: "space resume" in app.screen.query_one(KeyLine).plain)
         await until(pilot, lambda: not app.main_screen.query_one(DownloadStrip).display)
         await pilot.press("space")
         await until(pilot, lambda: state(app) == "downloading")

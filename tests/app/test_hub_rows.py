@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tui.app.rendering.browse_words import said_lines
 from tui.app.rendering.hub_rows import result_heading, result_row, start_heading, start_row
 from tui.app.widgets.dialog_keys import key_lines
 from tui.app.widgets.lines import Line, line_width
@@ -71,3 +72,10 @@ def test_the_keys_of_a_dialog_are_folded_between_them(width: int) -> None:
     text = [plain(line).rstrip() for line in lines]
     assert max(map(len, text)) <= width
     assert "   ".join(text) == "enter check it now   ctrl+s check and keep it   esc back"
+
+
+def test_an_answer_is_shown_to_its_end() -> None:
+    words = "x cannot be deleted: it belongs to a Python package. To remove it: pip uninstall a-package-of-some-name"
+    lines = said_lines(words, "error", 40)
+    assert " ".join(plain(line) for line in lines) == words
+    assert len(lines) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line, Piece, spread
 from tui.catalogue.entry import ModelEntry
 from tui.core.units import format_bytes, format_count
+
+_MOST_SAID = 5
 
 
 def title_line(shown: int, total: int, searching: bool, view: View, width: int) -> Line:
@@ -42,6 +45,11 @@ def foot_line(entries: Sequence[ModelEntry], disk_use: int | None, available: in
     text = dot.join(facts)
     right: list[Piece] = [(free, "label")] if cell_len(text) + cell_len(free) < width else []
     return spread([(text, "label")], right, width)
+
+
+def said_lines(text: str, role: str, width: int) -> list[Line]:
+    """An answer to what the person did, in place of the totals: whole, since its end says what to do."""
+    return [((line, role),) for line in textwrap.wrap(text, max(width, 10))[:_MOST_SAID]]
 
 
 def no_match_lines(query: str) -> list[Line]:

@@ -101,9 +101,10 @@ class DownloadsScreen(Screen[None]):
             message.say(f"{label_of(marked.request)} has arrived meanwhile: nothing was cancelled.", "value")
         else:
             message.say(marked.problem, "error" if marked.state == "failed" else "label")
-        stopped = marked is not None and marked.state in ("paused", "failed")
+        state = marked.state if marked is not None else ""
+        resumes = {"downloads.load": ("paused", "failed"), "downloads.pause": ("paused",)}
         shown = [
-            replace(command, short="resume") if stopped and command.id == "downloads.load" else command
+            replace(command, short="resume") if state in resumes.get(command.id, ()) else command
             for command in self.commands
         ]
         keys = [(command, bool(self.check_action(command.action.rpartition(".")[2], ()))) for command in shown]

@@ -23,7 +23,7 @@ from tui.app.commands.provider import usable
 from tui.app.deleting import delete_model
 from tui.app.describing import Describing
 from tui.app.rendering.browse import UNKNOWN, Shelf, View
-from tui.app.rendering.browse_words import empty_lines, foot_line, no_match_lines, title_line
+from tui.app.rendering.browse_words import empty_lines, foot_line, no_match_lines, said_lines, title_line
 from tui.app.rendering.compositor import RowCompositor
 from tui.app.rendering.model_columns import heading, row
 from tui.app.rendering.model_rows import home_path
@@ -193,7 +193,7 @@ class ModelsScreen(Screen[Path | None]):
 
     def _foot(self, width: int) -> Sequence[Line]:
         if self._said[0]:
-            return [((self._said[0], self._said[1]),)]
+            return said_lines(*self._said, width)
         return [foot_line(self.program.models, self.program.finder.disk_use, self._shelf.available, width)]
 
     def _empty(self, width: int) -> Sequence[Line]:
@@ -204,7 +204,7 @@ class ModelsScreen(Screen[Path | None]):
         return empty_lines(default_models_dir(), self.program.settings.app.offline, width)
 
     def _say(self, text: str, role: str = "value") -> None:
-        """One line in place of the totals, until the person goes on."""
+        """An answer in place of the totals, until the person goes on."""
         self._said = (shown_line(text), role)
         self.query_one("#browse-foot", BrowseBar).rearrange()
 
