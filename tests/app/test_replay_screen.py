@@ -57,7 +57,7 @@ async def test_an_identical_reply(app: LocalLLMApp, engine: ScriptedEngine) -> N
         before = shown(app)
         engine.hold = True
         await opened(pilot, app)
-        await until(pilot, lambda: "reading the prompt anew 10 of 10 tokens" in told(app))
+        await until(pilot, lambda: "reading the prompt 10 of 10 tokens" in told(app))
         engine.write("red green")
         await until(pilot, lambda: "identical so far: 2 of 3 tokens" in told(app))
         assert "stored: Scripted-1B-Instruct · 3 tokens · temp 0.8, seed 0 · ended by itself" in told(app)

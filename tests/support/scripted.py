@@ -128,7 +128,7 @@ class ScriptedEngine(Engine):
         params: GenerationParams,
         *,
         durable: bool = False,
-        fresh: bool = False,
+        reusable: int | None = None,
         client: str = "",
         n_probs: int | None = None,
     ) -> Ticket:

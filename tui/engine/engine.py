@@ -134,7 +134,7 @@ class Engine:
         params: GenerationParams,
         *,
         durable: bool = False,
-        fresh: bool = False,
+        reusable: int | None = None,
         client: str = "",
         n_probs: int | None = None,
     ) -> Ticket:
@@ -144,8 +144,9 @@ class Engine:
             prompt: text or conversation.
             params: how to sample and when to stop.
             durable: whether the computed conversation is to be kept on disk afterwards.
-            fresh: whether all of the prompt is evaluated, whatever of it is known: what was computed in other batches
-                is rounded otherwise, and a near tie between two tokens may then fall the other way.
+            reusable: how many tokens of the prompt may be taken from what was computed before; None for all. What is
+                computed in other batches is rounded otherwise, and a near tie between two tokens may then fall the
+                other way.
             client: who asks, where that is not the person; the person comes first, clients in turn.
             n_probs: how many likeliest tokens are told with each token; None tells no probability at all.
 
@@ -156,7 +157,7 @@ class Engine:
 
         def command(ticket: Ticket, runtime: Runtime) -> None:
             runtime.generate(
-                ticket, prompt, params, requested, durable=durable, fresh=fresh, client=client, n_probs=n_probs
+                ticket, prompt, params, requested, durable=durable, reusable=reusable, client=client, n_probs=n_probs
             )
 
         return self._submit(command)

@@ -32,7 +32,7 @@ class Generation:
         speculation: guesses what comes next; None for no guessing.
         durable: whether the KV state is to be kept on disk when it is over.
         thinking: follows its reasoning; None where there can be none.
-        fresh: whether all of the prompt is to be evaluated, whatever was computed before.
+        reusable: how many tokens of the prompt may be taken from what was computed before; None for all.
         label: what the conversation is called by whoever asked.
         client: who asks; empty for the person.
         n_probs: how many likeliest tokens are told with each token; None tells no probability.
@@ -50,7 +50,7 @@ class Generation:
         speculation: Speculation | None = None,
         durable: bool = False,
         thinking: Thinking | None = None,
-        fresh: bool = False,
+        reusable: int | None = None,
         label: str = "",
         client: str = "",
         n_probs: int | None = None,
@@ -61,7 +61,7 @@ class Generation:
         self.sampler = sampler
         self.speculation = speculation
         self.durable = durable
-        self.fresh = fresh
+        self.reusable = reusable
         self.label = label
         self.client = client
         self.n_probs = n_probs

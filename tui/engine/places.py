@@ -155,7 +155,7 @@ class Places:
 
     def _start(self, sequence: Sequence, generation: Generation, step: int) -> None:
         """Give a generation its sequence, with what was computed of its prompt before."""
-        kept, restored = self._prefixes.prepare(sequence, generation.prompt, self.sequences, fresh=generation.fresh)
+        kept, restored = self._prefixes.prepare(sequence, generation.prompt, self.sequences, most=generation.reusable)
         sequence.generation, sequence.used = generation, step
         sequence.label = generation.label or (sequence.label if kept else "")
         generation.reuse(kept, restored=restored)

@@ -48,7 +48,7 @@ class PrefixCache:
         self.checkpoints = states.in_memory and (context.slides or not cuttable)
 
     def prepare(
-        self, sequence: Sequence, prompt: list[int], others: Iterable[Sequence] = (), *, fresh: bool = False
+        self, sequence: Sequence, prompt: list[int], others: Iterable[Sequence] = (), *, most: int | None = None
     ) -> tuple[int, bool]:
         """Let a sequence hold the longest beginning of a prompt that is known.
 
@@ -58,18 +58,17 @@ class PrefixCache:
             sequence: an idle one.
             prompt: the tokens to come.
             others: the other sequences, whose beginning may be the same.
-            fresh: whether nothing of it is to be reused; what the sequence holds is put aside.
+            most: how many of the prompt's tokens may be reused; None for all that are known.
 
         Returns:
             How many tokens it holds now, and whether a saved state was brought back.
         """
         usable = prompt[:-1]
-        if fresh:
+        if most is not None:
+            usable = usable[:most]
             self.put_aside(sequence)
-        if fresh or sequence.shifted:
+        if sequence.shifted:
             self._cut(sequence, 0)
-        if fresh:
-            return 0, False
         own = self._own(sequence, usable)
         if (shared := self._share(sequence, usable, own, others)) is not None:
             return shared, False

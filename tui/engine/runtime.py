@@ -266,7 +266,7 @@ class Runtime:
         requested: float,
         *,
         durable: bool,
-        fresh: bool,
+        reusable: int | None,
         client: str,
         n_probs: int | None,
     ) -> None:
@@ -278,13 +278,13 @@ class Runtime:
             params: how to sample and when to stop.
             requested: `time.perf_counter()` when it was asked for.
             durable: whether its KV state is to be kept on disk.
-            fresh: whether all of the prompt is evaluated.
+            reusable: how many tokens of the prompt may be reused; None for all.
             client: who asks; empty for the person.
             n_probs: how many likeliest tokens are told with each token; None for none.
         """
         try:
             generation = self._prepare(
-                ticket, prompt, params, requested, durable=durable, fresh=fresh, client=client, n_probs=n_probs
+                ticket, prompt, params, requested, durable=durable, reusable=reusable, client=client, n_probs=n_probs
             )
         except LocalLLMError as error:
             ticket.close(Failed(error))

@@ -120,8 +120,8 @@ def _model(recording: Recording, settings: Settings) -> Path:
 
 def _load_params(recording: Recording, settings: Settings) -> LoadParams:
     given = {name: settings.get(name) for name in OVERRIDES if settings.origin(name) == COMMAND_LINE}
-    # Nothing is asked twice, so nothing computed needs to be kept.
-    return replace(recording.load, **given, cache_ram=0, cache_disk=0)  # type: ignore[arg-type]
+    # What the program kept on disk of the conversation is taken from there; nothing is kept of this.
+    return replace(recording.load, **given, cache_ram=0)  # type: ignore[arg-type]
 
 
 def _load(host: ModelHost, path: Path, params: LoadParams, interruption: Interruption, progress: Progress) -> ModelInfo:

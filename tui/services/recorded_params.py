@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from tui.core.errors import LocalLLMError, SettingError
@@ -51,9 +51,13 @@ def recorded_params(facts: ReplyFacts) -> RecordedParams:
 
 def _read(cls: type[T], given: dict[str, Any]) -> tuple[T, tuple[str, ...]]:
     specs = {spec.name: spec for spec in options_of(cls)}
+    plain = {field.name: field.default for field in fields(cls) if field.name not in specs}
     values: dict[str, Scalar] = {}
     unknown: list[str] = []
     for name, value in given.items():
+        if name in plain and type(value) is type(plain[name]):
+            values[name] = value
+            continue
         try:
             values[name] = specs[name].check(value)
         except (KeyError, SettingError):

@@ -125,6 +125,7 @@ class Replay:
         """The end, once it came."""
         self.error: LocalLLMError | None = None
         self.prompt_tokens = 0
+        self.cached_tokens = 0
         self._text = [recording.prompt.begun]
         self._matched = 0
         self._satisfied = False
@@ -132,8 +133,14 @@ class Replay:
         self._ticket: Ticket | None = None
 
     def start(self, engine: Engine) -> Ticket:
-        """Ask the engine, with nothing of the prompt reused. The ticket is cancelled here once enough is known."""
-        self._ticket = engine.generate(self.recording.prompt, self.recording.params, fresh=True, n_probs=_LIKELIEST)
+        """Ask the engine, with as much of the prompt reused as then: other batches are rounded otherwise.
+
+        The ticket is cancelled here once enough is known.
+        """
+        timings = self.recording.reply.timings
+        self._ticket = engine.generate(
+            self.recording.prompt, self.recording.params, reusable=timings.cached_tokens, n_probs=_LIKELIEST
+        )
         return self._ticket
 
     @property
@@ -158,7 +165,7 @@ class Replay:
             The text that came with it.
         """
         if isinstance(event, Prefilling):
-            self.prompt_tokens = event.total
+            self.prompt_tokens, self.cached_tokens = event.total, event.cached
         elif isinstance(event, Failed):
             self.error = event.error
         elif isinstance(event, Finished):
@@ -206,11 +213,17 @@ class Replay:
                 self._ticket.cancel()
 
     def _note(self) -> str:
-        """What makes the two prompts differ, where they do."""
-        then = self.recording.reply.timings.prompt_tokens
-        if not then or not self.prompt_tokens or then == self.prompt_tokens:
+        """What of the prompt is not as it was."""
+        timings = self.recording.reply.timings
+        if not timings.prompt_tokens or not self.prompt_tokens:
             return ""
-        return f"the prompt has {self.prompt_tokens:,} tokens now and had {then:,} then: it is not the same"
+        if timings.prompt_tokens != self.prompt_tokens:
+            words = f"the prompt has {self.prompt_tokens:,} tokens now and had {timings.prompt_tokens:,} then"
+            return f"{words}: it is not the same"
+        if timings.cached_tokens == self.cached_tokens:
+            return ""
+        words = f"{timings.cached_tokens:,} of the prompt's {self.prompt_tokens:,} tokens were in the cache then"
+        return f"{words}, {self.cached_tokens:,} now: near ties may differ"
 
 
 def keep(store: Store, replay: Replay, reply: Reply) -> MessageRecord:

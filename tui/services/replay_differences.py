@@ -35,12 +35,8 @@ def differences(recording: Recording, model: ModelInfo) -> list[str]:
         lines.append(f"another llama.cpp: {one_line(facts.build) or 'not known'} then, {one_line(model.build)} now")
     lines += _load(recording.load, model.params)
     lines += _threads(recording, model)
-    timings = recording.reply.timings
-    if timings.cached_tokens:
-        lines.append(
-            f"{timings.cached_tokens:,} of {timings.prompt_tokens:,} prompt tokens were reused then, all are read anew"
-            " now: near ties may differ"
-        )
+    if not recording.reply.timings.prompt_tokens:
+        lines.append("how much of the prompt was in the cache then was not stored: near ties may differ")
     if recording.unknown:
         lines.append(f"settings that this version cannot follow: {', '.join(map(one_line, recording.unknown))}")
     return lines

@@ -168,17 +168,23 @@ def test_the_file_that_wrote_it_is_found_whatever_its_name(
     assert file_of(facts.model, [longer]) is None
 
 
-def test_reused_tokens_of_the_prompt_are_told(fixed: ModelHost, store: Store) -> None:
+def test_as_much_of_the_prompt_is_reused_as_then(fixed: ModelHost, store: Store, tiny_gguf: Path) -> None:
     chat = RecordedChat(fixed, store)
-    for text in ("one", "two"):
+    for text in ("one", "two", "three"):
         for event in chat.send(text, DRAWN).events():
             chat.absorb(event)
         chat.close()
-    recording = recall(store, chat.records[-1].id)
-    assert fixed.model is not None
-    (line,) = differences(recording, fixed.model)
-    assert "were reused then, all are read anew now" in line
-    assert replayed(fixed, recording).prompt_tokens == recording.reply.timings.prompt_tokens
+    for record in (chat.records[-1], chat.records[1], chat.records[3], chat.records[-1]):
+        recording = recall(store, record.id)
+        assert fixed.model is not None and differences(recording, fixed.model) == []
+        replay = replayed(fixed, recording)
+        assert replay.cached_tokens == recording.reply.timings.cached_tokens
+        assert replay.result().same and replay.result().note == ""
+    events_of(fixed.unload())
+    load = LoadParams(n_ctx=512, threads=1, threads_batch=1, cache_ram=0, cache_disk=0)
+    assert isinstance(events_of(fixed.load(tiny_gguf, load))[-1], Loaded)
+    result = replayed(fixed, recall(store, chat.records[-1].id)).result()
+    assert "were in the cache then, 0 now: near ties may differ" in result.note
 
 
 def test_what_cannot_be_replayed_says_why(fixed: ModelHost, store: Store) -> None:

@@ -241,7 +241,7 @@ class ReplayScreen(Screen[MessageRecord | None]):
         if not replay.tokens:
             prefill = self._prefill
             done = f" {format_count(prefill.done)} of {format_count(prefill.total)} tokens" if prefill else ""
-            return [((f"reading the prompt anew{done}", "label"),)]
+            return [((f"reading the prompt{done}", "label"),)]
         total = format_count(len(self._recording.tokens))
         if replay.differs:
             return [((f"differs from token {format_count(replay.matched + 1)} of {total} on", "warning"),)]
