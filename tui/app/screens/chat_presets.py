@@ -135,9 +135,11 @@ class ChatPresets(Talking):
 
     async def show_last_chat(self) -> None:
         """Go on where the person left off, or begin anew with the preset that was named on the command line."""
+        await super().show_last_chat()
         if not self.program.launch.preset:
-            await super().show_last_chat()
             return
+        if self.chat.conversation is not None:
+            await self._clear(ask_again=False)
         self._preset_chosen = True
         try:
             preset = await asyncio.to_thread(Presets().read, self.program.launch.preset)
