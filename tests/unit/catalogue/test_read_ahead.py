@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ def test_it_stays_a_few_files_ahead(tmp_path: Path, asked: list[Path], monkeypat
     write_models(tmp_path, 12)
     found = scan([tmp_path])
     assert next(found).path.name == "m000.gguf"
+    assert isinstance(found, Generator)
     found.close()
     assert ended()
     # One file has been passed, and `close` lets the walk go on to see that it is over.
