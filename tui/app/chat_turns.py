@@ -33,11 +33,18 @@ def entry_of(
         attached = [(one.name, attachment_words(one)) for one in record.attachments]
         return UserEntry(record.text, branch, attached)
     stored = model_name(record.reply.facts.model.name) if record.reply else ""
-    entry = ReplyEntry(name or stored or ("system" if record.role == "system" else "model"), branch)
+    entry = ReplyEntry(name or stored or _unknown(record), branch)
     entry.append(record.text)
     if record.state != "growing":
         finish(entry, record)
     return entry
+
+
+def _unknown(record: MessageRecord) -> str:
+    """Who speaks where no model is known: the person wrote it, or another program did."""
+    if record.role == "system":
+        return "system"
+    return "model, in your words" if record.edited is not None else "model"
 
 
 def finish(entry: ReplyEntry, record: MessageRecord) -> None:
