@@ -24,6 +24,7 @@ _NAMES = {
     "cp949": "EUC-KR", "iso2022_jp": "ISO-2022-JP",
 }  # fmt: skip
 _MAIL = re.compile(rb"\x1b\$[@B]")
+_KANA = re.compile("[\u3041-\u30ff]")
 _SAMPLE = 64 * 1024
 """Bytes that the encoding is told from."""
 
@@ -74,12 +75,23 @@ def _told(data: bytes, bad: int) -> tuple[str, str]:
     # Imported here: it takes a moment, and most texts are UTF-8.
     from charset_normalizer import from_bytes
 
+    sample = _sample(data)
     for codecs_ in _GUESSES:
-        best = from_bytes(data[:_SAMPLE], cp_isolation=list(codecs_), threshold=0.15).best()
+        best = from_bytes(sample, cp_isolation=list(codecs_), threshold=0.15).best()
         if best is not None:
-            try:
-                return data.decode(best.encoding), _NAMES[best.encoding]
-            except UnicodeDecodeError:
-                continue
+            with contextlib.suppress(UnicodeDecodeError):
+                text = data.decode(best.encoding)
+                # Korean is EUC-JP as well, but Japanese without a kana is rare.
+                if best.encoding != "euc_jp" or _KANA.search(text):
+                    return text, _NAMES[best.encoding]
     tried = ", ".join(_NAMES[codec] for codecs_ in _GUESSES for codec in codecs_)
     raise NotTextError(f"{why}; neither is it {tried}")
+
+
+def _sample(data: bytes) -> bytes:
+    """The beginning of a text, with no character cut in two."""
+    if len(data) <= _SAMPLE:
+        return data
+    # A byte below 0x30 is never the second one of a character in any of these encodings.
+    end = next((at for at in range(_SAMPLE, 0, -1) if data[at - 1] < 0x30), 0)
+    return data[:end] or data

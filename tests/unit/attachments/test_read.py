@@ -61,6 +61,9 @@ def test_any_bytes_are_text_or_refused_with_a_reason(data: bytes) -> None:
         ("これは日本語", "iso2022_jp", "ISO-2022-JP"),
         ("Größe: 12 €\nÜbung macht den Meister", "cp1252", "Windows-1252"),
         ("这是一个中文文件，用于测试。", "gb18030", "GB18030"),
+        ("이것은 한국어 문서입니다.", "cp949", "EUC-KR"),
+        ("これは日本語の文書です。\nx" * 6000, "euc_jp", "EUC-JP"),
+        ("a" + "あ" * 40_000, "cp932", "Shift_JIS"),
     ],
 )
 def test_old_encodings_are_told_and_named(text: str, codec: str, note: str) -> None:
