@@ -6,10 +6,13 @@ import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from tui.cli_arguments import PROGRAM, make_parser, prepare
+from tui.core.errors import ModelFileError
 from tui.server.options import ServeOptions
 from tui.settings.arguments import ArgumentParser, add_settings
+from tui.settings.settings import COMMAND_LINE, Settings
 
 KEY_VARIABLE = "LOCALLLM_API_KEY"
 
@@ -29,24 +32,61 @@ def serve(arguments: Sequence[str]) -> int:
     parser = _parser()
     parsed = parser.parse(arguments)
     prepared = prepare(parsed)
-    app = prepared.settings.app
-    if not app.model and not app.hf_repo:
-        parser.error("there is no model: give -m FILE or NAME, or -hf OWNER/REPO")
-    options = _options(parser, parsed)
     # Imported here: neither the server nor what finds a model is needed to read the arguments.
-    from tui.run.command import model_of
-    from tui.server.command import makes_vectors
     from tui.server.command import serve as run_server
 
-    model, status = model_of(prepared.settings)
-    if model is None:
+    models, status = _models(parser, parsed, prepared.settings)
+    if not models:
         return status
+    options = _options(parser, parsed, several=len(models) > 1)
     load = replace(
-        prepared.settings.load,
-        embeddings="embedding" in parsed or makes_vectors(model),
-        pooling=getattr(parsed, "pooling", "model"),
+        prepared.settings.load, embeddings="embedding" in parsed, pooling=getattr(parsed, "pooling", "model")
     )
-    return run_server(prepared.settings, load, model, options, prepared.problems)
+    if options.alias and len(models) == 1:
+        models = {options.alias: next(iter(models.values()))}
+    return run_server(models, load, prepared.settings.generation, options, prepared.problems)
+
+
+def _models(parser: ArgumentParser, parsed: argparse.Namespace, settings: Settings) -> tuple[dict[str, Path], int]:
+    """The files to serve, by name; none, with the exit status, where the one could not be fetched.
+
+    Raises:
+        LocalLLMError: there are none.
+    """
+    from tui.run.command import model_of
+    from tui.services.model_pool import model_name
+
+    app = settings.app
+    named = COMMAND_LINE in (settings.origin("model"), settings.origin("hf_repo"))
+    if settings.origin("model_dirs") == COMMAND_LINE and not named:
+        return models_in(Path(app.model_dirs[0]).expanduser(), *map(Path, app.model_dirs[1:])), 0
+    if not app.model and not app.hf_repo:
+        parser.error("there is no model: give -m FILE or NAME, -hf OWNER/REPO, or --models-dir FOLDER")
+    path, status = model_of(settings)
+    return ({model_name(path): path} if path else {}), status
+
+
+def models_in(*folders: Path) -> dict[str, Path]:
+    """The models of folders and those in them, by the names that clients use.
+
+    Raises:
+        ModelFileError: there is none.
+    """
+    from tui.catalogue.folders import gguf_files
+    from tui.catalogue.scan import entry_of
+    from tui.services.model_pool import model_name
+
+    found: dict[str, Path] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise ModelFileError(f"{folder} is no folder")
+        for path in sorted(gguf_files(folder)):
+            entry = entry_of(path, "folder", str(folder))
+            if entry.loadable or entry.kind == "embedding":
+                found.setdefault(model_name(entry.path), entry.path)
+    if not found:
+        raise ModelFileError(f"there is no model in {folders[0]}", hint="name a folder with GGUF files")
+    return found
 
 
 def _parser() -> ArgumentParser:
@@ -62,6 +102,7 @@ def _parser() -> ArgumentParser:
         ("--alias", "NAME", "what clients know the model as (default: the file's name)"),
         ("--timeout", "SECONDS", "how long a client may take to read what it is sent (default 600)"),
         ("--max-waiting", "N", "requests that may wait; more get status 429 (default 64)"),
+        ("--sleep-idle", "SECONDS", "give a model's memory back when nobody used it for so long (default: never)"),
         ("--ssl-key-file", "FILE", "private key, for https"),
         ("--ssl-cert-file", "FILE", "certificate, for https"),
     ):
@@ -84,7 +125,7 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def _options(parser: ArgumentParser, parsed: argparse.Namespace) -> ServeOptions:
+def _options(parser: ArgumentParser, parsed: argparse.Namespace, *, several: bool) -> ServeOptions:
     usual = ServeOptions()
     keys = [*getattr(parsed, "api_key", []), *os.environ.pop(KEY_VARIABLE, "").split(",")]
     key_file, cert_file = getattr(parsed, "ssl_key_file", ""), getattr(parsed, "ssl_cert_file", "")
@@ -101,6 +142,8 @@ def _options(parser: ArgumentParser, parsed: argparse.Namespace) -> ServeOptions
         alias=getattr(parsed, "alias", ""),
         timeout=_number(parser, parsed, "timeout", 1, 86_400),
         max_waiting=_number(parser, parsed, "max_waiting", 0, 10_000),
+        loads_on_request=several or "sleep_idle" in parsed,
+        sleep_idle=_number(parser, parsed, "sleep_idle", 1, 10_000_000),
         ssl_key_file=key_file,
         ssl_cert_file=cert_file,
     )

@@ -215,9 +215,10 @@ def test_a_taken_port_is_one_line(tiny_server: Served) -> None:
     from tui.server.running import Running
     from tui.server.state import State
     from tui.services.model_host import ModelHost
+    from tui.services.model_pool import HeldModel
 
     with pytest.raises(LocalLLMError, match="cannot listen"):
-        Running(State(ModelHost(), ServeOptions(port=tiny_server.port), tiny_server.state.generation))
+        Running(State(HeldModel(ModelHost()), ServeOptions(port=tiny_server.port), tiny_server.state.generation))
 
 
 def test_transcripts_are_kept_where_that_is_wanted(tiny_server: Served, http: httpx.Client) -> None:

@@ -155,4 +155,4 @@ def test_what_does_not_fit_is_refused_with_both_numbers(client: openai.OpenAI) -
 
 
 def test_the_model_is_listed(client: openai.OpenAI, smollm2_server: Served) -> None:
-    assert [model.id for model in client.models.list()] == [smollm2_server.state.model_name]
+    assert [model.id for model in client.models.list()] == list(smollm2_server.state.models.names)

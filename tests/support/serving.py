@@ -15,6 +15,7 @@ from tui.server.options import ServeOptions
 from tui.server.running import Running
 from tui.server.state import State
 from tui.services.model_host import ModelHost
+from tui.services.model_pool import HeldModel
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def serving(
     try:
         params = LoadParams(n_ctx=n_ctx, threads=threads, cache_disk=0, embeddings=embeddings)
         assert isinstance(events_of(host.load(model, params))[-1], Loaded)
-        state = State(host, serve_options, generation or GenerationParams())
+        state = State(HeldModel(host), serve_options, generation or GenerationParams())
         running = Running(state)
         running.start()
         try:

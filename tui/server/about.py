@@ -9,13 +9,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from tui.server.errors import ApiError
 from tui.server.state import State, state_of
 from tui.services.requests import RequestInfo
 
 
 async def health(request: Request) -> Response:
-    """Whether requests can be answered."""
-    if state_of(request).host.model is None:
+    """Whether requests can be answered: not while the only model there is is still loading."""
+    state = state_of(request)
+    if not state.models.loaded and not state.options.loads_on_request:
         error = {"message": "The model is not loaded yet.", "type": "unavailable_error", "code": 503}
         return JSONResponse({"error": error}, 503)
     return JSONResponse({"status": "ok"})
@@ -24,25 +26,28 @@ async def health(request: Request) -> Response:
 async def models(request: Request) -> Response:
     """The models that can be asked for, in OpenAI's shape."""
     state = state_of(request)
-    return JSONResponse({"object": "list", "data": [_model(state)]})
+    return JSONResponse({"object": "list", "data": [_model(state, name) for name in state.models.names]})
 
 
 async def one_model(request: Request) -> Response:
     """One of them."""
-    return JSONResponse(_model(state_of(request)))
+    state, name = state_of(request), str(request.path_params["name"])
+    if name not in state.models.names:
+        raise ApiError(404, f"There is no model called {name[:100]} here.", param="model", code="model_not_found")
+    return JSONResponse(_model(state, name))
 
 
 async def props(request: Request) -> Response:
     """llama-server's account of itself."""
     state = state_of(request)
-    model = state.model
-    template = await state.ask(lambda questions: questions.template)
+    async with state.using(request.query_params.get("model", "")) as lease:
+        template, model = await state.ask(lease, lambda questions: questions.template), lease.model
     settings: dict[str, Any] = {"n_ctx": model.n_ctx, "params": asdict(state.generation)}
     return JSONResponse(
         {
             "default_generation_settings": settings,
             "total_slots": state.options.parallel,
-            "model_alias": state.model_name,
+            "model_alias": lease.name,
             "model_path": Path(model.path).name,  # where it lies is nobody's business
             "chat_template": template,
             "modalities": {"vision": False, "audio": False},
@@ -57,7 +62,7 @@ async def slots(request: Request) -> Response:
     state = state_of(request)
     running = state.requests.running[: state.options.parallel]
     idle = [{"id": number, "is_processing": False} for number in range(len(running), state.options.parallel)]
-    return JSONResponse([*(_slot(number, info, state) for number, info in enumerate(running)), *idle])
+    return JSONResponse([*(_slot(number, info) for number, info in enumerate(running)), *idle])
 
 
 async def metrics(request: Request) -> Response:
@@ -101,23 +106,34 @@ def metrics_text(state: State) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _model(state: State) -> dict[str, Any]:
-    model = state.model
-    meta = {
-        "n_vocab": model.n_vocab, "n_ctx_train": model.n_ctx_train, "n_ctx": model.n_ctx,
-        "n_params": model.parameters, "size": model.size,
-    }  # fmt: skip
-    return {
-        "id": state.model_name, "object": "model", "created": int(state.started), "owned_by": "localllm-tui",
-        "meta": meta,
-    }  # fmt: skip
+def _model(state: State, name: str) -> dict[str, Any]:
+    loaded = name in state.models.loaded
+    entry: dict[str, Any] = {
+        "id": name,
+        "object": "model",
+        "created": int(state.started),
+        "owned_by": "localllm-tui",
+        "status": {"value": "loaded" if loaded else "unloaded"},
+    }
+    lease = state.models.lend_loaded(name) if loaded else None
+    if lease is not None:
+        model = lease.model
+        entry["meta"] = {
+            "n_vocab": model.n_vocab,
+            "n_ctx_train": model.n_ctx_train,
+            "n_ctx": model.n_ctx,
+            "n_params": model.parameters,
+            "size": model.size,
+        }
+        lease.close()
+    return entry
 
 
-def _slot(number: int, info: RequestInfo, state: State) -> dict[str, Any]:
+def _slot(number: int, info: RequestInfo) -> dict[str, Any]:
     return {
         "id": number,
         "id_task": info.id,
-        "n_ctx": state.model.n_ctx,
+        "model": info.model,
         "is_processing": True,
         "state": info.state,
         "n_prompt_tokens": info.prompt_tokens,

@@ -31,8 +31,10 @@ async def chat_completions(request: Request) -> Response:
     state = state_of(request)
     fields = Fields(await read_json(request, state.options.max_body))
     streamed, with_usage = wants_stream(fields)
-    generating = start(state, request, fields)
-    reply = Reply(state, generating)
+    generating = await unless_gone(request, start(state, request, fields))
+    if generating is None:
+        return Response(status_code=499)
+    reply = Reply(generating)
     if streamed:
         events = await unless_gone(request, generating.started())
         if events is None:
@@ -51,7 +53,7 @@ def wants_stream(fields: Fields) -> tuple[bool, bool]:
     return fields.flag("stream"), Fields(fields.table("stream_options")).flag("include_usage")
 
 
-def start(state: State, request: Request, fields: Fields) -> Generating:
+async def start(state: State, request: Request, fields: Fields) -> Generating:
     """Begin the generations that a request asks for.
 
     Raises:
@@ -63,23 +65,23 @@ def start(state: State, request: Request, fields: Fields) -> Generating:
     params = parameters_of(fields, state.generation)
     count = check_choices(fields.whole("n", 1, least=1))
     n_probs = wanted_by_chat(fields)
-    return Generating(state, request, [ChatPrompt(messages)] * count, several(params, count), n_probs)
+    lease = await state.use(fields.text("model"))
+    return Generating(state, lease, request, [ChatPrompt(messages)] * count, several(params, count), n_probs)
 
 
 class Reply:
     """Puts what is generated into OpenAI's shape.
 
     Args:
-        state: what the handlers share.
         generating: the generations.
     """
 
-    def __init__(self, state: State, generating: Generating) -> None:
+    def __init__(self, generating: Generating) -> None:
         self._generating = generating
         self._head = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
             "created": int(time.time()),
-            "model": state.model_name,
+            "model": generating.name,
             "system_fingerprint": generating.model.build,
         }
 

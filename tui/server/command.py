@@ -1,4 +1,4 @@
-"""`serve`: load a model, serve it, and end in good order."""
+"""`serve`: serve one model, or a folder of them, and end in good order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -15,8 +15,7 @@ from types import FrameType
 from tui.catalogue.gguf_header import read_header
 from tui.catalogue.purpose import kind_of
 from tui.core.errors import LocalLLMError
-from tui.core.events import Failed, Loaded
-from tui.core.parameters import LoadParams
+from tui.core.parameters import GenerationParams, LoadParams
 from tui.engine.engine import Engine
 from tui.engine.machine import Machine
 from tui.monitor.cpu import free_cores, usable_cores
@@ -25,25 +24,24 @@ from tui.server.options import ServeOptions
 from tui.server.running import Running
 from tui.server.state import State
 from tui.services.model_host import ModelHost
-from tui.settings.settings import Settings
+from tui.services.model_pool import ModelPool
 
-DONE, FAILED = 0, 1
-
-
-def makes_vectors(model: Path) -> bool:
-    """Whether a file's header says that the model makes vectors of texts; what is wrong with a file is said later."""
-    with contextlib.suppress(LocalLLMError, OSError):
-        return kind_of(read_header(model)) == "embedding"
-    return False
+DONE = 0
 
 
-def serve(settings: Settings, load: LoadParams, model: Path, options: ServeOptions, problems: tuple[str, ...]) -> int:
-    """Serve a model until a signal asks for the end.
+def serve(
+    models: Mapping[str, Path],
+    load: LoadParams,
+    generation: GenerationParams,
+    options: ServeOptions,
+    problems: tuple[str, ...],
+) -> int:
+    """Serve models until a signal asks for the end.
 
     Args:
-        settings: how tokens are chosen where a request does not say.
-        load: how to load it.
-        model: the GGUF file.
+        models: the files by the names that clients use; one is loaded at once, several when they are asked for.
+        load: how to load them; models that make vectors are loaded for that by themselves.
+        generation: how tokens are chosen where a request does not say.
         options: how to serve.
         problems: lines about settings that were left out.
 
@@ -55,20 +53,28 @@ def serve(settings: Settings, load: LoadParams, model: Path, options: ServeOptio
     """
     for problem in problems:
         _say(f"warning: {problem}")
-    machine = Machine(usable_cores, free_cores, available_memory)
-    host = ModelHost(Engine(options.parallel, machine))
+    pool = ModelPool(
+        models,
+        lambda path: _load_params(path, load),
+        lambda: ModelHost(Engine(options.parallel, Machine(usable_cores, free_cores, available_memory))),
+        any_name=not options.loads_on_request,
+        idle_seconds=options.sleep_idle,
+    )
     closed = False
     try:
-        state = State(host, options, settings.generation)
+        state = State(pool, options, generation)
         running = Running(state, _say)
         with _signals(running, state) as interrupted:
-            _load(host, load, model)
+            running.start()
+            if not options.loads_on_request:
+                _load(pool, next(iter(models)), interrupted)
             if not interrupted.is_set():
                 _greet(running, state)
-                running.run()
+            while not running.join(0.5):
+                pass
         _say("the server has ended")
     finally:
-        closed = host.close(2.0)
+        closed = pool.close(2.0)
     if not closed:
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.flush()
@@ -76,22 +82,32 @@ def serve(settings: Settings, load: LoadParams, model: Path, options: ServeOptio
     return DONE
 
 
-def _load(host: ModelHost, params: LoadParams, model: Path) -> None:
-    _say(f"loading {model.name}")
-    for event in host.load(model, replace(params, cache_disk=0)).events():
-        if isinstance(event, Failed):
-            raise event.error
-        if isinstance(event, Loaded):
-            for warning in event.model.warnings:
-                _say(f"warning: {warning}")
+def _load_params(path: Path, load: LoadParams) -> LoadParams:
+    return replace(load, embeddings=load.embeddings or _makes_vectors(path), cache_disk=0)
+
+
+def _makes_vectors(path: Path) -> bool:
+    """Whether a file's header says that the model makes vectors; what is wrong with it is said when it is loaded."""
+    with contextlib.suppress(LocalLLMError, OSError):
+        return kind_of(read_header(path)) == "embedding"
+    return False
+
+
+def _load(pool: ModelPool, name: str, interrupted: threading.Event) -> None:
+    _say(f"loading {name}")
+    with contextlib.closing(pool.lend(name, interrupted.is_set)) as lease:
+        for warning in lease.model.warnings:
+            _say(f"warning: {warning}")
 
 
 def _greet(running: Running, state: State) -> None:
-    model, options = state.model, state.options
-    _say(
-        f"serving {state.model_name} at {running.address}/v1: {options.parallel} requests side by side, "
-        f"{model.n_ctx:,} tokens of context"
-    )
+    options, names = state.options, state.models.names
+    if lease := state.models.lend_loaded(names[0]):
+        what, room = names[0], f", {lease.model.n_ctx:,} tokens of context"
+        lease.close()
+    else:
+        what, room = f"{len(names)} models, each loaded when it is asked for", ""
+    _say(f"serving {what} at {running.address}/v1: {options.parallel} requests side by side{room}")
     if state.keys.wanted:
         _say("clients need a key")
     elif running.is_open:
@@ -109,10 +125,9 @@ def _signals(running: Running, state: State) -> Iterator[threading.Event]:
             running.kill()
             return
         interrupted.set()
-        if state.host.model is None:
-            raise KeyboardInterrupt
-        waiting = len(state.requests.running)
-        _say(f"ending{f' when {waiting} requests are done; once more ends them' if waiting else ''}")
+        count = len(state.requests.running)
+        waiting = f" when {count} request{'s' * (count != 1)} {'are' if count != 1 else 'is'} done, at most"
+        _say(f"ending{waiting} {state.options.stop_seconds:.0f} s; once more ends it now" if count else "ending")
         running.stop()
 
     def reload(_number: int, _frame: FrameType | None) -> None:

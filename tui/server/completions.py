@@ -23,6 +23,7 @@ from tui.server.logprobs import completion_logprobs, wanted_by_completion
 from tui.server.parameters import parameters_of
 from tui.server.state import State, state_of
 from tui.server.stream import DONE, EventStream, event
+from tui.services.model_pool import Lease
 
 DEFAULT_TOKENS = 16
 """OpenAI's default for a completion's length."""
@@ -39,10 +40,18 @@ async def completions(request: Request) -> Response:
     params = parameters_of(Fields({"max_tokens": DEFAULT_TOKENS, **fields.body}), state.generation)
     count = check_choices(fields.whole("n", 1, least=1))
     streamed, with_usage = wants_stream(fields)
-    echoed = await _echoed(state, prompts) if fields.flag("echo") else [""] * len(prompts)
+    n_probs, echo = wanted_by_completion(fields), fields.flag("echo")
     each = [prompt for prompt in prompts for _ in range(count)]
-    generating = Generating(state, request, each, several(params, count) * len(prompts), wanted_by_completion(fields))
-    reply = _Reply(state, generating, [text for text in echoed for _ in range(count)], count)
+    lease = await unless_gone(request, state.use(fields.text("model")))
+    if lease is None:
+        return Response(status_code=499)
+    generating = Generating(state, lease, request, each, several(params, count) * len(prompts), n_probs)
+    try:
+        echoed = await _echoed(state, lease, prompts) if echo else [""] * len(prompts)
+    except BaseException:
+        generating.close()
+        raise
+    reply = _Reply(generating, [text for text in echoed for _ in range(count)], count)
     if streamed:
         events = await unless_gone(request, generating.started())
         if events is None:
@@ -78,12 +87,12 @@ def _is_token(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-async def _echoed(state: State, prompts: list[Prompt]) -> list[str]:
+async def _echoed(state: State, lease: Lease, prompts: list[Prompt]) -> list[str]:
     texts = []
     for prompt in prompts:
         if isinstance(prompt, TokenPrompt):
             tokens = prompt.tokens
-            pieces = await state.ask(lambda questions, tokens=tokens: questions.pieces(tokens))  # type: ignore[misc]
+            pieces = await state.ask(lease, lambda questions, tokens=tokens: questions.pieces(tokens))  # type: ignore[misc]
             texts.append(b"".join(pieces).decode("utf-8", "replace"))
         else:
             texts.append(prompt.text if isinstance(prompt, RawPrompt) else "")
@@ -93,7 +102,7 @@ async def _echoed(state: State, prompts: list[Prompt]) -> list[str]:
 class _Reply:
     """Puts what is generated into OpenAI's shape."""
 
-    def __init__(self, state: State, generating: Generating, echoed: list[str], count: int) -> None:
+    def __init__(self, generating: Generating, echoed: list[str], count: int) -> None:
         self._generating = generating
         self._echoed = echoed
         self._count = count
@@ -101,7 +110,7 @@ class _Reply:
             "id": f"cmpl-{uuid.uuid4().hex}",
             "object": "text_completion",
             "created": int(time.time()),
-            "model": state.model_name,
+            "model": generating.name,
             "system_fingerprint": generating.model.build,
         }
 

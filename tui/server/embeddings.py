@@ -29,15 +29,16 @@ async def embeddings(request: Request) -> Response:
         raise wrong("encoding_format", "float or base64", encoding)
     texts = _texts(fields, "input")
     size = fields.whole("dimensions", 0, least=_DIMENSIONS_FROM) if "dimensions" in fields else 0
-    answer = await unless_gone(request, _embed(state, request, texts))
+    answer = await unless_gone(request, _embed(state, request, fields.text("model"), texts))
     if answer is None:
         return Response(status_code=499)
+    found, name = answer
     data = [
         {"object": "embedding", "index": number, "embedding": _encoded(_shortened(vector, size), encoding)}
-        for number, vector in enumerate(answer.vectors)
+        for number, vector in enumerate(found.vectors)
     ]
-    usage = {"prompt_tokens": answer.tokens, "total_tokens": answer.tokens}
-    return JSONResponse({"object": "list", "data": data, "model": state.model_name, "usage": usage})
+    usage = {"prompt_tokens": found.tokens, "total_tokens": found.tokens}
+    return JSONResponse({"object": "list", "data": data, "model": name, "usage": usage})
 
 
 async def embedding(request: Request) -> Response:
@@ -45,26 +46,27 @@ async def embedding(request: Request) -> Response:
     state = state_of(request)
     fields = Fields(await read_json(request, state.options.max_body))
     texts = _texts(fields, "content" if "content" in fields else "input")
-    answer = await unless_gone(request, _embed(state, request, texts))
+    answer = await unless_gone(request, _embed(state, request, fields.text("model"), texts))
     if answer is None:
         return Response(status_code=499)
-    return JSONResponse([{"index": at, "embedding": [list(vector)]} for at, vector in enumerate(answer.vectors)])
+    return JSONResponse([{"index": at, "embedding": [list(vector)]} for at, vector in enumerate(answer[0].vectors)])
 
 
-async def _embed(state: State, request: Request, texts: list[str | list[int]]) -> Embedded:
+async def _embed(state: State, request: Request, model: str, texts: list[str | list[int]]) -> tuple[Embedded, str]:
     state.check_room()
-    if not state.model.params.embeddings:
-        raise ApiError(501, "The loaded model writes text. Serve it, or another model, with --embeddings.")
-    ticket = state.host.engine.embed(texts)
-    number = state.begin(request, ticket.cancel)
-    try:
-        last = await last_event(ticket)
-    finally:
-        state.requests.end(number)
+    async with state.using(model) as lease:
+        if not lease.model.params.embeddings:
+            raise ApiError(501, "This model writes text. Serve it, or another model, with --embeddings.")
+        ticket = lease.host.engine.embed(texts)
+        number = state.begin(request, lease, ticket.cancel)
+        try:
+            last = await last_event(ticket)
+        finally:
+            state.requests.end(number)
     if isinstance(last, Failed):
         raise api_error(last.error)
     assert isinstance(last, Embedded)
-    return last
+    return last, lease.name
 
 
 def _texts(fields: Fields, name: str) -> list[str | list[int]]:

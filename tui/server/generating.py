@@ -15,6 +15,7 @@ from tui.engine.ticket import Ticket
 from tui.server.errors import ApiError, api_error
 from tui.server.following import events_of
 from tui.server.state import State, client_of
+from tui.services.model_pool import Lease
 
 MOST_CHOICES = 16
 _REASONS = {StopReason.LENGTH: "length", StopReason.CONTEXT_FULL: "length"}
@@ -50,32 +51,41 @@ class Generating:
 
     Args:
         state: what the handlers share.
+        lease: the model, given back when all are over.
         request: whose they are.
         prompts: what each starts from.
         params: how each chooses its tokens; as many as prompts.
         n_probs: how many likeliest tokens are told with each token; None for none.
 
     Raises:
-        ApiError: too many requests wait already, or no model is loaded.
+        ApiError: too many requests wait already.
     """
 
     def __init__(
         self,
         state: State,
+        lease: Lease,
         request: Request,
         prompts: Sequence[Prompt],
         params: Sequence[GenerationParams],
         n_probs: int | None = None,
     ) -> None:
         self._state = state
-        self.model = state.model
-        state.check_room()
-        engine, client = state.host.engine, client_of(request)
+        self._lease = lease
+        self.name = lease.name
+        """Of the model."""
+        try:
+            state.check_room()
+            self.model = lease.model
+        except BaseException:
+            lease.close()
+            raise
+        engine, client = lease.host.engine, client_of(request)
         self._tickets: list[Ticket] = [
             engine.generate(prompt, one, client=client, n_probs=n_probs)
             for prompt, one in zip(prompts, params, strict=True)
         ]
-        self._numbers = [state.begin(request, ticket.cancel) for ticket in self._tickets]
+        self._numbers = [state.begin(request, lease, ticket.cancel) for ticket in self._tickets]
         self.choices = [Choice() for _ in self._tickets]
 
     async def events(self) -> AsyncIterator[tuple[int, Event]]:
@@ -101,6 +111,7 @@ class Generating:
             if not ticket.over:
                 ticket.cancel()
             self._state.requests.end(number)
+        self._lease.close()
 
     async def started(self) -> AsyncIterator[tuple[int, Event]]:
         """As `events`, once the engine has taken up the first of them: what it refuses is known by then.

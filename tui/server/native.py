@@ -18,7 +18,7 @@ from tui.server.following import unless_gone
 from tui.server.generating import Choice, Generating, timings_of
 from tui.server.logprobs import native_probabilities
 from tui.server.parameters import parameters_of
-from tui.server.state import State, state_of
+from tui.server.state import state_of
 from tui.server.stream import EventStream, event
 
 _STOP_TYPES = {StopReason.END: "eos", StopReason.STOP_STRING: "word"}
@@ -32,22 +32,23 @@ async def completion(request: Request) -> Response:
     params = parameters_of(fields, state.generation)
     n_probs = fields.whole("n_probs", 0, least=0, most=1000) or None
     streamed = fields.flag("stream")
-    generating = Generating(state, request, prompts, [params] * len(prompts), n_probs)
+    lease = await unless_gone(request, state.use(fields.text("model")))
+    if lease is None:
+        return Response(status_code=499)
+    generating = Generating(state, lease, request, prompts, [params] * len(prompts), n_probs)
     if streamed:
         events = await unless_gone(request, generating.started())
         if events is None:
             return Response(status_code=499)
-        return EventStream(_stream(state, generating, events), state.options.timeout, generating.close)
+        return EventStream(_stream(generating, events), state.options.timeout, generating.close)
     choices = await unless_gone(request, generating.complete())
     if choices is None:
         return Response(status_code=499)
-    answers = [_whole(state, number, choice) for number, choice in enumerate(choices)]
+    answers = [_whole(generating.name, number, choice) for number, choice in enumerate(choices)]
     return JSONResponse(answers[0] if len(answers) == 1 else answers)
 
 
-async def _stream(
-    state: State, generating: Generating, events: AsyncIterator[tuple[int, Event]]
-) -> AsyncIterator[bytes]:
+async def _stream(generating: Generating, events: AsyncIterator[tuple[int, Event]]) -> AsyncIterator[bytes]:
     async with aclosing(events):  # type: ignore[type-var]
         try:
             async for number, what in events:
@@ -58,12 +59,14 @@ async def _stream(
                 elif isinstance(what, Finished) and what.text:
                     yield event({"index": number, "content": what.text, "tokens": [], "stop": False})
                 if isinstance(what, Finished):
-                    yield event({**_whole(state, number, generating.choices[number]), "content": "", "tokens": []})
+                    yield event(
+                        {**_whole(generating.name, number, generating.choices[number]), "content": "", "tokens": []}
+                    )
         except ApiError as error:
             yield event(error.body())
 
 
-def _whole(state: State, number: int, choice: Choice) -> dict[str, Any]:
+def _whole(model: str, number: int, choice: Choice) -> dict[str, Any]:
     finished, timings = choice.finished, choice.timings
     probabilities = native_probabilities(choice.tokens)
     return {
@@ -72,7 +75,7 @@ def _whole(state: State, number: int, choice: Choice) -> dict[str, Any]:
         "content": choice.text,
         "tokens": [token.id for token in choice.tokens],
         "stop": True,
-        "model": state.model_name,
+        "model": model,
         "tokens_predicted": timings.generated_tokens,
         "tokens_evaluated": timings.prompt_tokens,
         "tokens_cached": timings.prompt_tokens + timings.generated_tokens,

@@ -26,6 +26,8 @@ class ServeOptions:
         ssl_key_file: private key; empty for plain HTTP.
         ssl_cert_file: certificate chain.
         transcripts: whether prompts and answers are kept in memory for the person at the screen.
+        loads_on_request: whether models are loaded when a request names them.
+        sleep_idle: seconds after which the memory of a model that nobody uses is given back; 0 for never.
         stop_seconds: how long requests under way may go on when the server is to end.
     """
 
@@ -43,4 +45,6 @@ class ServeOptions:
     ssl_key_file: str = ""
     ssl_cert_file: str = ""
     transcripts: bool = False
+    loads_on_request: bool = False
+    sleep_idle: float = 0.0
     stop_seconds: float = 10.0

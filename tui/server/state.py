@@ -2,63 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import threading
 import time
 import uuid
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar, cast
 
 from starlette.requests import Request
 
-from tui.core.events import Answered, Failed, ModelInfo
+from tui.core.errors import LocalLLMError, ModelFileError, OutOfMemoryError
+from tui.core.events import Answered, Failed
 from tui.core.parameters import GenerationParams
 from tui.engine.questions import Questions
 from tui.server.errors import ApiError, api_error
 from tui.server.following import last_event
 from tui.server.keys import Keys
 from tui.server.options import ServeOptions
-from tui.services.model_host import ModelHost
+from tui.services.model_pool import Lease, Models
 from tui.services.requests import Requests
 
 T = TypeVar("T")
 
 
 class State:
-    """The model, the options, the keys, and the requests under way.
+    """The models, the options, the keys, and the requests under way.
 
     Args:
-        host: where the model is.
+        models: where models come from.
         options: how to serve.
         generation: how tokens are chosen where a request does not say.
         requests: where requests are kept.
     """
 
     def __init__(
-        self, host: ModelHost, options: ServeOptions, generation: GenerationParams, requests: Requests | None = None
+        self, models: Models, options: ServeOptions, generation: GenerationParams, requests: Requests | None = None
     ) -> None:
-        self.host = host
+        self.models = models
         self.options = options
         self.generation = generation
         self.requests = requests or Requests(transcripts=options.transcripts)
         self.keys = Keys(options)
         self.started = time.time()
-
-    @property
-    def model(self) -> ModelInfo:
-        """The loaded model.
-
-        Raises:
-            ApiError: there is none.
-        """
-        model = self.host.model
-        if model is None:
-            raise ApiError(503, "The model is not loaded yet.", headers={"Retry-After": "2"})
-        return model
-
-    @property
-    def model_name(self) -> str:
-        """What clients know the model as."""
-        return self.options.alias or Path(self.model.path).name.removesuffix(".gguf")
 
     def check_room(self) -> None:
         """Whether one more request may wait.
@@ -73,21 +59,58 @@ class State:
                 429, f"{waiting} requests wait already. Try again in a few seconds.", headers={"Retry-After": "2"}
             )
 
-    async def ask(self, question: Callable[[Questions], T]) -> T:
-        """Ask the loaded model something that needs no evaluation.
+    async def use(self, asked: str) -> Lease:
+        """The model that a client means, to be closed when it is not needed any more; loads it where that is wanted.
+
+        Raises:
+            ApiError: there is none, or it cannot be loaded.
+        """
+        gave_up = threading.Event()
+        try:
+            if lease := self.models.lend_loaded(asked):
+                return lease
+            return await self._lend(asked, gave_up)
+        except LocalLLMError as error:
+            raise _no_model(error) from None
+        finally:
+            gave_up.set()
+
+    @contextlib.asynccontextmanager
+    async def using(self, asked: str) -> AsyncIterator[Lease]:
+        """The model that a client means, for a while.
+
+        Raises:
+            ApiError: there is none, or it cannot be loaded.
+        """
+        lease = await self.use(asked)
+        try:
+            yield lease
+        finally:
+            lease.close()
+
+    async def ask(self, lease: Lease, question: Callable[[Questions], T]) -> T:
+        """Ask a loaded model something that needs no evaluation.
 
         Raises:
             ApiError: it has no answer.
         """
-        event = await last_event(self.host.engine.ask(question))
+        event = await last_event(lease.host.engine.ask(question))
         if isinstance(event, Failed):
             raise api_error(event.error)
         assert isinstance(event, Answered)
         return cast(T, event.value)
 
-    def begin(self, request: Request, cancel: Callable[[], None]) -> int:
+    async def _lend(self, asked: str, gave_up: threading.Event) -> Lease:
+        lending = asyncio.get_running_loop().run_in_executor(None, self.models.lend, asked, gave_up.is_set)
+        try:
+            return await asyncio.shield(lending)
+        except asyncio.CancelledError:
+            lending.add_done_callback(_close_lent)
+            raise
+
+    def begin(self, request: Request, lease: Lease, cancel: Callable[[], None]) -> int:
         """Note that a request starts to run."""
-        return self.requests.begin(request_id(request), client_of(request), request.url.path, self.model_name, cancel)
+        return self.requests.begin(request_id(request), client_of(request), request.url.path, lease.name, cancel)
 
 
 def state_of(request: Request) -> State:
@@ -106,3 +129,16 @@ def request_id(request: Request) -> str:
 def client_of(request: Request) -> str:
     """Who asks, for the log and for taking turns: the address it comes from."""
     return request.client.host if request.client else "local"
+
+
+def _close_lent(lending: asyncio.Future[Lease]) -> None:
+    if not lending.cancelled() and lending.exception() is None:
+        lending.result().close()
+
+
+def _no_model(error: LocalLLMError) -> ApiError:
+    if isinstance(error, ModelFileError):
+        return ApiError(404, error.line(), param="model", code="model_not_found")
+    if isinstance(error, OutOfMemoryError):
+        return ApiError(503, error.line(), headers={"Retry-After": "30"})
+    return api_error(error)

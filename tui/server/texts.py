@@ -20,10 +20,12 @@ async def tokenize(request: Request) -> Response:
     state = state_of(request)
     fields = Fields(await read_json(request, state.options.max_body))
     text, whole, special = fields.text("content"), fields.flag("add_special"), fields.flag("parse_special", True)
-    tokens = await state.ask(lambda questions: questions.tokenize(text, whole=whole, special=special))
-    if not fields.flag("with_pieces"):
-        return JSONResponse({"tokens": tokens})
-    pieces = await state.ask(lambda questions: questions.pieces(tokens))
+    with_pieces = fields.flag("with_pieces")
+    async with state.using(fields.text("model")) as lease:
+        tokens = await state.ask(lease, lambda questions: questions.tokenize(text, whole=whole, special=special))
+        if not with_pieces:
+            return JSONResponse({"tokens": tokens})
+        pieces = await state.ask(lease, lambda questions: questions.pieces(tokens))
     both = zip(tokens, pieces, strict=True)
     return JSONResponse({"tokens": [{"id": token, "piece": _piece(piece)} for token, piece in both]})
 
@@ -35,7 +37,8 @@ async def detokenize(request: Request) -> Response:
     tokens = fields.items("tokens")
     if not all(isinstance(token, int) and not isinstance(token, bool) for token in tokens):
         raise wrong("tokens", "an array of whole numbers", tokens)
-    pieces = await state.ask(lambda questions: questions.pieces(tokens))
+    async with state.using(fields.text("model")) as lease:
+        pieces = await state.ask(lease, lambda questions: questions.pieces(tokens))
     return JSONResponse({"content": b"".join(pieces).decode("utf-8", "replace")})
 
 
@@ -44,7 +47,8 @@ async def apply_template(request: Request) -> Response:
     state = state_of(request)
     fields = Fields(await read_json(request, state.options.max_body))
     messages, params = messages_of(fields), parameters_of(fields, state.generation)
-    text = await state.ask(lambda questions: questions.render(ChatPrompt(messages), params))
+    async with state.using(fields.text("model")) as lease:
+        text = await state.ask(lease, lambda questions: questions.render(ChatPrompt(messages), params))
     return JSONResponse({"prompt": text})
 
 
