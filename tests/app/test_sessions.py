@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -23,6 +24,11 @@ from tui.store.store import Store, store_file
 
 def text(app: LocalLLMApp) -> str:
     return app.main_screen.query_one(Prompt).text
+
+
+def open_chat(app: LocalLLMApp) -> int | None:
+    chat = app.main_screen.chat.conversation
+    return chat.id if chat is not None else None
 
 
 async def settled(pilot: Pilot[int], app: LocalLLMApp) -> None:
@@ -116,7 +122,7 @@ async def test_open_chats_are_walked_and_those_that_are_gone_are_passed_over(
         await until(pilot, lambda: hint(app) == "no other chat is open: F3 shows them all")
         for number in (first, second):
             app.main_screen.go_to_chat(number)
-            await until(pilot, lambda number=number: app.main_screen.chat.conversation.id == number)  # type: ignore[misc]
+            await until(pilot, lambda number=number: open_chat(app) == number)  # type: ignore[misc]
         await pilot.press("ctrl+pagedown", "ctrl+pagedown")
         await until(pilot, lambda: hint(app) == "2 of 3 open: Three colours")
         Store().delete(third)
@@ -135,7 +141,7 @@ class KeepingEngine(ScriptedEngine):
     labels: dict[str, None] = {}  # noqa: RUF012
 
     @property
-    def kept(self) -> dict[str, None]:  # type: ignore[override]
+    def kept(self) -> dict[str, None]:
         return self.labels
 
 
@@ -154,8 +160,7 @@ class TestWarm:
             recent = app.main_screen.query_one(RecentChats)
             await until(pilot, lambda: "Three colours" in recent.plain)
             assert "warm" not in recent.plain and "cold" not in recent.plain
-            engine.load_error = None
-            app.work.load(__import__("pathlib").Path(MODEL), app.settings.load)
+            app.work.load(Path(MODEL), app.settings.load)
             await until(pilot, lambda: "warm" in recent.plain)
             assert [line.split()[-1] for line in recent.plain.splitlines()[1:]] == ["cold", "warm"]
             screen = await opened(pilot, app)

@@ -69,9 +69,7 @@ async def _long(pilot: Pilot[int], app: LocalLLMApp, engine: ScriptedEngine) -> 
         await until(pilot, lambda: screen.chat.view.is_empty)
         await opened.take(lambda: screen.go_to_chat(number), lambda: not screen.chat.view.is_empty)
     for _ in range(60):
-        top = transcript.scroll_offset.y
-        key = events.Key("pageup", None)
-        await pages.take(lambda key=key: app.post_message(key), lambda top=top: transcript.scroll_offset.y != top)  # type: ignore[misc]
+        await pages.take(_pressing(app, "pageup"), _scrolled(transcript, transcript.scroll_offset.y))
     for _ in range(_ROUNDS):
         await tree.take(screen.action_tree, lambda: isinstance(app.screen, TreeScreen) and bool(_rows(app.screen)))
         app.pop_screen()
@@ -108,15 +106,10 @@ async def _many(pilot: Pilot[int], app: LocalLLMApp, engine: ScriptedEngine) -> 
         await opened.take(app.action_chats, lambda: isinstance(app.screen, ChatsScreen) and bool(_rows(app.screen)))
         table, search = app.screen.query_one("#chats-list", Rows), cast("ChatsScreen", app.screen)
         for name in ("down", "pagedown", "end", "home"):
-            at = table.at
-            key = events.Key(name, None)
-            await keys.take(lambda key=key: app.post_message(key), lambda at=at, table=table: table.at != at)  # type: ignore[misc]
+            await keys.take(_pressing(app, name), _away_from(table, table.at))
         await pilot.press("slash")
         for typed in ("n", "ne", "nee", "need"):
-            key = events.Key(typed[-1], typed[-1])
-            await letters.take(
-                lambda key=key: app.post_message(key), lambda typed=typed, search=search: search._shown == typed
-            )  # type: ignore[misc]
+            await letters.take(_pressing(app, typed[-1]), _searched(search, typed))
         await pilot.press("escape", "escape")
         await until(pilot, lambda: app.screen is app.main_screen)
     return [
@@ -124,6 +117,22 @@ async def _many(pilot: Pilot[int], app: LocalLLMApp, engine: ScriptedEngine) -> 
         keys.worst("a key in the list, p95", 100),
         letters.worst("a letter of a search in it, until the places are shown, p95", 100),
     ]
+
+
+def _pressing(app: LocalLLMApp, key: str) -> Callable[[], object]:
+    return lambda: app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+def _away_from(table: Rows[object], at: int) -> Callable[[], bool]:
+    return lambda: table.at != at
+
+
+def _scrolled(transcript: Transcript, top: int) -> Callable[[], bool]:
+    return lambda: transcript.scroll_offset.y != top
+
+
+def _searched(screen: ChatsScreen, words: str) -> Callable[[], bool]:
+    return lambda: screen._shown == words
 
 
 def _rows(screen: ChatsScreen | TreeScreen) -> Sequence[object]:

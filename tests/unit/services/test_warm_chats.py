@@ -61,12 +61,12 @@ def test_a_conversation_is_warm_as_long_as_its_state_is_kept(
     finish(chat, chat.send(LONG, SHORT))
     assert chat.conversation is not None
     first = chat.conversation.id
-    assert warm_chats(loaded) == {first}
+    assert warm_chats(loaded) == frozenset({first})
     chat.clear()
     finish(chat, chat.send(f"something else: {LONG}", SHORT))
     assert chat.conversation is not None
     second = chat.conversation.id
-    assert warm_chats(loaded) == {first, second}, "the first one was put aside in memory"
+    assert warm_chats(loaded) == frozenset({first, second}), "the first one was put aside in memory"
     events_of(loaded.unload())
     assert warm_chats(loaded) is None
     assert isinstance(events_of(loaded.load(tiny_gguf, LoadParams(n_ctx=256)))[-1], Loaded)

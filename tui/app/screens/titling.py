@@ -86,7 +86,8 @@ class Titling(Talking):
 
         title = title_of_answer(answer)
         try:
-            if title and await self.chat.chats.look(lambda store: store.suggest_title(chat.id, title)):
+            taken = await self.chat.chats.look(lambda store: store.suggest_title(chat.id, title))
+            if taken:
                 await self._show_recent()
         except LocalLLMError:
             return  # the chat was deleted meanwhile
