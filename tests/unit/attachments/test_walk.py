@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -43,6 +44,7 @@ def files(root: Path, **how: object) -> list[str]:
     return [path for path in walk(root, **how) if not path.endswith("/")]  # type: ignore[arg-type]
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="Git says what is right")
 @given(st.lists(PATHS, max_size=12), st.lists(RULES, max_size=4), st.lists(RULES, max_size=3), NAMES)
 @settings(max_examples=25, deadline=None)
 def test_the_same_files_are_found_as_git_finds(paths: list[str], above: list[str], below: list[str], name: str) -> None:
