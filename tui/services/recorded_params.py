@@ -51,7 +51,7 @@ def recorded_params(facts: ReplyFacts) -> RecordedParams:
 
 def _read(cls: type[T], given: dict[str, Any]) -> tuple[T, tuple[str, ...]]:
     specs = {spec.name: spec for spec in options_of(cls)}
-    plain = {field.name: field.default for field in fields(cls) if field.name not in specs}
+    plain: dict[str, Any] = {field.name: field.default for field in fields(cls) if field.name not in specs}
     values: dict[str, Scalar] = {}
     unknown: list[str] = []
     for name, value in given.items():
