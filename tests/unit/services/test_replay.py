@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from tui.core.parameters import GenerationParams, LoadParams
 from tui.services.model_host import ModelHost
 from tui.services.recorded_chat import RecordedChat
 from tui.services.recorded_chat_facts import facts_of
+from tui.services.recorded_params import recorded_params
 from tui.services.replay import Recording, Replay, keep, last_reply, recall
 from tui.services.replay_differences import differences, file_of
 from tui.services.replay_result import Outcome, ReplayResult, odds
@@ -268,3 +270,16 @@ def test_the_odds_in_words() -> None:
         "the model found “^[\N{REPLACEMENT CHARACTER}” under 0.1 % likely, and the stored token at most 30.0 %"
     )
     assert odds(token(), 5) == ""
+
+
+def test_settings_of_another_version_are_named(fixed: ModelHost, store: Store) -> None:
+    recording = recall(store, said(fixed, store))
+    given = json.loads(recording.reply.facts.params)
+    given["generation"] |= {"later": 1, "temp": "hot"}
+    given["load"].pop("n_batch")
+    read = recorded_params(replace(recording.reply.facts, params=json.dumps(given)))
+    assert set(read.unknown) == {"later", "temp"}
+    assert read.load == recording.load and read.generation.temp == GenerationParams().temp
+    assert fixed.model is not None
+    (line,) = differences(replace(recording, unknown=read.unknown), fixed.model)
+    assert line.startswith("settings that this version cannot follow: ")
