@@ -60,9 +60,9 @@ async def test_all_chats_are_there_and_enter_goes_to_one(make_app: Callable[...,
         screen = await opened(pilot, app)
         await until(pilot, lambda: len(screen.table.items) == 3)
         assert lines(screen) == [
-            "▸ 東京の天気 Scripted-1B-Instruct 2 messages now",
-            "Sorting essay Scripted-1B-Instruct 2 messages now",
-            "Three colours Scripted-1B-Instruct 2 messages now",
+            "▸ 東京の天気 Scripted-1B-Instruct 2 messages cold now",
+            "Sorting essay Scripted-1B-Instruct 2 messages cold now",
+            "Three colours Scripted-1B-Instruct 2 messages cold now",
         ]
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: app.screen is app.main_screen and "red, green and blue" in shown(app))
@@ -72,7 +72,7 @@ async def test_all_chats_are_there_and_enter_goes_to_one(make_app: Callable[...,
         assert len(app.main_screen.chat.session.records) == 4
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen) and len(screen_of(app).table.items) == 3)
-        assert lines(screen_of(app))[0] == "▸ Three colours Scripted-1B-Instruct 4 messages now"
+        assert lines(screen_of(app))[0] == "▸ Three colours Scripted-1B-Instruct 4 messages cold now"
         await pilot.press("f3")
         assert app.screen is app.main_screen
 
@@ -133,7 +133,7 @@ async def test_a_search_hit_far_back_in_a_long_chat_comes_into_view(make_app: Ca
 
 
 async def test_from_a_place_far_back_end_leads_to_the_newest(make_app: Callable[..., LocalLLMApp]) -> None:
-    stored(40)
+    stored(40, words="w ")
     app = make_app(model=MODEL)
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: "answer 39" in shown(app))
