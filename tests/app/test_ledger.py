@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.scripted import ScriptedEngine
+from tests.support.tiny_gguf import write_tiny_gguf
 from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
 from tui.app.rendering.ledger_words import expected, fill, ledger_lines, ledger_table
@@ -397,3 +398,25 @@ async def test_a_summary_of_a_chat_that_was_left_meanwhile_goes_nowhere(
 
 def test_another_version_of_a_message_is_not_for_a_new_chat() -> None:
     assert [offer.possible for offer in offers(Ledger(FULL), edits=True)] == [True, True, True, False]
+
+
+async def test_a_real_model_sums_up_what_does_not_fit(tmp_path: Path) -> None:
+    model = write_tiny_gguf(tmp_path / "tiny-ascii-F32.gguf", ascii_only=True)
+    settings = Settings().replace(n_predict=8, temp=0.0, n_ctx=2048, model_dirs=())
+    app = LocalLLMApp(Launch(settings, model=str(model)))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        for text in ("first " * 120, "second " * 90):
+            prompt(app).load_text(text)
+            await pilot.press("enter")
+            await until(pilot, lambda: prompt(app).text == "" and not app.work.busy, 60)
+        prompt(app).load_text("third " * 130)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, FullContextScreen))
+        await pilot.press("a")
+        await until(pilot, lambda: "goes on from" in shown(app) and prompt(app).text == "", 120)
+        await until(pilot, lambda: not app.work.busy, 120)
+        now = app.main_screen.chat.session.messages
+        assert [message.role for message in now[:2]] == ["user", "user"]
+        assert now[0].content.startswith("Summary of “first") and len(now[0].content) > 100
+        assert now[1].content == ("third " * 130).strip()

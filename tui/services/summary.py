@@ -14,6 +14,8 @@ _ASK = (
     "Sum up the conversation below, so that it can go on from the summary alone. Keep names, numbers, decisions, open "
     "questions, and code that is still needed. Write in the language of the conversation, and nothing but the summary."
 )
+_END = "Now sum up the conversation above."
+"""Said once more after it: small models have forgotten by then what they were asked."""
 _EARLIER = "Summary of what was said before this part of it:"
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "system": "System"}
 _CHARACTERS_A_TOKEN = 3
@@ -65,7 +67,7 @@ class Summary:
     def prompt(self) -> ChatPrompt:
         """What to ask the model next."""
         earlier = f"{_EARLIER}\n{self.text}\n\n" if self.text else ""
-        return ChatPrompt((Message("user", f"{_ASK}\n\n{earlier}{self._part}\n\n{_ASK}"),))
+        return ChatPrompt((Message("user", f"{_ASK}\n\n{earlier}{self._part}\n\n{_END}"),))
 
     def params(self, params: GenerationParams) -> GenerationParams:
         """How to generate a summary: as the person's replies, but as plain text, not without end, without thinking."""
