@@ -117,8 +117,8 @@ class Shelf:
     available: int = 0
     _texts: dict[str, str] = field(default_factory=dict)
     _named: dict[str, list[ModelEntry]] = field(default_factory=dict)
-    _order: tuple[object, list[ModelEntry]] | None = None
-    _filtered: tuple[tuple[object, tuple[str, ...]], list[ModelEntry]] | None = None
+    _order: tuple[object, list[tuple[str, ModelEntry]]] | None = None
+    _filtered: tuple[tuple[object, tuple[str, ...]], list[tuple[str, ModelEntry]]] | None = None
 
     def take(self, entries: Sequence[ModelEntry], memory: Remembers | None, available: int) -> None:
         """Other models, or other knowledge of them."""
@@ -152,8 +152,8 @@ class Shelf:
         rows = self._ordered(view)
         words = view.query.casefold().split()
         if not words:
-            return list(rows)
-        order, texts = self._order, self._texts
+            return [entry for _, entry in rows]
+        order = self._order
         assert order is not None
         # One more letter finds a part of what was found before it.
         if self._filtered is not None:
@@ -161,19 +161,19 @@ class Shelf:
             if old_order is order[0] and all(any(old in word for word in words) for old in old_words):
                 rows = old_rows
         for word in words:
-            rows = [entry for entry in rows if word in texts[str(entry.path)]]
+            rows = [row for row in rows if word in row[0]]
         self._filtered = (order[0], tuple(words)), rows
-        return list(rows)
+        return [entry for _, entry in rows]
 
-    def _ordered(self, view: View) -> list[ModelEntry]:
-        """All models in order; kept, since the order stays while the person types."""
+    def _ordered(self, view: View) -> list[tuple[str, ModelEntry]]:
+        """All models in order, with what the filter looks into; kept, since the order stays while the person types."""
         key = (view.sort, view.reverse, view.favourites_first)
         if self._order is None or self._order[0] != key:
             rows = sorted(self.entries, key=lambda entry: entry.name.casefold())
             rows.sort(key=lambda entry: self._rank(entry, view.sort), reverse=view.reverse)
             # What cannot be sorted by the kind, and what is no model, stays below whichever way round.
             rows.sort(key=lambda entry: self._group(entry, view))
-            self._order = (key, rows)
+            self._order = key, [(self._texts[str(entry.path)], entry) for entry in rows]
         return self._order[1]
 
     def _rank(self, entry: ModelEntry, sort: Sort) -> Any:

@@ -20,6 +20,9 @@ from tui.catalogue.entry import ModelEntry
 Draw = Callable[[ModelEntry, int, bool], Line]
 """Makes a row: the model, the cells there are, and whether the person is on it."""
 
+_MOST_DRAWN = 500
+"""Rows that are kept as they were drawn."""
+
 ROLES = (
     "mark", "loaded", "favourite", "name", "fact", "faint", "fits", "tight", "no", "problem",
 )  # fmt: skip
@@ -116,6 +119,8 @@ class ModelTable(Scrolled):
         self._at = 0
         self._wanted = ""
         self._parts: dict[tuple[str, Style | None], Style] = {}
+        self._drawn: dict[tuple[str, int], Strip] = {}
+        """Rows as they were drawn, by file and width: a filter moves most of them up and down, and back."""
 
     @property
     def marked(self) -> ModelEntry | None:
@@ -166,6 +171,7 @@ class ModelTable(Scrolled):
                 self._go(at)
 
     def _shown(self) -> None:
+        self._drawn.clear()
         self._fit()
         self.refresh()
 
@@ -229,6 +235,9 @@ class ModelTable(Scrolled):
     def draw(self, at: int, width: int) -> Strip:
         """One row as the terminal gets it."""
         marked = at == self._at
+        place = str(self._rows[at].path), width
+        if not marked and (known := self._drawn.get(place)) is not None:
+            return known
         line = self._draw_row(self._rows[at], width, marked)
         base = self.base_style
         cursor = self.get_component_rich_style("model-table--cursor", partial=True) if marked else None
@@ -236,7 +245,12 @@ class ModelTable(Scrolled):
             base += cursor
         plain = cursor is not None and cursor.reverse  # the colours of the parts would be as many backgrounds
         segments = [Segment(text, base if plain or not role else self._part(role, cursor)) for text, role in line]
-        return Strip(segments).adjust_cell_length(width, base)
+        strip = Strip(segments).adjust_cell_length(width, base)
+        if not marked:
+            if len(self._drawn) >= _MOST_DRAWN:
+                self._drawn.clear()
+            self._drawn[place] = strip
+        return strip
 
     def _part(self, role: str, cursor: Style | None) -> Style:
         style = self._parts.get((role, cursor))
@@ -249,3 +263,4 @@ class ModelTable(Scrolled):
         """Colours changed: those kept are the old ones."""
         super().notify_style_update()
         self._parts.clear()
+        self._drawn.clear()
