@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from functools import partial
@@ -62,6 +63,8 @@ class LocalLLMApp(Navigation):
     COMMANDS = {_provider}  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [*bindings((*RUN_COMMANDS, *APP_COMMANDS))]
     NOTIFICATION_TIMEOUT = 6
+    keeps_what_is_here = False
+    """Whether all that is in memory after the first search for models stays: true for the program itself."""
 
     # A repaint of the application is one of the whole screen, tens of kilobytes; each widget paints what it changed.
     status: reactive[Status] = reactive(Status(), init=False, repaint=False, always_update=True)
@@ -151,6 +154,11 @@ class LocalLLMApp(Navigation):
         """Hand what the search found to the screens."""
         self.models = message.entries
         self.searching = not message.done
+        if message.done and self.keeps_what_is_here:
+            self.keeps_what_is_here = False
+            # With thousands of models a full collection stops the screen for a tenth of a second, and what there is
+            # now stays to the end: it need not be looked through again.
+            gc.freeze()
 
     def search_models(self) -> None:
         """Look for models again."""
@@ -233,5 +241,6 @@ def run_app(launch: Launch) -> int:
         The exit status.
     """
     app = LocalLLMApp(launch, log=configure_logging(log_file()))
+    app.keeps_what_is_here = True
     app.run()
     return app.return_code or 0
