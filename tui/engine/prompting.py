@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 from tui.core.errors import PromptTooLongError, TemplateError
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt, Prompt, TokenPrompt
 from tui.core.reasoning import joined
+from tui.engine.guard import Guard
 from tui.engine.reasoning_switch import variables_of
 from tui.engine.template import ChatTemplate
 from tui.engine.vocabulary import Vocabulary
@@ -24,6 +28,7 @@ class PromptReader:
     def __init__(self, vocabulary: Vocabulary, template: ChatTemplate, n_ctx: int) -> None:
         self._vocabulary = vocabulary
         self._template = template
+        self._guard = Guard(vocabulary)
         self.n_ctx = n_ctx
 
     @property
@@ -69,7 +74,11 @@ class PromptReader:
             params: whether the model is to think, and what else the template is told.
             reply: whether the beginning of the model's next message stands at its end.
         """
-        text = self._template.render(prompt.messages, reply=reply, variables=variables_of(params))
+        messages = self._guard.messages(prompt.messages)
+        variables = variables_of(params)
+        if prompt.tools:
+            variables["tools"] = json.loads(prompt.tools)
+        text = self._template.render(messages, reply=reply, variables=variables)
         return joined(text, prompt.begun, self._template.markers) if reply else text
 
     def fitted(self, prompt: ChatPrompt, params: GenerationParams, tokens: list[int]) -> tuple[list[int], int]:
@@ -91,7 +100,7 @@ class PromptReader:
             return tokens, 0
 
         def without(cut: int) -> list[int]:
-            return self.tokens(ChatPrompt(_without(prompt.messages, cuts[0], cuts[cut]), prompt.begun), params)
+            return self.tokens(replace(prompt, messages=_without(prompt.messages, cuts[0], cuts[cut])), params)
 
         too_long, fits = 0, len(cuts) - 1
         kept: tuple[int, list[int]] | None = None

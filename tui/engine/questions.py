@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt
 from tui.engine.prompting import PromptReader
-from tui.engine.vocabulary import Vocabulary
+from tui.engine.vocabulary import CUT, Vocabulary
 
 
 class Questions:
@@ -44,6 +44,14 @@ class Questions:
         """The chat template's text; empty for the plain dialogue of a model that carries none."""
         return self._reader.template_source
 
+    def prompt_tokens(self, prompt: ChatPrompt, params: GenerationParams) -> list[int]:
+        """The tokens that the model gets for a conversation.
+
+        Raises:
+            TemplateError: the template refuses it.
+        """
+        return self._reader.tokens(prompt, params)
+
     def render(self, prompt: ChatPrompt, params: GenerationParams) -> str:
         """A conversation in the chat template.
 
@@ -54,4 +62,4 @@ class Questions:
         Raises:
             TemplateError: the template refuses it.
         """
-        return self._reader.text(prompt, params)
+        return self._reader.text(prompt, params).replace(CUT, "")

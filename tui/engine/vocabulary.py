@@ -10,6 +10,9 @@ import llama_cpp.llama_cpp as lib
 
 from tui.core.errors import DecodeError
 
+CUT = "\ufdd0"
+"""Stands where the tokenizer begins anew, so that nothing is read across it; it is no character of any text."""
+
 
 class Vocabulary:
     """Tokens of one loaded model.
@@ -85,6 +88,10 @@ class Vocabulary:
         kinds = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_USER_DEFINED
         return bool(lib.llama_vocab_get_attr(self.pointer, token) & kinds)
 
+    def is_control(self, token: int) -> bool:
+        """Whether the token steers the model, and stands for no text: the end of a turn, the role that speaks."""
+        return bool(lib.llama_vocab_get_attr(self.pointer, token) & lib.LLAMA_TOKEN_ATTR_CONTROL)
+
     def special_text(self, token: int) -> str:
         """The text that stands for a special token; empty for none."""
         return self._special_text(token)
@@ -102,6 +109,10 @@ class Vocabulary:
         return [int(token) for token in tokens[: count.value]] if count.value else []
 
     def _tokenize(self, text: str, *, add_special: bool, special: bool = True) -> list[int]:
+        if CUT in text:
+            first, *rest = text.split(CUT)
+            parts = [self._tokenize(part, add_special=False, special=special) for part in rest]
+            return sum(parts, self._tokenize(first, add_special=add_special, special=special))
         data = text.encode("utf-8", "replace")
         room = len(data) + 16
         while True:
