@@ -1,7 +1,7 @@
 """What a person types or attaches is text, even where it spells a token that steers the model.
 
-A chat template puts `<|im_end|>` and the like between messages, and the tokenizer reads such spellings as the tokens they
-stand for, wherever they come from. A file that spells them could otherwise end the person's turn and speak as
+A chat template puts `<|im_end|>` and the like between messages, and the tokenizer reads such spellings as the tokens
+they stand for, wherever they come from. A file that spells them could otherwise end the person's turn and speak as
 somebody else. So each one in what a person says is cut in two, where the tokenizer cannot put it together again.
 """
 
