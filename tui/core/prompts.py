@@ -26,11 +26,15 @@ class ChatPrompt:
         messages: in order; a system message may come first.
         begun: what the model's next message begins with already; it goes on from there.
         label: what the conversation is called where computed ones are kept; nothing that the model sees.
+        tools: what the model may call, for the chat template: the text of a JSON array; empty for none.
+        shown: texts of special tokens that belong to the answer, such as those that begin a call.
     """
 
     messages: tuple[Message, ...]
     begun: str = ""
     label: str = field(default="", compare=False)
+    tools: str = ""
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +54,5 @@ Prompt = RawPrompt | ChatPrompt | TokenPrompt
 def characters(prompt: Prompt) -> int:
     """Characters of a prompt without its template; of tokens, how many there are."""
     if isinstance(prompt, ChatPrompt):
-        return sum(len(message.content) for message in prompt.messages)
+        return sum(len(message.content) for message in prompt.messages) + len(prompt.tools)
     return len(prompt.tokens) if isinstance(prompt, TokenPrompt) else len(prompt.text)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from tui.core.markers import markers_of
 from tui.core.messages import Message
 from tui.core.reasoning import split
 
+_FIELDS = ("reasoning_content", "thinking")
+"""gpt-oss reads `thinking`, most others `reasoning_content`."""
 _READS = re.compile(r"reasoning_content|\.thinking\b|\[['\"]thinking['\"]\]")
 
 
@@ -28,15 +31,25 @@ class PastReasoning:
         takes_all = markers is not None and (markers.kept or _cuts(source, markers.end))
         self._own = markers.starts if markers and takes_all and not self._reads else ()
 
-    def as_wanted(self, message: Message) -> dict[str, str]:
+    def as_wanted(self, message: Message) -> dict[str, Any]:
         """A message as the template is given it."""
         plain = {"role": message.role, "content": message.content}
+        if message.reasoning:
+            return self._with(plain, message.reasoning)
         if message.role != "assistant" or message.content.lstrip().startswith(self._own):
             return plain
         parts = split(message.content, self._markers)
-        # gpt-oss reads `thinking`, most others `reasoning_content`.
-        names = ("reasoning_content", "thinking") if self._reads and parts.reasoning else ()
+        names = _FIELDS if self._reads and parts.reasoning else ()
         return {**plain, "content": parts.answer, **dict.fromkeys(names, parts.reasoning)}
+
+
+    def _with(self, plain: dict[str, str], reasoning: str) -> dict[str, Any]:
+        """A reply whose reasoning came apart from it."""
+        if self._reads:
+            return {**plain, **dict.fromkeys(_FIELDS, reasoning)}
+        if self._own and self._markers is not None:
+            return {**plain, "content": f"{self._own[0]}\n{reasoning}{self._markers.ending}{plain['content']}"}
+        return plain
 
 
 def _cuts(source: str, end: str) -> bool:

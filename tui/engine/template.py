@@ -14,6 +14,7 @@ from tui.core.errors import TemplateError
 from tui.core.markers import markers_of
 from tui.core.messages import Message
 from tui.engine.jinja import Rendered, compiled
+from tui.engine.past_calls import PastCalls
 from tui.engine.past_reasoning import PastReasoning
 
 PLAIN_STOPS = ("\nUser:", "\nuser:")
@@ -93,11 +94,13 @@ def _without_system(messages: Sequence[Message]) -> Sequence[Message]:
 def _jinja(source: str, bos: str, eos: str) -> Renderer:
     template: Rendered | None = None
     past = PastReasoning(source)
+    calls = PastCalls()
 
     def render(messages: Sequence[Message], reply: bool, variables: Mapping[str, Any]) -> str:
         nonlocal template
         template = template or compiled(source, bos, eos)
-        return template([past.as_wanted(message) for message in messages], reply, variables)
+        given = [{**past.as_wanted(message), **calls.fields(message, template)} for message in messages]
+        return template(given, reply, variables)
 
     return render
 

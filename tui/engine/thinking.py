@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tui.core.errors import LocalLLMError
 from tui.core.markers import Markers, markers_for
@@ -158,13 +158,13 @@ def thinking_of(
         template=markers,
         opened="" if prompt.begun else opening(tail, markers),
         begun=prompt.begun,
-        shown=_hidden_tokens(markers, vocabulary) if markers else frozenset(),
+        shown=_hidden_tokens((*(markers.tokens if markers else ()), *prompt.shown), vocabulary),
     )
 
 
-def _hidden_tokens(markers: Markers, vocabulary: Vocabulary) -> frozenset[int]:
-    """The tokens of markers that have no text unless it is asked for."""
-    parts = {token for text in markers.tokens for token in vocabulary.tokenize_part(text)}
+def _hidden_tokens(texts: Sequence[str], vocabulary: Vocabulary) -> frozenset[int]:
+    """The tokens of some texts that have no text unless it is asked for."""
+    parts = {token for text in texts for token in vocabulary.tokenize_part(text)}
     return frozenset(token for token in parts if not vocabulary.piece(token))
 
 
