@@ -28,10 +28,11 @@ from tui.app.status import Phase
 from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.rows import Rows
 from tui.app.widgets.transcript import Transcript
+from tui.services.daily_check import check_daily
 from tui.services.launch import Launch
 from tui.services.model_host import ModelHost
 from tui.settings.settings import Settings
-from tui.store.store import store_file
+from tui.store.store import Store, store_file
 
 T = TypeVar("T")
 
@@ -57,6 +58,9 @@ def chats_on_screen(setup: Setup) -> Iterator[Measurement]:
     )  # fmt: skip
     with _home(setup.scratch / "many-chats"):
         write_many(store_file(), _MANY)
+        store = Store()
+        check_daily(store)  # else it would run meanwhile, which it does once a day
+        store.close()
         yield from asyncio.run(_run(_many))
 
 
