@@ -42,4 +42,5 @@ def title_of_answer(answer: str) -> str:
     for lead in _LEADS:
         if line.casefold().startswith(lead):
             line = line[len(lead) :].strip(_QUOTES)
-    return line.rstrip(".") if 0 < len(line) <= MOST else ""
+    # What ends with a colon announces something, and is no title.
+    return line.rstrip(".") if 0 < len(line) <= MOST and not line.endswith((":", "\uff1a")) else ""
