@@ -38,7 +38,7 @@ def title_params(params: GenerationParams) -> GenerationParams:
 def title_of_answer(answer: str) -> str:
     """The title in what the model said; empty when there is none."""
     said = split(answer).answer.strip()
-    line = one_line(said.split("\n", 1)[0]).strip(_QUOTES)
+    line = one_line(said.split("\n", 1)[0]).rstrip(". ").strip(_QUOTES)
     for lead in _LEADS:
         if line.casefold().startswith(lead):
             line = line[len(lead) :].strip(_QUOTES)
