@@ -1,10 +1,16 @@
-"""alt and a digit as the keys they are."""
+"""alt and a digit, alt and a cursor key, as the keys they are."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any, cast
 
 from textual import _ansi_sequences
+from textual._xterm_parser import XTermParser
+from textual.message import Message
+
+_DOUBLED = re.compile("\x1b\x1b(?:\\[|O)(?:(?P<letter>[ABCDFH])|(?P<number>[56])~)")
 
 
 def take_alt_digits() -> None:
@@ -16,3 +22,24 @@ def take_alt_digits() -> None:
     sequences = cast("dict[str, Any]", _ansi_sequences.ANSI_SEQUENCES_KEYS)
     for digit in "123456789":
         sequences.pop(f"\x1b{digit}", None)
+
+
+def take_doubled_escapes() -> None:
+    """Let terminals say alt and a cursor key by putting Esc before the key, as PuTTY and rxvt do.
+
+    Textual would take that for Esc, and then the key alone. To be called before the application runs.
+    """
+    plain = XTermParser.feed
+
+    def feed(parser: XTermParser, data: str) -> Iterable[Message]:
+        return plain(parser, _DOUBLED.sub(_as_xterm, data))
+
+    if not hasattr(plain, "doubled"):
+        feed.doubled = True  # type: ignore[attr-defined]
+        XTermParser.feed = feed  # type: ignore[method-assign]
+
+
+def _as_xterm(found: re.Match[str]) -> str:
+    """The same key as xterm says it, with the modifier in a number."""
+    letter, number = found["letter"], found["number"]
+    return f"\x1b[1;3{letter}" if letter else f"\x1b[{number};3~"

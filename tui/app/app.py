@@ -16,6 +16,7 @@ from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from tui.app.alt_keys import take_doubled_escapes
 from tui.app.commands.catalogue import APP_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.launch_download import fetch_launched
@@ -25,6 +26,7 @@ from tui.app.rendering.blocks import warm_up
 from tui.app.rendering.shown import shown_line
 from tui.app.sampling import SampleTaken, start_sampler
 from tui.app.screens.main import MainScreen
+from tui.app.serving import Serving
 from tui.app.status import Status
 from tui.app.store import Store
 from tui.app.themes import THEMES, is_plain, theme_for
@@ -89,6 +91,7 @@ class LocalLLMApp(Navigation):
         self.set_reactive(LocalLLMApp.settings, launch.settings)
         self.host = host or ModelHost()
         self.work = Work(self, self.host, self._show_status, self.say)
+        self.serving = Serving(self.host, launch.make_server, launch.serve_key, lambda: self.work.busy)
         self.finder = ModelFinder(self)
         self.store = Store(lambda: self.settings)
         self.transfers = Transfers(
@@ -143,6 +146,7 @@ class LocalLLMApp(Navigation):
             sampler.stop()
         self.finder.close()
         self._leave_downloads()
+        self.serving.close()
         self.work.close()
         self.main_screen.chat.chats.close()
 
@@ -240,6 +244,7 @@ def run_app(launch: Launch) -> int:
     Returns:
         The exit status.
     """
+    take_doubled_escapes()
     app = LocalLLMApp(launch, log=configure_logging(log_file()))
     app.keeps_what_is_here = True
     app.run()

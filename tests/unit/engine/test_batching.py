@@ -40,9 +40,9 @@ def prompt(number: int, length: int) -> tuple[int, ...]:
     return tuple(65 + (number * 7 + at * (number + 3)) % 26 for at in range(length))
 
 
-def ask(engine: Engine, tokens: tuple[int, ...], client: str, **more: int) -> Ticket:
+def ask(engine: Engine, tokens: tuple[int, ...], client: str, n_probs: int | None = None) -> Ticket:
     """A greedy generation of a client."""
-    return engine.generate(TokenPrompt(tokens), GREEDY, client=client, **more)
+    return engine.generate(TokenPrompt(tokens), GREEDY, client=client, n_probs=n_probs)
 
 
 def check(reference: Reference, tokens: tuple[int, ...], got: Reply) -> None:
