@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from tests.support.serving import Served, serving
+from tui.core.addresses import is_loopback
 from tui.core.errors import LocalLLMError, SettingError
 from tui.server import protocol
-from tui.server.keys import Keys, is_loopback
+from tui.server.keys import Keys
 from tui.server.options import ServeOptions
 
 CHAT = "/v1/chat/completions"

@@ -36,7 +36,7 @@ def take_doubled_escapes() -> None:
 
     if not hasattr(plain, "doubled"):
         feed.doubled = True  # type: ignore[attr-defined]
-        XTermParser.feed = feed  # type: ignore[method-assign]
+        cast("Any", XTermParser).feed = feed
 
 
 def _as_xterm(found: re.Match[str]) -> str:

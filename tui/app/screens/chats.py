@@ -19,6 +19,7 @@ from tui.app.commands.chats import CHATS_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.commands.provider import usable
 from tui.app.rendering.chat_rows import chat_row, empty_lines, hit_rows, title_line, title_words
+from tui.app.rendering.compositor import RowCompositor
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.browse_bars import BrowseBar
 from tui.app.widgets.filter_field import FilterField
@@ -70,6 +71,7 @@ class ChatsScreen(Screen[Choice | None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = RowCompositor()
         self._archived = False
         self._query = ""
         self._searched: str | None = None

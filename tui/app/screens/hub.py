@@ -19,6 +19,7 @@ from textual.widgets import Input, Static
 from tui.app.asking import Asking
 from tui.app.commands.command import bindings
 from tui.app.commands.hub import HUB_COMMANDS
+from tui.app.rendering.compositor import RowCompositor
 from tui.app.rendering.hub_rows import result_heading, start_heading
 from tui.app.widgets.download_strip import DownloadStrip
 from tui.app.widgets.glyphs import current_glyphs
@@ -82,6 +83,7 @@ class HubScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = RowCompositor()
         self._query = Query()
         self._range = 0
         self._more = ""

@@ -18,6 +18,7 @@ from tui.app.commands.branches import TREE_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.commands.provider import usable
 from tui.app.rendering.chat_tree import TreeRow, ancestors, tree_line, tree_rows
+from tui.app.rendering.compositor import RowCompositor
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.browse_bars import BrowseBar
 from tui.app.widgets.filter_field import FilterField
@@ -51,6 +52,7 @@ class TreeScreen(Screen[int | None]):
 
     def __init__(self, conversation: int) -> None:
         super().__init__()
+        self._compositor = RowCompositor()
         self._conversation = conversation
         self._all: list[TreeRow] = []
         self._words: tuple[str, ...] = ()
