@@ -74,6 +74,10 @@ class DecodeError(LocalLLMError):
     """llama.cpp failed while it evaluated tokens."""
 
 
+class WorkerError(LocalLLMError):
+    """Another machine that computes layers cannot be used, or was lost."""
+
+
 class CancelledError(LocalLLMError):
     """The person stopped a load before it ended."""
 
@@ -108,3 +112,18 @@ class HubError(LocalLLMError):
         self.kind = kind
         self.status = status
         self.retry_after = retry_after
+
+
+class RemoteError(LocalLLMError):
+    """An endpoint could not give what was asked for.
+
+    Args:
+        what: what happened.
+        why: the reason.
+        hint: what to do next.
+        status: of the HTTP answer; 0 when there was none.
+    """
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", status: int = 0) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.status = status

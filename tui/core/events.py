@@ -42,6 +42,8 @@ class Timings:
         accepted_tokens: of these, tokens that the sampler chose as well.
         reasoning_tokens: of the generated tokens, those of reasoning.
         reasoning_seconds: of the seconds since the first token, those that they took.
+        wall_clock: whether they were measured from outside, of a reply that came over the network; tokens are then
+            pieces where the server does not count them.
     """
 
     prompt_tokens: int = 0
@@ -56,6 +58,7 @@ class Timings:
     accepted_tokens: int = 0
     reasoning_tokens: int = 0
     reasoning_seconds: float = 0.0
+    wall_clock: bool = False
 
     @property
     def evaluated_tokens(self) -> int:
@@ -77,6 +80,27 @@ class Timings:
         """Decode speed in tok/s; 0 with fewer than two tokens, since the first one belongs to prefill."""
         steps = self.generated_tokens - 1
         return steps / self.decode_seconds if steps > 0 and self.decode_seconds > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What of a model lies on one device.
+
+    Attributes:
+        device: `host:port` of a worker, or a device of this machine.
+        layers: how many of its layers, the output layer counted as one.
+        size: bytes of weights, KV cache and compute buffers.
+        free_before: bytes that the device had free before the load; 0 when not known.
+        free: bytes that it has free now, likewise.
+        total: bytes of its memory, likewise.
+    """
+
+    device: str
+    layers: int
+    size: int
+    free_before: int = 0
+    free: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +128,7 @@ class ModelInfo:
         warnings: what the person should know about this load, one sentence or two each.
         template_hash: SHA-256 of the chat template's text, in hexadecimal; empty when not known.
         reasoning: what the chat template knows of reasoning.
+        placement: what lies where, where it lies on several machines; empty where it does not.
     """
 
     path: str
@@ -126,6 +151,7 @@ class ModelInfo:
     warnings: tuple[str, ...] = ()
     template_hash: str = ""
     reasoning: Reasoning = NO_REASONING
+    placement: tuple[Placement, ...] = ()
 
     @property
     def context_bytes(self) -> int:

@@ -202,6 +202,14 @@ class LoadParams:
         -1, "GPU layers", "Layers kept in GPU memory where llama.cpp was built for one; all, or a number.",
         "-ngl", "--gpu-layers", "--n-gpu-layers", minimum=0, maximum=10_000, reload=True, words=((-1, "all"),),
     )  # fmt: skip
+    rpc: tuple[str, ...] = option(
+        (), "Workers", "Other machines to lay the layers on, host:port each, where `localllm-tui worker` runs.",
+        "--rpc", reload=True,
+    )  # fmt: skip
+    tensor_split: tuple[str, ...] = option(
+        (), "Split", "Shares of the layers for each worker and GPU, such as 3,1; empty goes by their free memory.",
+        "-ts", "--tensor-split", reload=True,
+    )  # fmt: skip
     flash_attn: str = option(
         "auto", "Flash attention", "Faster attention that uses less memory; auto lets llama.cpp decide.",
         "-fa", "--flash-attn", choices=("auto", "on", "off"), reload=True,
@@ -294,4 +302,3 @@ class LoadParams:
     """Whether it is loaded to turn texts into vectors; it then writes none."""
     pooling: str = "model"
     """How the vectors of a text's tokens become one: mean, cls, last, or as the model says."""
-

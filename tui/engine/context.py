@@ -51,12 +51,14 @@ class Context:
     ) -> None:
         self._abort = abort  # llama.cpp keeps a pointer into it
         self._threads = threads
+        self._workers = model.workers
         llama_log.log.begin()
         c_params = _context_params(model, params, sequences, outputs)
         c_params.n_threads, c_params.n_threads_batch = threads.decode, threads.prefill
         c_params.abort_callback, c_params.abort_callback_data = abort.callback, abort.data
         self.pointer = lib.llama_init_from_model(model.pointer, c_params)
         if not self.pointer:
+            model.check_workers()
             raise ModelLoadError(
                 f"llama.cpp cannot make a context of {c_params.n_ctx:,} tokens for {model.path.name}",
                 why=llama_log.log.reason() or "it gave no reason",
@@ -70,6 +72,8 @@ class Context:
             )
         self.kv_bytes = llama_log.log.buffer_bytes("KV", "RS")
         self.compute_bytes = llama_log.log.buffer_bytes("compute", "output")
+        self.placed = llama_log.log.buffers_by_name("KV", "RS", "compute", "output")
+        """Bytes of all these by the name of llama.cpp's buffers."""
         self.graph_nodes = llama_log.log.graph_nodes
         """Nodes of the graph of a full micro-batch, about."""
         self._n_swa = model.n_swa
@@ -124,8 +128,12 @@ class Context:
 
         Raises:
             DecodeError: llama.cpp failed.
+            WorkerError: a worker is lost.
         """
         status = lib.llama_decode(self.pointer, self._batch)
+        if self._workers:
+            lib.llama_synchronize(self.pointer)  # what workers compute is waited for only now
+            self._workers.check()
         if status in (0, 1, 2):
             return Outcome(status)
         raise DecodeError("llama.cpp could not evaluate the tokens", why=f"llama_decode returned {status}")
@@ -188,12 +196,14 @@ class Context:
         return int(lib.llama_state_seq_get_size(self.pointer, sequence))
 
     def save(self, sequence: int) -> bytes:
-        """The state of a sequence, for `restore`; tens of kilobytes for each token."""
+        """The state of a sequence, for `restore`; tens of kilobytes for each token. Empty where a worker is lost."""
         size = self.state_bytes(sequence)
         buffer = bytearray(size)
         array = (ctypes.c_uint8 * size).from_buffer(buffer)
         written = int(lib.llama_state_seq_get_data(self.pointer, array, size, sequence))
         del array
+        if self._workers and self._workers.lost:
+            return b""
         return bytes(memoryview(buffer)[:written])
 
     def restore(self, sequence: int, data: bytes, length: int) -> bool:

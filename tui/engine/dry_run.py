@@ -50,6 +50,7 @@ class DryRun:
 
         llama_log.install()
         self._log = llama_log.log
+        self._load = load
         before = resident_bytes()
         lib.llama_backend_init()
         self._model = Model(path, load, lambda _fraction: True, no_alloc=True)
@@ -109,6 +110,10 @@ class DryRun:
 
     @property
     def _on_host(self) -> float:
+        """Share of the layers that lie in this machine's memory. Workers are not asked: they are taken to be there."""
+        if self._load.rpc:
+            layers = self._model.n_layer + 1  # and the output layer
+            return 1 - min(self._load.n_gpu_layers if self._load.n_gpu_layers >= 0 else layers, layers) / layers
         return 1.0 if sys.platform == "darwin" else self._log.on_host  # Apple's GPU uses the same memory
 
 

@@ -46,6 +46,7 @@ class Embedder:
 
     def __init__(self, model: Model, params: LoadParams, *, threads: Threads, abort: AbortFlag) -> None:
         self._abort = abort  # llama.cpp keeps a pointer into it
+        self._model = model
         llama_log.log.begin()
         c_params = lib.llama_context_default_params()
         wanted = params.n_ctx or model.n_ctx_train
@@ -60,6 +61,7 @@ class Embedder:
         c_params.no_perf = True
         self.pointer = lib.llama_init_from_model(model.pointer, c_params)
         if not self.pointer:
+            model.check_workers()
             raise ModelLoadError(
                 f"llama.cpp cannot make a context for the vectors of {model.path.name}",
                 why=llama_log.log.reason() or "it gave no reason",
@@ -73,6 +75,8 @@ class Embedder:
             )
         self.kv_bytes = llama_log.log.buffer_bytes("KV", "RS")
         self.compute_bytes = llama_log.log.buffer_bytes("compute", "output")
+        self.placed = llama_log.log.buffers_by_name("KV", "RS", "compute", "output")
+        """Bytes of all these by the name of llama.cpp's buffers."""
         self.width = int(lib.llama_model_n_embd_out(model.pointer))
         """Numbers of a vector."""
         self.n_ctx: int = lib.llama_n_ctx(self.pointer)
@@ -102,6 +106,7 @@ class Embedder:
         Raises:
             PromptTooLongError: a text has more tokens than the context.
             DecodeError: llama.cpp failed.
+            WorkerError: a worker is lost.
         """
         for tokens in texts:
             if len(tokens) > self._n_batch:
@@ -141,6 +146,8 @@ class Embedder:
         if self._memory:
             lib.llama_memory_clear(self._memory, True)
         status = lib.llama_decode(self.pointer, batch)
+        lib.llama_synchronize(self.pointer)
+        self._model.check_workers()
         if status:
             raise DecodeError("llama.cpp could not evaluate the texts", why=f"llama_decode returned {status}")
         for number in range(len(group)):

@@ -47,4 +47,5 @@ def info_of(
         build=build,
         params=params,
         warnings=warnings,
+        placement=model.workers.placements(model.placed, context.placed, layers=model.layers) if model.workers else (),
     )

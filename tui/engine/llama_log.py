@@ -19,6 +19,7 @@ _REASON = re.compile(r"error loading model[^:]*: (?P<reason>.+)|failed to load m
 _BUFFER = re.compile(r" (?P<name>\S+) +(?P<kind>model|KV|RS|compute|output) buffer size *= *(?P<mebibytes>[0-9.]+) MiB")
 _CELLS = re.compile(r"llama_kv_cache: size = *(?P<mebibytes>[0-9.]+) MiB")
 _OFFLOADED = re.compile(r"offloaded (?P<some>\d+)/(?P<all>\d+) layers to GPU")
+_LAYER = re.compile(r"layer +\d+ assigned to device (?P<device>[^,\s]+)")
 _GRAPH = re.compile(r" graph: nodes = (?P<nodes>\d+)")
 _HOST_BUFFER = re.compile(r"CPU|AMX|BLAS|MTL|Metal|\w+_Host$")
 """Buffers in the computer's own memory: the processor's, repacked or not, Apple's shared ones, a GPU's pinned ones."""
@@ -38,6 +39,8 @@ class LlamaLog:
         self._errors: deque[str] = deque(maxlen=50)
         self._buffers: dict[tuple[str, str], float] = {}
         self._cells = 0.0
+        self.layers: dict[str, int] = {}
+        """Number of layers by the name of their device, the output layer among them."""
         self.on_host = 1.0
         """Share of the model's layers in the computer's own memory, 0 to 1; the others are on a GPU."""
         self.flash_refused = False
@@ -51,6 +54,8 @@ class LlamaLog:
             self._flush()
             self._level = _LEVELS.get(level, logging.INFO)
         if self._level < logging.INFO:
+            if found := _LAYER.search(text):
+                self.layers[found["device"]] = self.layers.get(found["device"], 0) + 1
             return  # its debug level describes every tensor and node; sizes and reasons are needed whatever is logged
         self._line += text
         if self._line.endswith("\n"):
@@ -61,6 +66,7 @@ class LlamaLog:
         self._errors.clear()
         self._buffers.clear()
         self._cells = 0.0
+        self.layers.clear()
         self.flash_refused = False
         self.graph_nodes = 0
 
@@ -77,6 +83,14 @@ class LlamaLog:
             if kind in kinds and not (host_only and not _HOST_BUFFER.match(name))
         )
         return int(sum(sizes) * _MEBIBYTE)
+
+    def buffers_by_name(self, *kinds: str) -> dict[str, int]:
+        """Bytes of the buffers that were made since `begin`, by the name of where each lies; `kinds` as above."""
+        sizes: dict[str, int] = {}
+        for (name, kind), mebibytes in self._buffers.items():
+            if kind in kinds:
+                sizes[name] = sizes.get(name, 0) + int(mebibytes * _MEBIBYTE)
+        return sizes
 
     def cells_bytes(self) -> int:
         """Bytes of the KV caches that were made since `begin`, wherever they lie; also where nothing was allocated."""

@@ -11,9 +11,11 @@ from typing import Any
 
 import llama_cpp.llama_cpp as lib
 
-from tui.core.errors import CancelledError, ModelLoadError
+from tui.core.errors import CancelledError, LocalLLMError, ModelLoadError
 from tui.core.parameters import LoadParams
 from tui.engine import llama_log
+from tui.engine.rpc import Workers, open_workers, placed_bytes, shares
+from tui.engine.rpc_library import device_array
 from tui.engine.vocabulary import Vocabulary
 
 Progress = Callable[[float], bool]
@@ -33,13 +35,28 @@ class Model:
     Raises:
         CancelledError: `progress` ended the load.
         ModelLoadError: llama.cpp refused the file; the reason is in the line.
+        WorkerError: a worker cannot be used, or was lost.
     """
 
     def __init__(self, path: Path, params: LoadParams, progress: Progress, *, no_alloc: bool = False) -> None:
         started = time.perf_counter()
         self.path = path
         llama_log.log.begin()
-        self.pointer = _load(path, params, progress, no_alloc=no_alloc)
+        self.workers = None if no_alloc else open_workers(path, params)
+        self.pointer = None
+        try:
+            self.pointer = _load(path, params, progress, no_alloc=no_alloc, workers=self.workers)
+            self.check_workers()
+        except LocalLLMError:
+            try:
+                self.check_workers()  # a lost worker is the reason, whatever llama.cpp says
+                raise
+            finally:
+                self.free()
+        self.placed = placed_bytes("model")
+        """Bytes of tensors by the name of llama.cpp's buffers."""
+        self.layers = dict(llama_log.log.layers)
+        """Number of layers by the name of their device."""
         self.load_seconds = time.perf_counter() - started
         self.vocabulary = Vocabulary(self.pointer)
         self.n_ctx_train = int(lib.llama_model_n_ctx_train(self.pointer))
@@ -50,6 +67,17 @@ class Model:
         if self.pointer is not None:
             lib.llama_model_free(self.pointer)
             self.pointer = None
+        if self.workers:
+            self.workers.close()
+
+    def check_workers(self) -> None:
+        """See that the workers it lies on are there.
+
+        Raises:
+            WorkerError: one is lost, and with it part of the model.
+        """
+        if self.workers:
+            self.workers.check()
 
     def metadata(self, key: str) -> str:
         """A value from the file's header as text; empty when there is none."""
@@ -93,6 +121,11 @@ class Model:
         return int(lib.llama_model_n_embd(self.pointer))
 
     @property
+    def n_layer(self) -> int:
+        """Layers, the output layer not counted."""
+        return int(lib.llama_model_n_layer(self.pointer))
+
+    @property
     def n_head(self) -> int:
         """Attention heads of a layer."""
         return int(lib.llama_model_n_head(self.pointer))
@@ -119,13 +152,13 @@ class Model:
         return text.decode("utf-8", "replace") if text else ""
 
 
-def _load(path: Path, params: LoadParams, progress: Progress, *, no_alloc: bool) -> Any:
+def _load(path: Path, params: LoadParams, progress: Progress, *, no_alloc: bool, workers: Workers | None) -> Any:
     cancelled = False
 
     @lib.llama_progress_callback  # type: ignore[untyped-decorator]
     def on_progress(fraction: float, _user_data: Any) -> bool:
         nonlocal cancelled
-        cancelled = cancelled or not progress(fraction)
+        cancelled = cancelled or not progress(fraction) or (workers is not None and workers.lost)
         return not cancelled
 
     c_params = lib.llama_model_default_params()
@@ -133,6 +166,12 @@ def _load(path: Path, params: LoadParams, progress: Progress, *, no_alloc: bool)
     c_params.no_alloc = no_alloc
     c_params.load_mode = lib.LLAMA_LOAD_MODE_NONE if no_alloc else _load_mode(params)  # llama.cpp aborts on others
     c_params.progress_callback = on_progress
+    devices, split = device_array(workers.devices if workers else []), shares(params)
+    if workers:
+        c_params.devices = ctypes.cast(devices, ctypes.c_void_p)
+    if split:
+        most = lib.llama_max_devices()
+        c_params.tensor_split = (ctypes.c_float * most)(*split[:most])
     pointer = lib.llama_model_load_from_file(os.fsencode(path), c_params)
     if pointer:
         refusal = "" if params.embeddings else _refusal(pointer)

@@ -228,7 +228,7 @@ class Planner:
         self, path: Path, load: LoadParams, request: bytes, timeout: float, cancelled: Callable[[], bool]
     ) -> bytes:
         """The answer of the child that has this file; a new one unless there is one."""
-        key = identity(path), load.n_gpu_layers
+        key = identity(path), (load.n_gpu_layers, bool(load.rpc))
         if self._idle:
             self._idle.cancel()
         if self._child and self._key == key:

@@ -135,14 +135,17 @@ class PrefixCache:
 
     def put_aside(self, sequence: Sequence) -> None:
         """Keep in memory what a sequence holds, before it is overwritten."""
-        if self._is_worth_keeping(sequence) and self._states.has_room(self._context.state_bytes(sequence.number)):
-            self._states.remember(sequence.tokens, self._context.save(sequence.number), sequence.label)
+        worth = self._is_worth_keeping(sequence)
+        if worth and self._states.has_room(self._context.state_bytes(sequence.number)):
+            data = self._context.save(sequence.number)
+            if data:
+                self._states.remember(sequence.tokens, data, sequence.label)
 
     def save(self, sequence: Sequence) -> None:
         """Keep on disk what a sequence holds."""
         sequence.unsaved = False
-        if self._is_worth_keeping(sequence):
-            self._states.save(sequence.tokens, self._context.save(sequence.number), sequence.label)
+        if self._is_worth_keeping(sequence) and (data := self._context.save(sequence.number)):
+            self._states.save(sequence.tokens, data, sequence.label)
 
     @property
     def labels(self) -> dict[str, Path | None]:

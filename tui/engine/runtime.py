@@ -30,6 +30,7 @@ from tui.engine.prompting import PromptReader
 from tui.engine.questions import Questions
 from tui.engine.reasoning_switch import reasoning_of
 from tui.engine.rope import warnings_of
+from tui.engine.rpc import check_workers
 from tui.engine.sampling import SamplerChain
 from tui.engine.scheduler import Scheduler
 from tui.engine.state_cache import StateCache
@@ -112,10 +113,11 @@ class Runtime:
             begin_with: decode threads to begin with where their number is automatic; None for all cores.
 
         Raises:
-            ModelFileError: an adapter is missing; what is loaded stays.
+            LocalLLMError: an adapter or the means for workers are missing; what is loaded stays.
         """
         for lora in params.lora:
             adapter_of(lora)
+        check_workers(params)
         if self._model:
             self.unload()
             ticket.post(Unloaded())
@@ -303,6 +305,7 @@ class Runtime:
         self._adapters = Adapters(model.pointer)
         self._adapters.load(params.lora)
         self._open(model, params, begin_with)
+        model.check_workers()
         assert self.info
         self.info = replace(self.info, load_seconds=time.perf_counter() - started)
         ticket.close(Loaded(self.info))
@@ -336,7 +339,7 @@ class Runtime:
             spare=self._machine.spare,
             cuttable=not (model.recurrent or context.slides),
         )
-        watched = self._abort.nodes() is not None and not model.recurrent
+        watched = self._abort.nodes() is not None and not (model.recurrent or model.workers)
         seconds = _STEP_SECONDS if watched else _STEP_SECONDS_BLIND
         self._scheduler = Scheduler(
             context,
@@ -380,6 +383,7 @@ class Runtime:
     ) -> Generation:
         if not (self._model and self._context and self._template and self._reader):
             raise no_writer(self._embedder is not None)
+        self._model.check_workers()
         template_stops = self._template.stops if isinstance(prompt, ChatPrompt) else ()
         tokens, dropped = self._reader.read(prompt, params)
         if dropped:
