@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from tui.cli_arguments import PROGRAM, make_parser, prepare
 from tui.cli_chats import chats
 from tui.cli_models import models
 from tui.cli_presets import add_preset, answers_of, checked_preset, presets
-from tui.cli_serve import serve
+from tui.cli_serve import KEY_VARIABLE, make_server, serve
 from tui.core.errors import LocalLLMError, SettingError
 from tui.core.escapes import process_escapes
 from tui.core.text import one_line, well_formed
@@ -72,7 +73,8 @@ def _application(arguments: Sequence[str]) -> int:
 
     problems = (*prepared.problems, *problem)
     launch = Launch(prepared.settings, problems, model, prompt, prepared.log, prepared.log_path, hub_model)
-    return run_app(replace(launch, stdin=piped, preset=preset))
+    key = os.environ.pop(KEY_VARIABLE, "").partition(",")[0].strip()
+    return run_app(replace(launch, stdin=piped, preset=preset, make_server=make_server, serve_key=key))
 
 
 def _run(arguments: Sequence[str]) -> int:

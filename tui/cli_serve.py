@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.cli_arguments import PROGRAM, make_parser, prepare
 from tui.core.errors import ModelFileError
@@ -14,7 +15,22 @@ from tui.server.options import ServeOptions
 from tui.settings.arguments import ArgumentParser, add_settings
 from tui.settings.settings import COMMAND_LINE, Settings
 
+if TYPE_CHECKING:
+    from tui.services.model_host import ModelHost
+    from tui.services.served import Served, ServeWish
+
 KEY_VARIABLE = "LOCALLLM_API_KEY"
+
+
+def make_server(host: ModelHost, wish: ServeWish) -> Served:
+    """Serve what the application has loaded; the server is imported when the person asks for it.
+
+    Raises:
+        LocalLLMError: it cannot be served.
+    """
+    from tui.server.beside import serve_beside
+
+    return serve_beside(host, wish)
 
 
 def serve(arguments: Sequence[str]) -> int:

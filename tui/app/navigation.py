@@ -19,10 +19,13 @@ from tui.settings.settings import Settings
 
 if TYPE_CHECKING:
     from tui.app.screens.main import MainScreen
+    from tui.app.serving import Serving
     from tui.app.widgets.load_price import LoadPrice
     from tui.app.work import Work
 
-_ELSEWHERE = frozenset(("models", "chats", "get_model", "downloads", "completion", "unload", "reload", "bench"))
+_ELSEWHERE = frozenset(
+    ("models", "chats", "get_model", "downloads", "completion", "unload", "reload", "bench", "serve")
+)
 """Actions that would leave half done what runs on a screen of its own."""
 
 
@@ -35,6 +38,7 @@ class Navigation(App[int]):
     work: Work
     main_screen: MainScreen
     settings: Reactive[Settings]
+    serving: Serving
     model_view = View()
     """How the model browser was ordered when it was left."""
 
@@ -60,6 +64,10 @@ class Navigation(App[int]):
             return True if self._at_the_model else None
         if action in ("unload", "reload"):
             return True if self.host.model and hasattr(self._below_palette, "commands") else None
+        if action == "serve":
+            return True if self.serving.possible and hasattr(self._below_palette, "commands") else None
+        if action == "bench" and self.serving.on:
+            return None  # clients would be measured too
         if action == "bench":
             return True if hasattr(self._below_palette, "commands") and self._at_hand else None
         return True
@@ -216,6 +224,32 @@ class Navigation(App[int]):
 
         plan = BenchPlan(threads=thread_counts(usable_cores()))
         self.push_screen(BenchScreen(self.host, path, self.settings.load, plan, make_room, bring_back))
+
+    def action_serve(self) -> None:
+        """To the server beside the chat, and back."""
+        from tui.app.screens.serving import ServingScreen
+
+        if isinstance(self.screen, ServingScreen):
+            self.screen.dismiss(None)
+        else:
+            self.push_screen(ServingScreen(self.serving))
+
+    async def action_quit(self) -> None:
+        """Leave; asks first where clients' requests are under way."""
+        from tui.app.screens.downloads_question import QuestionScreen
+
+        count = len(self.serving.requests.running) if self.serving.on else 0
+        if not count or isinstance(self.screen, QuestionScreen):
+            self.exit()
+            return
+        them = "1 request of a client is" if count == 1 else f"{count} requests of clients are"
+        question = f"{them} under way. Quitting ends {'it' if count == 1 else 'them'}."
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.exit()
+
+        self.push_screen(QuestionScreen(question, "quit", "stay"), answered)
 
     def action_log(self) -> None:
         """What llama.cpp reported."""

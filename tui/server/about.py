@@ -107,17 +107,15 @@ def metrics_text(state: State) -> str:
 
 
 def _model(state: State, name: str) -> dict[str, Any]:
-    loaded = name in state.models.loaded
+    model = state.models.look(name)
     entry: dict[str, Any] = {
         "id": name,
         "object": "model",
         "created": int(state.started),
         "owned_by": "localllm-tui",
-        "status": {"value": "loaded" if loaded else "unloaded"},
+        "status": {"value": "loaded" if model else "unloaded"},
     }
-    lease = state.models.lend_loaded(name) if loaded else None
-    if lease is not None:
-        model = lease.model
+    if model is not None:
         entry["meta"] = {
             "n_vocab": model.n_vocab,
             "n_ctx_train": model.n_ctx_train,
@@ -125,7 +123,6 @@ def _model(state: State, name: str) -> dict[str, Any]:
             "n_params": model.parameters,
             "size": model.size,
         }
-        lease.close()
     return entry
 
 

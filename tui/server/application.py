@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tui.core.errors import LocalLLMError
-from tui.server import about, chat, completions, embeddings, native, texts
+from tui.server import about, chat, completions, embeddings, native, texts, watching
 from tui.server.errors import ApiError, api_error
 from tui.server.security import Guard, Log
 from tui.server.state import State
@@ -57,6 +57,9 @@ def _routes() -> list[Route]:
         Route("/props", about.props, methods=get),
         Route("/slots", about.slots, methods=get),
         Route("/metrics", about.metrics, methods=get),
+        Route("/v1/localllm/requests", watching.requests, methods=get),
+        Route("/v1/localllm/requests/{number:int}/cancel", watching.cancel, methods=post),
+        Route("/v1/localllm/requests/{number:int}/transcript", watching.transcript, methods=get),
         Route("/v1/chat/completions", chat.chat_completions, methods=post),
         Route("/chat/completions", chat.chat_completions, methods=post),
         Route("/v1/completions", completions.completions, methods=post),

@@ -16,6 +16,7 @@ from tui.server.errors import ApiError, api_error
 from tui.server.following import events_of
 from tui.server.state import State, client_of
 from tui.services.model_pool import Lease
+from tui.services.watching import words_of
 
 MOST_CHOICES = 16
 _REASONS = {StopReason.LENGTH: "length", StopReason.CONTEXT_FULL: "length"}
@@ -86,6 +87,9 @@ class Generating:
             for prompt, one in zip(prompts, params, strict=True)
         ]
         self._numbers = [state.begin(request, lease, ticket.cancel) for ticket in self._tickets]
+        if state.requests.transcripts:
+            for number, prompt in zip(self._numbers, prompts, strict=True):
+                state.requests.prompt(number, words_of(prompt))
         self.choices = [Choice() for _ in self._tickets]
 
     async def events(self) -> AsyncIterator[tuple[int, Event]]:
@@ -100,6 +104,8 @@ class Generating:
                     self._state.requests.absorb(self._numbers[number], event)
                     if isinstance(event, Failed):
                         raise api_error(event.error)
+                    if isinstance(event, Finished) and event.reason is StopReason.CANCELLED:
+                        raise _ended_here()  # where the client goes, nobody follows the events any more
                     self._keep(self.choices[number], event)
                     yield number, event
         finally:
@@ -155,6 +161,12 @@ class Generating:
         prompt = max((one.prompt_tokens for one in timings), default=0)
         generated = sum(one.generated_tokens for one in timings)
         return usage(prompt, generated, max((one.cached_tokens for one in timings), default=0))
+
+
+def _ended_here() -> ApiError:
+    """For a request that the server's side ended; the client is asked not to try again by itself."""
+    headers = {"x-should-retry": "false"}
+    return ApiError(503, "The request was ended by the server.", code="request_ended", headers=headers)
 
 
 def usage(prompt: int, generated: int, cached: int) -> dict[str, object]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from pathlib import Path
 
+from tui.core.addresses import is_loopback
 from tui.core.errors import SettingError
 from tui.server.options import ServeOptions
 
@@ -53,16 +53,6 @@ class Keys:
         for known in self._hashes:
             found |= hmac.compare_digest(given, known)
         return found
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address can be reached from this machine alone."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _hash(key: str) -> bytes:

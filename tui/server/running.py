@@ -10,14 +10,18 @@ from collections.abc import Callable
 
 import uvicorn
 
+from tui.core.addresses import is_loopback
 from tui.core.errors import LocalLLMError
 from tui.server.application import make_application
-from tui.server.keys import is_loopback
 from tui.server.protocol import TimedProtocol
 from tui.server.state import State
 
 _CONNECTIONS = 512
 _HEAD_BYTES = 32 * 1024
+_LOOK = 0.1
+"""Seconds between two looks whether it is to end."""
+_TELL = 1.0
+"""Seconds in which clients are told that their requests were ended."""
 
 
 class Running:
@@ -48,7 +52,7 @@ class Running:
             limit_concurrency=_CONNECTIONS,
             h11_max_incomplete_event_size=_HEAD_BYTES,
             timeout_keep_alive=15,
-            timeout_graceful_shutdown=round(options.stop_seconds),
+            timeout_graceful_shutdown=round(options.stop_seconds + 2 * _TELL),
             ssl_keyfile=options.ssl_key_file or None,
             ssl_certfile=options.ssl_cert_file or None,
         )
@@ -59,15 +63,17 @@ class Running:
         except (OSError, ValueError) as error:
             self._socket.close()
             raise LocalLLMError("the certificate cannot be used", why=str(error)) from None
+        host, port = self._socket.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        self._address = f"http{'s' * bool(options.ssl_cert_file)}://{shown}:{port}"
         self._server = _Quiet(config)
+        self._killed = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
     def address(self) -> str:
         """Where clients find it, such as `http://127.0.0.1:8080`."""
-        host, port = self._socket.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        return f"http{'s' * bool(self._state.options.ssl_cert_file)}://{shown}:{port}"
+        return self._address
 
     @property
     def is_open(self) -> bool:
@@ -88,10 +94,9 @@ class Running:
         self._server.should_exit = True
 
     def kill(self) -> None:
-        """End those under way too."""
-        for info in self._state.requests.running:
-            self._state.requests.cancel(info.id)
-        self._server.should_exit = self._server.force_exit = True
+        """End those under way too; their clients are told."""
+        self._killed.set()
+        self._server.should_exit = True
 
     def join(self, timeout: float) -> bool:
         """Wait for the thread's end; whether it came in time."""
@@ -101,10 +106,23 @@ class Running:
         return True
 
     async def _serve(self) -> None:
+        ending = asyncio.ensure_future(self._end_in_time())
         try:
             await self._server.serve(sockets=[self._socket])
         finally:
+            ending.cancel()
             self._socket.close()
+
+    async def _end_in_time(self) -> None:
+        """Once it is to end: wait for the requests under way, then end them, then those who do not listen."""
+        left = self._state.options.stop_seconds
+        while left > 0 and not self._killed.is_set():
+            await asyncio.sleep(_LOOK)
+            left -= _LOOK if self._server.should_exit else 0.0
+        for info in self._state.requests.running:
+            self._state.requests.cancel(info.id)
+        await asyncio.sleep(_TELL)
+        self._server.force_exit = True
 
 
 class _Quiet(uvicorn.Server):

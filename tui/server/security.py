@@ -11,12 +11,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tui.core.addresses import is_loopback
 from tui.core.text import one_line
 from tui.server.errors import ApiError
-from tui.server.keys import is_loopback
 from tui.server.state import State, request_id
 
 LOGGER = logging.getLogger("localllm.server")
+WATCH_PATH = "/v1/localllm/requests"
+"""The list of requests, for who watches a server from elsewhere."""
 _OPEN = frozenset({"/health", "/v1/health"})
 """Paths that need no key: whoever balances loads has none."""
 
@@ -109,7 +111,10 @@ class Log:
         finally:
             client = request.client.host if request.client else "local"
             what = one_line(f"{request.method[:10]} {request.url.path[:100]}")
+            watching = request.method == "GET" and request.url.path == WATCH_PATH
             line = f"{client} {what} {status or 'gone'} {time.monotonic() - started:.3f} s {name}"
+            if watching and status == 200:
+                return  # somebody looks at a list twice a second
             LOGGER.info(line)
             if self._say is not None:
                 self._say(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tui.services.served import MakeServed
 from tui.settings.logs import RingHandler
 from tui.settings.paths import log_file
 from tui.settings.settings import Settings
@@ -23,6 +24,8 @@ class Launch:
         preset: name of the preset to begin a new chat with; empty: go on with the last chat.
         log: the last lines of the log, for the log view.
         log_path: the log file.
+        make_server: makes a server of the loaded model; None where there is none.
+        serve_key: the key that clients of such a server have to show; empty to begin without one.
         stdin: what came through standard input, to be attached; None when that is the terminal.
     """
 
@@ -35,3 +38,5 @@ class Launch:
     hub_model: str = ""
     preset: str = ""
     stdin: bytes | None = None
+    make_server: MakeServed | None = field(default=None, compare=False)
+    serve_key: str = field(default="", repr=False)

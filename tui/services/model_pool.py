@@ -32,6 +32,9 @@ class Models(Protocol):
     def loaded(self) -> tuple[str, ...]:
         """What is in memory."""
 
+    def look(self, name: str) -> ModelInfo | None:
+        """A model that is in memory, to tell of it; that is no use of it. None when it is not."""
+
     def lend_loaded(self, asked: str) -> Lease | None:
         """The model that a client means, if it is in memory; returns at once."""
 
@@ -137,6 +140,12 @@ class ModelPool:
         """What is in memory."""
         with self._changed:
             return tuple(name for name, one in self._residents.items() if one.ready)
+
+    def look(self, name: str) -> ModelInfo | None:
+        """A model that is in memory, to tell of it; that is no use of it. None when it is not."""
+        with self._changed:
+            resident = self._residents.get(name)
+            return resident.host.model if resident is not None and resident.ready else None
 
     def name_of(self, asked: str) -> str:
         """The name of the model that a client means.
@@ -289,9 +298,14 @@ class HeldModel:
         """What is in memory."""
         return self.names
 
+    def look(self, name: str) -> ModelInfo | None:
+        """The loaded model; None while there is none, or when it is called otherwise."""
+        return self._host.model if name in self.names else None
+
     def lend_loaded(self, asked: str) -> Lease | None:
         """The loaded model; None while there is none."""
-        return Lease(self.names[0], self._host, self) if self._host.model else None
+        names = self.names  # asked once: the person may unload it at any moment
+        return Lease(names[0], self._host, self) if names else None
 
     def lend(self, asked: str, cancelled: Callable[[], bool] = lambda: False) -> Lease:
         """The loaded model.

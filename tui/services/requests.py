@@ -15,6 +15,8 @@ from tui.core.events import Event, Failed, Finished, Prefilling, StopReason, Tok
 State = Literal["waiting", "prefill", "decode", "done", "stopped", "failed"]
 KEPT = 100
 """Requests that are remembered after their end."""
+LONGEST_PROMPT = 100_000
+"""Characters of a prompt that are kept for its transcript; of a longer one, the last ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,17 @@ class Requests:
         with self._lock:
             live = self._running.get(number)
             if live is not None and self.transcripts:
-                live.prompt = text
+                left_out = len(text) - LONGEST_PROMPT
+                live.prompt = f"[{left_out} characters]\n{text[-LONGEST_PROMPT:]}" if left_out > 0 else text
+
+    def keep_transcripts(self, on: bool) -> None:
+        """Keep prompts and answers of what comes from now on; or no more, and forget those that were kept."""
+        with self._lock:
+            self.transcripts = on
+            if not on:
+                for live in (*self._running.values(), *self._ended):
+                    live.prompt = ""
+                    live.pieces.clear()
 
     def absorb(self, number: int, event: Event) -> None:
         """An event of the request's generation."""
@@ -166,6 +178,8 @@ class Requests:
                 info = replace(info, state="failed")
             elif info.running:
                 info = replace(info, state="stopped")
+            if live.info.running:
+                self._count_unfinished(live)
             live.info = info
             self._ended.append(live)
             self._totals.requests += 1
@@ -247,6 +261,15 @@ class Requests:
                 )
             case Failed(error):
                 live.info = replace(info, state="failed", error=error.line())
+
+    def _count_unfinished(self, live: _Live) -> None:
+        """What was computed for a request whose end was not told."""
+        info, totals = live.info, self._totals
+        totals.prompt_tokens += max(0, info.done_tokens - info.cached_tokens)
+        totals.cached_tokens += min(info.cached_tokens, info.done_tokens)
+        totals.generated_tokens += info.generated_tokens
+        totals.decode_seconds += time.monotonic() - live.first if live.first else 0.0
+        totals.most_prompt_tokens = max(totals.most_prompt_tokens, info.done_tokens + info.generated_tokens)
 
     def _write(self, live: _Live, text: str) -> None:
         if self.transcripts and text:

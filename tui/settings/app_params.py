@@ -54,6 +54,21 @@ class AppParams:
         "auto", "Colour", "Tell prompt and completion apart by colour; auto only on a terminal and without NO_COLOR.",
         "-co", "--color", choices=("auto", "on", "off"),
     )  # fmt: skip
+    serve_host: str = option(
+        "127.0.0.1", "Serve at",
+        "Address that Serve in the application listens at: 0.0.0.0 lets other machines in, with a key.",
+    )  # fmt: skip
+    serve_port: int = option(
+        8080, "Serve port", "Port that Serve in the application listens at.", minimum=1, maximum=65535,
+    )  # fmt: skip
+    serve_parallel: int = option(
+        4, "Serve side by side", "Requests that Serve in the application answers side by side, beside your own chat.",
+        minimum=1, maximum=64,
+    )  # fmt: skip
+    serve_cors: tuple[str, ...] = option(
+        (), "Serve web pages",
+        "Origins whose pages may ask the server in the application, such as http://localhost:3000; * for all.",
+    )  # fmt: skip
 
     def folders(self) -> tuple[Path, ...]:
         """The folders to search, `~` expanded, in order and each once; the program's own folder is the last one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.app.commands.command import Command
+from tui.app.commands.serving import SERVE_COMMAND
 
 APP_COMMANDS: tuple[Command, ...] = (
     Command("app.help", "Help", "What can be done on this screen, and with which keys.", "f1", "app.help", "help"),
@@ -33,6 +34,7 @@ APP_COMMANDS: tuple[Command, ...] = (
         "app.completion",
         "completion",
     ),
+    SERVE_COMMAND,
     Command("app.log", "Log", "What llama.cpp reported.", "f8", "app.log"),
     Command(
         "app.reload", "Load the model again", "Load it anew, with the load settings that hold now.", "f9",

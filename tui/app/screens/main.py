@@ -160,6 +160,7 @@ class MainScreen(
         self._send_waiting()
 
     def _show_sample(self, sample: Sample | None) -> None:
+        self.query_one(StatusLine).show_serving(self.program.serving.mark)
         if sample is not None:
             model = self._host.model
             self.query_one(StatusLine).show_sample(sample)

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.app.widgets.lines import Line
+from tui.app.widgets.lines import Line, changed_cells
 
 Item = TypeVar("Item")
 
@@ -189,6 +189,21 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
         self.redraw()
         self.post_message(self.Marked(self, self._at if self._items else None))  # type: ignore[arg-type]
         self._ask()
+
+    def renew(self, items: Sequence[Item]) -> None:
+        """Show items in place of as many others; only the cells that differ are drawn again."""
+        if len(items) != len(self._items):
+            self.show(items)
+            return
+        changed = [index for index, (old, new) in enumerate(zip(self._items, items, strict=True)) if old != new]
+        before = {index: self._of(index) for index in changed}
+        self._items = tuple(items)
+        for index in changed:
+            self._drawn.pop(index, None)
+            y = index * self._tall - self.scroll_offset.y
+            for part, (old, new) in enumerate(zip(before[index], self._of(index), strict=False)):
+                if (span := changed_cells(old, new)) is not None:
+                    self.refresh(Region(span[0], y + part, span[1], 1))
 
     def append(self, items: Sequence[Item]) -> None:
         """Show more items after those that are there; nothing moves."""

@@ -24,6 +24,9 @@ _MACHINE = 18
 """Cells of `CPU 100%  RAM 100%`."""
 
 
+_SERVING = 10
+"""Cells of `serving 64`."""
+
 _ONE_ROW = 96
 """From this many cells on one row says it all, and the machine has a pane of its own."""
 
@@ -61,7 +64,12 @@ _GAP: Piece = ("  ", "")
 
 
 def status_lines(
-    status: Status, sample: Sample | None, width: int, glyphs: Glyphs, fill: tuple[int, int] | None = None
+    status: Status,
+    sample: Sample | None,
+    width: int,
+    glyphs: Glyphs,
+    fill: tuple[int, int] | None = None,
+    serving: str = "",
 ) -> list[Line]:
     """One row, or two where the terminal is narrow: model and context, then machine and speed.
 
@@ -72,6 +80,7 @@ def status_lines(
         glyphs: the characters to draw with.
         fill: tokens in the context and those of the next prompt that come to it, while nothing runs; None where that
             is not known.
+        serving: what to say of a server beside the chat; empty for nothing.
     """
 
     def phase(detail: Detail) -> Line:
@@ -86,13 +95,16 @@ def status_lines(
     def context(detail: Detail) -> Line:
         return _context(status, detail, glyphs, fill)
 
+    def served(detail: Detail) -> Line:
+        return ((f"{serving:<{_SERVING}}", "label"),) if serving else ()
+
     def model(room: int) -> Line:
         return _model(status, glyphs, room)
 
     if width >= _ONE_ROW:
-        return [_row(model, (phase, speed, first_token, context), _WIDE, width)]
+        return [_row(model, (served, phase, speed, first_token, context), _WIDE, width)]
     upper = _row(model, (phase, context), _UPPER, width)
-    lower = _row(lambda room: _machine(sample, room), (speed, first_token), _LOWER, width)
+    lower = _row(lambda room: _machine(sample, room), (served, speed, first_token), _LOWER, width)
     return [upper, lower]
 
 
@@ -201,6 +213,7 @@ class StatusLine(LinesPane):
         self._status = Status()
         self._sample: Sample | None = None
         self._fill: tuple[int, int] | None = None
+        self._serving = ""
 
     def show(self, status: Status) -> None:
         """Draw another status."""
@@ -212,6 +225,12 @@ class StatusLine(LinesPane):
         self._sample = sample
         self.rearrange()
 
+    def show_serving(self, serving: str) -> None:
+        """Draw that a server runs beside the chat; empty for none."""
+        if serving != self._serving:
+            self._serving = serving
+            self.rearrange()
+
     def show_fill(self, fill: tuple[int, int] | None) -> None:
         """Draw what the next prompt takes: tokens in the context, and those that come to it; None for not known."""
         if fill != self._fill:
@@ -220,4 +239,6 @@ class StatusLine(LinesPane):
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """The rows."""
-        return status_lines(self._status, self._sample, width, current_glyphs(), self._fill) if width else []
+        if not width:
+            return []
+        return status_lines(self._status, self._sample, width, current_glyphs(), self._fill, self._serving)
