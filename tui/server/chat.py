@@ -11,19 +11,21 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tui.core.events import Event, Finished, Token
+from tui.core.events import Event, Token
 from tui.core.messages import Message
-from tui.core.prompts import ChatPrompt
+from tui.server.asking import Answering, Asked, begin
 from tui.server.body import read_json
 from tui.server.errors import ApiError
 from tui.server.fields import Fields
 from tui.server.following import unless_gone
-from tui.server.generating import Generating, check_choices, several, timings_of
+from tui.server.generating import check_choices, timings_of
 from tui.server.logprobs import chat_logprobs, wanted_by_chat
 from tui.server.messages import messages_of
-from tui.server.parameters import parameters_of
+from tui.server.parameters import parameters_of, splits_reasoning
+from tui.server.reading import Call, Delta, Reading
 from tui.server.state import State, state_of
 from tui.server.stream import DONE, EventStream, event
+from tui.server.tools import toolbox_of
 
 
 async def chat_completions(request: Request) -> Response:
@@ -31,17 +33,18 @@ async def chat_completions(request: Request) -> Response:
     state = state_of(request)
     fields = Fields(await read_json(request, state.options.max_body))
     streamed, with_usage = wants_stream(fields)
-    generating = await unless_gone(request, start(state, request, fields))
-    if generating is None:
+    asked = asked_by(state, fields)
+    answering = await unless_gone(request, begin(state, request, asked))
+    if answering is None:
         return Response(status_code=499)
-    reply = Reply(generating)
+    reply, generating = Reply(answering), answering.generating
     if streamed:
         events = await unless_gone(request, generating.started())
         if events is None:
             return Response(status_code=499)
         return EventStream(reply.stream(events, with_usage=with_usage), state.options.timeout, generating.close)
-    choices = await unless_gone(request, generating.complete())
-    return Response(status_code=499) if choices is None else JSONResponse(reply.whole())
+    done = await unless_gone(request, reply.complete())
+    return Response(status_code=499) if done is None else JSONResponse(done)
 
 
 def wants_stream(fields: Fields) -> tuple[bool, bool]:
@@ -53,48 +56,62 @@ def wants_stream(fields: Fields) -> tuple[bool, bool]:
     return fields.flag("stream"), Fields(fields.table("stream_options")).flag("include_usage")
 
 
-async def start(state: State, request: Request, fields: Fields) -> Generating:
-    """Begin the generations that a request asks for.
+def asked_by(state: State, fields: Fields) -> Asked:
+    """What a request asks.
 
     Raises:
         ApiError: it asks for what cannot be.
     """
-    messages = messages_of(fields)
+    return Asked(
+        fields.text("model"),
+        with_system(state, messages_of(fields)),
+        parameters_of(fields, state.generation),
+        toolbox_of(fields),
+        check_choices(fields.whole("n", 1, least=1)),
+        wanted_by_chat(fields),
+        splits_reasoning(fields),
+    )
+
+
+def with_system(state: State, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """A conversation with the server's own system message, where it has none."""
     if state.generation.system_prompt and messages[0].role != "system":
-        messages = (Message("system", state.generation.system_prompt), *messages)
-    params = parameters_of(fields, state.generation)
-    count = check_choices(fields.whole("n", 1, least=1))
-    n_probs = wanted_by_chat(fields)
-    lease = await state.use(fields.text("model"))
-    return Generating(state, lease, request, [ChatPrompt(messages)] * count, several(params, count), n_probs)
+        return (Message("system", state.generation.system_prompt), *messages)
+    return messages
 
 
 class Reply:
     """Puts what is generated into OpenAI's shape.
 
     Args:
-        generating: the generations.
+        answering: the generations.
     """
 
-    def __init__(self, generating: Generating) -> None:
-        self._generating = generating
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+        self._generating = answering.generating
         self._head = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
             "created": int(time.time()),
-            "model": generating.name,
-            "system_fingerprint": generating.model.build,
+            "model": self._generating.name,
+            "system_fingerprint": self._generating.model.build,
         }
 
-    def whole(self) -> dict[str, Any]:
-        """The whole answer."""
+    async def complete(self) -> dict[str, Any]:
+        """Wait for the whole answer.
+
+        Raises:
+            ApiError: a generation failed.
+        """
+        await self._answering.complete()
         choices = [
             {
                 "index": number,
-                "message": {"role": "assistant", "content": choice.text},
-                "finish_reason": choice.finish_reason,
-                "logprobs": chat_logprobs(choice.tokens),
+                "message": _message(reading),
+                "finish_reason": self._answering.finish_reason(number),
+                "logprobs": chat_logprobs(self._generating.choices[number].tokens),
             }
-            for number, choice in enumerate(self._generating.choices)
+            for number, reading in enumerate(self._answering.readings)
         ]
         timings = timings_of(self._generating.choices[0].timings)
         usage = self._generating.usage()
@@ -107,17 +124,16 @@ class Reply:
             events: of the generations.
             with_usage: whether the count of tokens comes at the end.
         """
-        async with aclosing(events):  # type: ignore[type-var]
+        deltas = self._answering.deltas(events)
+        async with aclosing(deltas):  # type: ignore[type-var]
             for number in range(len(self._generating.choices)):
                 yield self._chunk(number, {"role": "assistant", "content": ""})
             try:
-                async for number, what in events:
-                    if isinstance(what, Token) and (what.text or what.candidates):
-                        yield self._chunk(number, {"content": what.text}, token=what)
-                    elif isinstance(what, Finished) and what.text:
-                        yield self._chunk(number, {"content": what.text})
-                    if isinstance(what, Finished):
-                        yield self._chunk(number, {}, self._generating.choices[number].finish_reason)
+                async for number, added, token, ended in deltas:
+                    for chunk in self._chunks(number, added, token):
+                        yield chunk
+                    if ended:
+                        yield self._chunk(number, {}, self._answering.finish_reason(number))
             except ApiError as error:
                 yield event(error.body())
                 return
@@ -127,9 +143,41 @@ class Reply:
             yield event({**last, "usage": self._generating.usage(), "timings": timings})
         yield DONE
 
+    def _chunks(self, number: int, added: list[Delta], token: Token | None) -> list[bytes]:
+        """What one token adds; its probabilities go with the first of it."""
+        shown = [_delta(delta) for delta in added]
+        if token and token.candidates and not shown:
+            shown = [{"content": ""}]
+        return [self._chunk(number, delta, token=None if place else token) for place, delta in enumerate(shown)]
+
     def _chunk(
         self, number: int, delta: dict[str, Any], reason: str | None = None, token: Token | None = None
     ) -> bytes:
         logprobs = chat_logprobs([token]) if token else None
         choice = {"index": number, "delta": delta, "finish_reason": reason, "logprobs": logprobs}
         return event({**self._head, "object": "chat.completion.chunk", "choices": [choice]})
+
+
+def _message(reading: Reading) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": reading.text}
+    if reading.reasoning:
+        message["reasoning_content"] = reading.reasoning
+    if reading.calls:
+        message["content"] = reading.text or None
+        message["tool_calls"] = [_call(call) for call in reading.calls]
+    return message
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _delta(delta: Delta) -> dict[str, Any]:
+    if delta.kind == "text":
+        return {"content": delta.text}
+    if delta.kind == "reasoning":
+        return {"reasoning_content": delta.text}
+    call: dict[str, Any] = {"index": delta.call, "function": {"arguments": delta.text}}
+    if delta.kind == "name":
+        call = {"index": delta.call, **_call(Call(delta.id, delta.text))}
+    return {"tool_calls": [call]}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
-from tui.core.messages import Message, Role
+from tui.core.messages import Message, Role, ToolCall
 from tui.server.errors import ApiError
 from tui.server.fields import Fields, wrong
 
 _ROLES: dict[str, Role] = {
-    "system": "system", "developer": "system", "user": "user", "assistant": "assistant",
+    "system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool",
 }  # fmt: skip
 _MOST = 10_000
 
@@ -25,7 +27,16 @@ def messages_of(fields: Fields) -> tuple[Message, ...]:
         raise ApiError(400, "messages has to be an array with at least one message.", param="messages")
     if len(items) > _MOST:
         raise ApiError(400, f"messages has {len(items):,} messages, and {_MOST:,} are the most.", param="messages")
-    return tuple(_message(number, item) for number, item in enumerate(items))
+    return named(tuple(_message(number, item) for number, item in enumerate(items)))
+
+
+def named(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """A conversation in which the answers of tools have their tools' names, which some templates need."""
+    names = {call.id: call.name for message in messages for call in message.calls if call.id}
+    return tuple(
+        replace(one, name=names.get(one.call_id, "")) if one.role == "tool" and not one.name else one
+        for one in messages
+    )
 
 
 def _message(number: int, item: Any) -> Message:
@@ -34,8 +45,48 @@ def _message(number: int, item: Any) -> Message:
         raise wrong(name, "an object with role and content", item)
     role = _ROLES.get(str(item.get("role")))
     if role is None:
-        raise wrong(f"{name}.role", "system, developer, user or assistant", item.get("role"))
-    return Message(role, content_text(f"{name}.content", item.get("content")))
+        raise wrong(f"{name}.role", "system, developer, user, assistant or tool", item.get("role"))
+    text, fields = content_text(f"{name}.content", item.get("content")), Fields(item)
+    if role == "assistant":
+        reasoning = fields.text("reasoning_content") or fields.text("reasoning")
+        return Message(role, text, reasoning, _calls(f"{name}.tool_calls", fields.items("tool_calls")))
+    if role == "tool":
+        return Message(role, text, call_id=fields.text("tool_call_id"), name=fields.text("name"))
+    return Message(role, text)
+
+
+def _calls(name: str, items: list[Any]) -> tuple[ToolCall, ...]:
+    calls = []
+    for number, item in enumerate(items):
+        function = item.get("function") if isinstance(item, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise wrong(f"{name}[{number}]", "an object with id and function", item)
+        arguments = function.get("arguments", "{}")
+        calls.append(call_of(f"{name}[{number}]", function["name"], arguments, item.get("id")))
+    return tuple(calls)
+
+
+def call_of(name: str, function: str, arguments: Any, call_id: Any) -> ToolCall:
+    """A call in a conversation.
+
+    Args:
+        name: of the field, for errors.
+        function: the tool's name.
+        arguments: an object, or the text of one.
+        call_id: of the call; None for none.
+
+    Raises:
+        ApiError: the arguments are no JSON object.
+    """
+    if call_id is not None and not isinstance(call_id, str):
+        raise wrong(f"{name}.id", "a text", call_id)
+    try:
+        value = json.loads(arguments or "{}") if isinstance(arguments, str) else arguments
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise wrong(f"{name}.arguments", "the text of a JSON object", arguments)
+    return ToolCall(function, json.dumps(value, ensure_ascii=False), call_id or "")
 
 
 def content_text(name: str, content: Any) -> str:

@@ -23,7 +23,7 @@ _NAMES = {
 _SAME = (
     "top_k", "top_p", "min_p", "top_n_sigma", "xtc_probability", "xtc_threshold", "dynatemp_range", "repeat_last_n",
     "repeat_penalty", "presence_penalty", "frequency_penalty", "dry_multiplier", "dry_base", "dry_allowed_length",
-    "dry_penalty_last_n", "dry_sequence_breakers", "mirostat", "ignore_eos", "grammar", "reasoning_effort",
+    "dry_penalty_last_n", "dry_sequence_breakers", "mirostat", "ignore_eos", "grammar",
     "reasoning_budget",
 )  # fmt: skip
 _SEEDS = 2**32 - 1
@@ -50,9 +50,34 @@ def parameters_of(fields: Fields, base: GenerationParams) -> GenerationParams:
         changes["stop"] = tuple(text for text in fields.texts("stop") if text)
     if "logit_bias" in fields:
         changes["logit_bias"] = _biases(fields.body["logit_bias"])
+    changes |= _reasoning(fields, base)
     changes |= _constraint(fields, bool(changes.get("grammar")))
     # A request that does not fit is refused with both numbers; nothing is left out behind a client's back.
     return replace(base, **changes, context_policy="stop", system_prompt="")
+
+
+def splits_reasoning(fields: Fields) -> bool:
+    """Whether the reasoning is to be told apart from the answer: not where llama-server's `reasoning_format` is none.
+
+    Raises:
+        ApiError: it is no text.
+    """
+    return fields.text("reasoning_format", "auto") != "none"
+
+
+def _reasoning(fields: Fields, base: GenerationParams) -> dict[str, str]:
+    """Whether and how much to think, and what else the chat template is told."""
+    changes: dict[str, str] = {}
+    effort = fields.text("reasoning_effort")
+    if effort == "none":
+        changes["reasoning"] = "off"
+    elif effort:
+        changes["reasoning_effort"] = _checked("reasoning_effort", "reasoning_effort", effort)
+    told = fields.table("chat_template_kwargs")
+    if told:
+        known = json.loads(base.chat_template_kwargs) if base.chat_template_kwargs.strip() else {}
+        changes["chat_template_kwargs"] = json.dumps({**known, **told}, ensure_ascii=False)
+    return changes
 
 
 def _checked(name: str, setting: str, value: Any) -> Any:

@@ -7,12 +7,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tui.core.prompts import ChatPrompt
+from tui.server.asking import Asked, plan_of
 from tui.server.body import read_json
 from tui.server.fields import Fields, wrong
 from tui.server.messages import messages_of
 from tui.server.parameters import parameters_of
 from tui.server.state import state_of
+from tui.server.tools import toolbox_of
 
 
 async def tokenize(request: Request) -> Response:
@@ -46,9 +47,11 @@ async def apply_template(request: Request) -> Response:
     """A conversation as the prompt that the model gets."""
     state = state_of(request)
     fields = Fields(await read_json(request, state.options.max_body))
-    messages, params = messages_of(fields), parameters_of(fields, state.generation)
-    async with state.using(fields.text("model")) as lease:
-        text = await state.ask(lease, lambda questions: questions.render(ChatPrompt(messages), params))
+    name, params, box = fields.text("model"), parameters_of(fields, state.generation), toolbox_of(fields)
+    asked = Asked(name, messages_of(fields), params, box)
+    async with state.using(name) as lease:
+        plan = await plan_of(state, lease, asked)
+        text = await state.ask(lease, lambda questions: questions.render(plan.prompt, plan.params))
     return JSONResponse({"prompt": text})
 
 
