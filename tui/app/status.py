@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+from tui.core.endpoints import remote_name
 from tui.core.errors import CancelledError
 from tui.core.events import (
     Event,
@@ -127,12 +128,15 @@ _QUANTIZATION = re.compile(
 
 
 def model_name(path: str | Path) -> str:
-    """A model's file name without its ending and its quantization: `SmolLM2-135M-Instruct`."""
-    return _QUANTIZATION.sub("", Path(path).stem) or Path(path).stem
+    """A model's file name without its ending and its quantization: `SmolLM2-135M-Instruct`; of an endpoint its model's."""
+    stem = remote_name(path) or Path(path).stem
+    return _QUANTIZATION.sub("", stem) or stem
 
 
 def quantization(model: ModelInfo) -> str:
     """A loaded model's quantization: from its file name, or else from llama.cpp's description."""
+    if remote_name(model.path) is not None:
+        return "remote"
     if found := _QUANTIZATION.search(Path(model.path).stem):
         return found[1].upper()
     return model.description.rpartition(" ")[2]

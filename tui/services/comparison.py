@@ -124,7 +124,7 @@ class Comparison:
 def absorb(reply: RecordedReply, event: Event) -> None:
     """Hand an event of a reply's ticket to what stores it. Never waits."""
     if isinstance(event, Token | Finished):
-        reply.add(event.text, (event.id,) if isinstance(event, Token) else ())
+        reply.add(event.text, (event.id,) if isinstance(event, Token) and event.id >= 0 else ())
 
 
 def differing(one: GenerationParams, other: GenerationParams) -> tuple[list[str], list[str]]:

@@ -12,8 +12,10 @@ from tui.catalogue.found import find_files, ollama_files
 from tui.catalogue.header_cache import HeaderCache
 from tui.catalogue.scan import entry_of, scan
 from tui.catalogue.split import parts_of
+from tui.core.endpoints import endpoint_path, is_address, parse_address
 from tui.core.errors import ModelFileError, SettingError
 from tui.core.text import one_line
+from tui.settings.endpoints import read_endpoints
 from tui.settings.settings import CHANGED, COMMAND_LINE, DEFAULT, ENVIRONMENT, SETTINGS_FILE, Settings
 
 _SHOWN = 4
@@ -38,7 +40,8 @@ def wants_hub(settings: Settings) -> bool:
 def find_model(text: str, folders: Sequence[Path]) -> Path:
     """The file that `text` means: a path, or a name that only one of the models on this machine has.
 
-    A path is not looked at; loading it tells what is wrong with it.
+    A path is not looked at; loading it tells what is wrong with it. An address (`http://host:port/v1#model`) or the
+    name of an endpoint gives what stands for the endpoint.
 
     Args:
         text: as typed after `-m`.
@@ -47,6 +50,8 @@ def find_model(text: str, folders: Sequence[Path]) -> Path:
     Raises:
         ModelFileError: no model has this name, or several do.
     """
+    if (endpoint := endpoint_named(text)) is not None:
+        return endpoint
     path = Path(text).expanduser() if text.startswith("~") else Path(text)
     if path.suffix.lower() == ".gguf" or path.exists():
         return path
@@ -54,6 +59,20 @@ def find_model(text: str, folders: Sequence[Path]) -> Path:
         # Ollama's names of models that are not its own: owner/model:tag.
         return next((found.path for found in ollama_files() if found.name == text and found.kind == "model"), path)
     return choose_model(text, scan(folders, HeaderCache()))
+
+
+def endpoint_named(text: str) -> Path | None:
+    """What stands for the endpoint that `text` means, an address or the name of a kept one; None where it is none.
+
+    Raises:
+        SettingError: it is an address of no server.
+    """
+    if is_address(text):
+        return endpoint_path(*parse_address(text))
+    if Path(text).expanduser().exists():
+        return None
+    wanted = text.strip().casefold()
+    return next((one.path for one in read_endpoints().all if one.name.casefold() == wanted), None)
 
 
 def choose_model(name: str, entries: Iterable[ModelEntry]) -> Path:

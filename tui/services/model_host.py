@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tui.core.endpoints import address_of
 from tui.core.events import ModelInfo
 from tui.core.parameters import LoadParams
 from tui.engine.engine import Engine
 from tui.engine.machine import Machine
-from tui.engine.planner import Plan, identity
+from tui.engine.planner import NoPlanError, Plan, identity
 from tui.engine.ticket import Ticket
 from tui.monitor.cpu import free_cores, usable_cores
 from tui.monitor.memory import available_memory
 from tui.services.bench_results import fastest_threads
 from tui.services.load_check import LoadCheck
+
+if TYPE_CHECKING:
+    from tui.services.remote.engine import RemoteEngine
 
 
 class ModelHost:
@@ -24,13 +29,22 @@ class ModelHost:
     Args:
         engine: the engine to use; by default a new one that begins with as many threads as there are physical cores,
             since llama.cpp's threads wait for each other at every step.
+        offline: tells whether only endpoints on this machine may be asked.
     """
 
-    def __init__(self, engine: Engine | None = None) -> None:
-        self.engine = engine or Engine(machine=Machine(usable_cores, free_cores, available_memory))
-        self._load_check = LoadCheck(self.engine.sequences)
+    def __init__(self, engine: Engine | None = None, offline: Callable[[], bool] = lambda: False) -> None:
+        self._local = engine or Engine(machine=Machine(usable_cores, free_cores, available_memory))
+        self._offline = offline
+        self._remote: RemoteEngine | None = None
+        self._load_check = LoadCheck(self._local.sequences)
         self._held: dict[str, int] = {}
         self._files: dict[str, tuple[str, int, int]] = {}
+
+    @property
+    def engine(self) -> Engine:
+        """What generates: llama.cpp in this process, or an endpoint while that is what was loaded last."""
+        remote = self._remote
+        return remote if remote is not None and remote.model is not None and self._local.model is None else self._local
 
     @property
     def model(self) -> ModelInfo | None:
@@ -45,15 +59,19 @@ class ModelHost:
         is to have other LoRA adapters and nothing else has changed, its weights stay.
 
         Args:
-            path: the GGUF file.
+            path: the GGUF file, or what stands for an endpoint.
             params: how to load it.
 
         Returns:
             The engine's ticket.
         """
+        if address_of(path) is not None:
+            return self._load_remote(path, params)
+        if self._local.model is not None and self._remote is not None:
+            self._remote.unload()
         if self._differs_in_adapters(path, params):
             return self.set_adapters(params.lora)
-        return self.engine.load(
+        return self._local.load(
             path,
             params,
             check=lambda cancelled: self._check(path, params, cancelled),
@@ -68,11 +86,15 @@ class ModelHost:
         Raises:
             LocalLLMError: as `Planner.plan`.
         """
+        if address_of(path) is not None:
+            raise NoPlanError("A remote model takes no memory here")
         return self._load_check.plan(path, params)
 
     def unload(self) -> Ticket:
         """Unload the model, if one is loaded."""
-        return self.engine.unload()
+        if self._remote is None or self.engine is self._local:
+            return self._local.unload()
+        return self._remote.unload()
 
     def set_adapters(self, lora: Sequence[str]) -> Ticket:
         """Lay other LoRA adapters over the loaded model, without loading it again; see `Engine.set_adapters`.
@@ -90,7 +112,20 @@ class ModelHost:
     def close(self, timeout: float = 1.0) -> bool:
         """End everything; see `Engine.close`."""
         self._load_check.close()
-        return self.engine.close(timeout)
+        done = self._remote is None or self._remote.close(timeout)
+        return self._local.close(timeout) and done
+
+    def _load_remote(self, path: Path, params: LoadParams) -> Ticket:
+        if self._remote is None:
+            from tui.services.remote.engine import RemoteEngine
+
+            self._remote = RemoteEngine(self._offline)
+
+        def make_room(_cancelled: Callable[[], bool]) -> None:
+            if self._local.model is not None:
+                self._local.unload().wait()
+
+        return self._remote.load(path, params, check=make_room)
 
     def _differs_in_adapters(self, path: Path, params: LoadParams) -> bool:
         model = self.model

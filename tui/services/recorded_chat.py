@@ -310,7 +310,7 @@ class RecordedChat:
         """Take an event of the reply's ticket."""
         reply = self._reply if self.busy else None
         if reply is not None and isinstance(event, Token | Finished):
-            reply.add(event.text, (event.id,) if isinstance(event, Token) else ())
+            reply.add(event.text, (event.id,) if isinstance(event, Token) and event.id >= 0 else ())
         self._growing.absorb(event)
         if reply is not None and isinstance(event, Finished | Failed):
             self._end(reply, event)

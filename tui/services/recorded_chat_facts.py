@@ -8,6 +8,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
+from tui.core.endpoints import address_of, stored_name
 from tui.core.events import ModelInfo
 from tui.core.parameters import GenerationParams
 from tui.core.text import well_formed
@@ -42,7 +43,12 @@ def facts_of(model: ModelInfo, params: GenerationParams) -> ReplyFacts:
 
 
 def model_identity(model: ModelInfo) -> ModelIdentity:
-    """A loaded model told without its path: its file's name, size, and a hash of the beginning of its header."""
+    """A loaded model told without its path: its file's name, size, and a hash of the beginning of its header.
+
+    A remote one is told by its name and its server's address, which carries no key.
+    """
+    if (address := address_of(model.path)) is not None:
+        return ModelIdentity(well_formed(stored_name(address[0], model.name)))
     path = Path(model.path)
     try:
         size, digest = _file(*identity(path))

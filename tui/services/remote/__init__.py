@@ -1,0 +1,1 @@
+"""Models that another server runs, used like the ones that run here."""
