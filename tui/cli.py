@@ -15,6 +15,7 @@ from tui.cli_chats import chats
 from tui.cli_models import models
 from tui.cli_presets import add_preset, answers_of, checked_preset, presets
 from tui.cli_serve import KEY_VARIABLE, make_server, serve
+from tui.cli_worker import worker
 from tui.core.errors import LocalLLMError, SettingError
 from tui.core.escapes import process_escapes
 from tui.core.text import one_line, well_formed
@@ -158,6 +159,7 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "models": models,
     "chats": chats,
     "presets": presets,
+    "worker": worker,
     "bench": _bench,
 }
 _BENCH_SETTINGS = [
@@ -170,6 +172,7 @@ _COMMANDS_HELP = f"""commands, each with its own --help:
   {PROGRAM} models        list, show, search, pull, rm: models here and on the Hugging Face Hub
   {PROGRAM} chats         list, search, export, import, replay: the conversations that are kept
   {PROGRAM} presets       list, show, import: named system prompts with settings and first turns
+  {PROGRAM} worker        hold layers of a model that another machine runs
   {PROGRAM} bench         how fast a model is here"""
 
 

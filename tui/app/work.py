@@ -10,9 +10,11 @@ from pathlib import Path
 from textual.message_pump import MessagePump
 
 from tui.app.activity import Activity
+from tui.app.rendering.placement_rows import placement_text
 from tui.app.status import Phase, Status, advance, model_name
+from tui.core.endpoints import address_of, place_of
 from tui.core.errors import CancelledError
-from tui.core.events import Adjusted, Event, Failed, Finished, Loaded, Token
+from tui.core.events import Adjusted, Event, Failed, Finished, Loaded, ModelInfo, Token
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.units import format_seconds
 from tui.engine.ticket import Ticket
@@ -21,6 +23,14 @@ from tui.services.prefill_speed import PrefillSpeeds
 
 NUMBERS = 0.25
 """Seconds between two tellings of numbers alone: nobody reads more of them, and the engine needs the processor."""
+
+
+def ready_words(model: ModelInfo) -> str:
+    """That a model can be used; of a remote one, where it is."""
+    name, seconds = model_name(model.path), format_seconds(model.load_seconds)
+    if (address := address_of(model.path)) is not None:
+        return f"{name} is ready at {place_of(address[0])} ({model.build}), which answered in {seconds}"
+    return f"{name} is ready, loaded in {seconds}"
 
 
 class Work:
@@ -168,8 +178,9 @@ class Work:
     def _tell_load(self, events: list[Event]) -> None:
         for event in events:
             if isinstance(event, Loaded):
-                seconds = format_seconds(event.model.load_seconds)
-                self._say(f"{model_name(event.model.path)} is ready, loaded in {seconds}", "info")
+                self._say(ready_words(event.model), "info")
+                if where := placement_text(event.model):
+                    self._say(where, "info")
                 for warning in event.model.warnings:
                     self._say(warning, "warning")
             elif isinstance(event, Failed):

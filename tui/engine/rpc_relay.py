@@ -15,57 +15,13 @@ import socket
 import struct
 import threading
 
-from tui.engine.rpc_wire import ANSWERED, HEADER_BYTES, Command, Greeted, Memory, Worker, answer, tune
+from tui.engine.rpc_wire import Command, Greeted, Memory, Requests, Worker, answer, tune
 
 _LOGGER = logging.getLogger("localllm.rpc")
 _CHUNK = 1 << 20
 _ZEROS = bytes(_CHUNK)
 _BASE = 1 << 20
 """Where the buffers of a lost worker begin; llama.cpp refuses 0."""
-
-
-class Requests:
-    """Follows a stream of requests: which command is under way, and whether an answer is due."""
-
-    def __init__(self) -> None:
-        self._header = b""
-        self._left = 0
-        self._tail = b""
-        self.command = -1
-        self.due = False
-        """Whether a whole request has passed that has to be answered now."""
-
-    def feed(self, data: bytes) -> None:
-        """Take what passed. Nothing follows a request that has to be answered until it was."""
-        at = 0
-        while at < len(data):
-            if len(self._header) < HEADER_BYTES:
-                if not self._header:
-                    self.command = data[at]
-                piece = data[at : at + HEADER_BYTES - len(self._header)]
-                self._header += piece
-                at += len(piece)
-                if len(self._header) < HEADER_BYTES:
-                    return
-                (self._left,) = struct.unpack("<Q", self._header[1:])
-                self._tail = b""
-            piece = data[at : at + self._left]
-            at += len(piece)
-            self._left -= len(piece)
-            if self.command == Command.GET_TENSOR:
-                self._tail = (self._tail + piece)[-8:]
-            if not self._left:
-                self._header = b""
-                self.due = self.command in ANSWERED
-
-    def answered(self) -> None:
-        """The answer was given."""
-        self.due = False
-
-    @property
-    def tensor_bytes(self) -> int:
-        """Bytes that a GET_TENSOR asks for, the last field of its payload."""
-        return int.from_bytes(self._tail, "little")
 
 
 class Relay:
@@ -186,8 +142,8 @@ class Relay:
     def _stand_in(self, client: socket.socket, requests: Requests) -> None:
         """Answer in place of the lost worker."""
         if requests.command == Command.GET_TENSOR:
-            client.sendall(struct.pack("<Q", requests.tensor_bytes))
-            _send_zeros(client, requests.tensor_bytes)
+            client.sendall(struct.pack("<Q", requests.last_field))
+            _send_zeros(client, requests.last_field)
             return
         memory = self.memory[0] if self.memory else Memory(1, 1)
         answers = {

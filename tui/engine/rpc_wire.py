@@ -100,6 +100,62 @@ def parse_worker(text: str) -> Worker:
     return Worker(found["host"], port)
 
 
+class Requests:
+    """Follows a stream of requests.
+
+    Attributes:
+        command: the one under way, or the last one.
+        due: whether a whole request has passed that has to be answered now; nothing follows it until it was.
+    """
+
+    def __init__(self) -> None:
+        self._header = b""
+        self._left = 0
+        self._tail = b""
+        self.command = -1
+        self.due = False
+
+    def feed(self, data: bytes) -> list[tuple[int, int]]:
+        """Take what passed.
+
+        Returns:
+            The requests that are whole now: command, and last field of the payload.
+        """
+        at, whole = 0, []
+        while at < len(data):
+            if len(self._header) < HEADER_BYTES:
+                at += self._take_header(data, at)
+                if len(self._header) < HEADER_BYTES:
+                    break
+            piece = data[at : at + self._left]
+            at += len(piece)
+            self._left -= len(piece)
+            self._tail = (self._tail + piece[-8:])[-8:]
+            if not self._left:
+                self._header = b""
+                self.due = self.command in ANSWERED
+                whole.append((self.command, self.last_field))
+        return whole
+
+    def answered(self) -> None:
+        """The answer was given."""
+        self.due = False
+
+    @property
+    def last_field(self) -> int:
+        """The last eight bytes of the payload as a number: a size or a pointer in the commands where that matters."""
+        return int.from_bytes(self._tail, "little")
+
+    def _take_header(self, data: bytes, at: int) -> int:
+        if not self._header:
+            self.command, self._tail = data[at], b""
+        piece = data[at : at + HEADER_BYTES - len(self._header)]
+        self._header += piece
+        if len(self._header) == HEADER_BYTES:
+            (self._left,) = struct.unpack("<Q", self._header[1:])
+        return len(piece)
+
+
 def request(command: Command, payload: bytes = b"") -> bytes:
     """A request as it is sent."""
     return struct.pack("<BQ", command, len(payload)) + payload
@@ -223,8 +279,8 @@ def ask_memory(sock: socket.socket, device: int) -> Memory:
 def _other_version(worker: Worker, why: str) -> WorkerError:
     return WorkerError(
         f"{worker} is no worker that fits",
-        why=f"{why}, and version {PROTOCOL} of llama.cpp's RPC protocol is needed",
-        hint="use the same llama-cpp-python on both machines",
+        why=f"{why}; version {PROTOCOL} of llama.cpp's RPC protocol is needed",
+        hint="use the same llama-cpp-python on both machines; and a worker serves one program at a time",
     )
 
 

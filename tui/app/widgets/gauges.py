@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tui.app.rendering.placement_rows import bytes_here, placement_lines
 from tui.app.widgets.bar import level, meter
 from tui.app.widgets.glyphs import Glyphs, current_glyphs
 from tui.app.widgets.history_graph import history_rows
@@ -95,13 +96,14 @@ def _process_lines(sample: Sample, width: int) -> list[Line]:
 def _model_lines(sample: Sample, model: ModelInfo | None, width: int) -> list[Line]:
     if model is None:
         return [(), (("MODEL", "title"), ("  none loaded", "label"))]
-    share = 100 * (model.size + model.context_bytes) / sample.ram_total if sample.ram_total else 0.0
+    share = 100 * bytes_here(model) / sample.ram_total if sample.ram_total else 0.0
     return [
         (),
         spread([("MODEL", "title")], [(f"{share:4.1f} % of RAM", "label")], width),
         _amount("weights", model.size, width),
         _amount("KV cache", model.kv_bytes, width),
         _amount("compute", model.compute_bytes, width),
+        *placement_lines(model, width),
     ]
 
 
