@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -91,7 +92,8 @@ SAMPLES: list[tuple[str, str, str, list[tuple[str, Any]]]] = [
      + _PARIS + "<|tool_call_end|><|tool_calls_section_end|>", "", [_ONE]),
     ("gpt-oss", f"<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>{_PARIS}<|call|>", "",
      [_ONE]),
-    ("gpt-oss", f"<|start|>assistant to=functions.get_weather<|channel|>commentary json<|message|>{_PARIS}", "", [_ONE]),
+    ("gpt-oss", f"<|start|>assistant to=functions.get_weather<|channel|>commentary json<|message|>{_PARIS}", "",
+     [_ONE]),
     ("lfm2", '<|tool_call_start|>[get_weather(city="Paris", days=2), now()]<|tool_call_end|>', "", [_ONE, _NOW]),
     ("lfm2", "<|tool_call_start|>[get_weather(open)]<|tool_call_end|>",
      "<|tool_call_start|>[get_weather(open)]<|tool_call_end|>", []),
@@ -125,7 +127,7 @@ def read(reading: Reading, pieces: list[str]) -> tuple[str, list[tuple[str, str]
 def torn(text: str, cuts: list[int]) -> list[str]:
     """A text in pieces."""
     places = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
-    return [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(places)]
 
 
 @pytest.mark.parametrize(("name", "answer", "text", "calls"), SAMPLES)

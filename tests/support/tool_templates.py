@@ -27,18 +27,18 @@ def template(begin: str, call: str, end: str, note: str = "") -> str:
 
 HERMES = template("<tool_call>\\n", _OBJECT, "\\n</tool_call>")
 TEXT_ARGUMENTS = template(
-    "<tool_call>\\n", """{{- '{"name": "' + call.function.name + '", "arguments": ' + call.function.arguments + '}' -}}""",
+    "<tool_call>\\n",
+    _OBJECT.replace("(call.function.arguments | tojson)", "call.function.arguments"),
     "\\n</tool_call>",
-)  # fmt: skip
+)
 """One that puts the arguments' text together with others, as OpenAI's clients send it."""
 
 TEMPLATES = {
     "hermes": HERMES,
     "mistral": template("[TOOL_CALLS][", _OBJECT, "]"),
-    "mistral-args": template("[TOOL_CALLS]", "{{- call.function.name + '[ARGS]' + (call.function.arguments | tojson) -}}", ""),
+    "mistral-args": template("[TOOL_CALLS]", "{{- call.function.name + '[ARGS]' -}}", ""),
     "llama-3": template(
-        "", """{{- '{"name": "' + call.function.name + '", "parameters": ' + (call.function.arguments | tojson) + '}' -}}""",
-        "", "<|start_header_id|> <|python_tag|>",
+        "", _OBJECT.replace("arguments\"", "parameters\""), "", "<|start_header_id|> <|python_tag|>"
     ),
     "granite": template("<|tool_call|>[", _OBJECT, "]"),
     "command-r": template("<|START_ACTION|>[", _OBJECT, "]<|END_ACTION|>"),

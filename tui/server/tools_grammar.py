@@ -55,10 +55,7 @@ ANSWER = '{"response": '
 def _call(form: Format, number: int, tool: Tool, rules: list[str]) -> str:
     """The rule of a call of one tool."""
     before, after = form.call.replace("$name", tool.name).split("$args")
-    if form.block:
-        arguments = _tagged(form, number, tool, rules)
-    else:
-        arguments = _add(tool.schema, f"t{number}", rules)
+    arguments = _tagged(form, number, tool, rules) if form.block else _add(tool.schema, f"t{number}", rules)
     parts = (_quoted(before), arguments, _quoted(after))
     rules.append(f"call-{number} ::= {' '.join(part for part in parts if part)}")
     return f"call-{number}"
