@@ -89,7 +89,7 @@ class LocalLLMApp(Navigation):
         self.launch = launch
         self.ring = log
         self.set_reactive(LocalLLMApp.settings, launch.settings)
-        self.host = host or ModelHost()
+        self.host = host or ModelHost(offline=lambda: self.settings.app.offline)
         self.work = Work(self, self.host, self._show_status, self.say)
         self.serving = Serving(self.host, launch.make_server, launch.serve_key, lambda: self.work.busy)
         self.finder = ModelFinder(self)

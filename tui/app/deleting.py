@@ -29,6 +29,8 @@ def delete_model(screen: Screen[Any], library: Library, deletion: Deletion, told
         try:
             library.delete(deletion)
             said = f"deleted {deletion.entry.name}: {format_bytes(deletion.freed)} freed", "value"
+            if deletion.entry.remote:
+                said = f"{deletion.entry.name} is off the list", "value"
         except LocalLLMError as error:
             said = error.line(), "error"
         screen.call_later(told, *said)

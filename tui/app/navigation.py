@@ -160,6 +160,16 @@ class Navigation(App[int]):
         if not isinstance(self.screen, DownloadsScreen):
             self.push_screen(DownloadsScreen())
 
+    def action_add_endpoint(self) -> None:
+        """Add a model that another server runs."""
+        from tui.app.adding_endpoint import add_endpoint
+
+        add_endpoint(self)
+
+    def search_models(self) -> None:
+        """Look for models again."""
+        raise NotImplementedError
+
     def to_chat(self) -> None:
         """Leave all screens that lie over the chat."""
         while self.screen is not self.main_screen and len(self.screen_stack) > 1:

@@ -20,6 +20,8 @@ def stats_words(event: Finished) -> str:
         parts.append(f"TTFT {format_seconds(timings.first_token_seconds)}")
     if (share := timings.acceptance) is not None:
         parts.append(f"{100 * share:.0f} % of guesses right")
+    if timings.wall_clock:
+        parts.append("timed here")  # by the clock, from the outside: the network is in it
     return f" {current_glyphs().dot} ".join(parts)
 
 

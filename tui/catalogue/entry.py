@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Source = Literal["folder", "huggingface", "ollama", "lm-studio", "llama.cpp", "package"]
+Source = Literal["folder", "huggingface", "ollama", "lm-studio", "llama.cpp", "package", "endpoint"]
 Kind = Literal["model", "embedding", "mmproj", "adapter", "imatrix", "vocabulary", "sound"]
 
 
@@ -23,8 +23,8 @@ class ModelEntry:
         architecture: such as `llama`; empty when the header could not be read.
         n_ctx_train: trained context in tokens, when known.
         has_template: whether the file carries a chat template; without one it is a base model, or an old file.
-        source: how it was found.
-        origin: the folder that was searched, the Hub repository `owner/name`, or the Python package.
+        source: how it was found; `endpoint` is a model that another server runs, of which nothing is on this machine.
+        origin: the folder that was searched, the Hub repository `owner/name`, the Python package, or the server.
         problem: one line on why it cannot be loaded; empty when nothing speaks against it. Other kinds than `model`
             always have one.
         parts: number of files that it should have.
@@ -55,3 +55,8 @@ class ModelEntry:
     def loadable(self) -> bool:
         """Whether it is a model and nothing speaks against loading it."""
         return self.kind == "model" and not self.problem
+
+    @property
+    def remote(self) -> bool:
+        """Whether another server runs it."""
+        return self.source == "endpoint"

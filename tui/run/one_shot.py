@@ -55,7 +55,7 @@ class OneShot:
     def __init__(self, request: RunRequest, interruption: Interruption) -> None:
         self._request = request
         self._interruption = interruption
-        self._host = ModelHost()
+        self._host = ModelHost(offline=lambda: request.settings.app.offline)
         self._output = Output()
         hidden = request.settings.app.reasoning_format == "deepseek"
         self._reply = ReplyOutput(self._output, color=request.color, answer_only=hidden) if request.chat else None

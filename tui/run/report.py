@@ -27,6 +27,8 @@ def timing_lines(timings: Timings, load_seconds: float) -> Iterator[str]:
         yield f"     first token = {_ms(timings.first_token_seconds)}"
     if timings.decode_speed > 0:
         yield f"           speed = {format_speed(timings.decode_speed)}, {speed_band(timings.decode_speed)}"
+    if timings.wall_clock:
+        yield "         (timed here by the clock: the server gave no timings)"
 
 
 def _ms(seconds: float) -> str:

@@ -16,6 +16,8 @@ from tui.catalogue.scan import scan
 from tui.catalogue.usage import Usage
 from tui.catalogue.watch import Watch
 from tui.core.errors import LocalLLMError
+from tui.services.remote.entries import endpoint_entries, plan_removal
+from tui.settings.endpoints import remove_endpoint
 from tui.settings.paths import state_dir
 
 _log = logging.getLogger("localllm.library")
@@ -49,6 +51,7 @@ class Library:
             stop: asked at each file and folder; true ends the search.
         """
         self._usage.refresh()
+        yield from endpoint_entries()
         yield from scan(self._folders, self._cache, stop)
 
     def watch(self, changed: Callable[[], None]) -> Watch:
@@ -94,7 +97,7 @@ class Library:
         Raises:
             LocalLLMError: it cannot be deleted here; the line says what to do instead.
         """
-        return plan_delete(entry)
+        return plan_removal(entry) if entry.remote else plan_delete(entry)
 
     def delete(self, deletion: Deletion) -> None:
         """Delete what was planned. A loaded model is for the caller to unload before.
@@ -102,4 +105,7 @@ class Library:
         Raises:
             LocalLLMError: something could not be removed; the line names what is left.
         """
-        delete(deletion)
+        if deletion.entry.remote:
+            remove_endpoint(deletion.entry.path)
+        else:
+            delete(deletion)

@@ -115,17 +115,21 @@ class ModelHost:
         done = self._remote is None or self._remote.close(timeout)
         return self._local.close(timeout) and done
 
-    def _load_remote(self, path: Path, params: LoadParams) -> Ticket:
+    @property
+    def remote(self) -> RemoteEngine:
+        """What asks endpoints; nothing is asked before it is told to."""
         if self._remote is None:
             from tui.services.remote.engine import RemoteEngine
 
             self._remote = RemoteEngine(self._offline)
+        return self._remote
 
+    def _load_remote(self, path: Path, params: LoadParams) -> Ticket:
         def make_room(_cancelled: Callable[[], bool]) -> None:
             if self._local.model is not None:
                 self._local.unload().wait()
 
-        return self._remote.load(path, params, check=make_room)
+        return self.remote.load(path, params, check=make_room)
 
     def _differs_in_adapters(self, path: Path, params: LoadParams) -> bool:
         model = self.model

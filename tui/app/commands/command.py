@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
-_NAMES = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn", "end": "End", "slash": "/"}
+_NAMES = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn", "end": "End", "slash": "/", "plus": "+"}
 
 
 @dataclass(frozen=True, slots=True)

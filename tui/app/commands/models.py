@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.app.commands.command import Command
+from tui.app.commands.endpoints import ENDPOINT_COMMANDS
 
 _GROUP = "Models"
 
@@ -34,6 +35,7 @@ MODEL_COMMANDS: tuple[Command, ...] = (
     _command("favourites", "Favourites first", "Favourites above all others, or among them.", "F", "favourites_first"),
     _command("rescan", "Search again", "Look into all folders again; what comes and goes is seen without it.",
              "r", "rescan", "search again"),
+    *ENDPOINT_COMMANDS,
 )  # fmt: skip
 
 BACK_COMMAND = Command(

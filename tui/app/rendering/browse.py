@@ -207,6 +207,7 @@ SOURCES = {
     "ollama": "Ollama",
     "lm-studio": "LM Studio",
     "llama.cpp": "llama.cpp",
+    "endpoint": "remote",
 }
 """Where a model was found, in words."""
 

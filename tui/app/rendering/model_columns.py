@@ -111,7 +111,7 @@ def row(
         (cut(shown_line(entry.name), share.name), "name" if plain else "faint"),
         (_right(parameters, share.parameters), fact),
         (_right(shown_line(entry.quantization) or "-", share.quantization), fact),
-        (_right(format_bytes(entry.file_size), share.size), fact),
+        (_right("-" if entry.remote else format_bytes(entry.file_size), share.size), fact),
         ("  " + cut(word, share.fit - 2), role),
         (_right(used_words(known.used, now), share.used), fact),
         ("  " + cut(source_words(entry, share.source - 2), share.source - 2) if share.source else "", fact),
@@ -167,7 +167,7 @@ def source_words(entry: ModelEntry, width: int) -> str:
     place = SOURCES.get(entry.source, entry.source)
     if entry.source == "folder":
         return _fitting(home_path(entry.origin), width) if entry.origin else place
-    if width > cell_len(place) + 8 and entry.origin and entry.source in ("huggingface", "package"):
+    if width > cell_len(place) + 8 and entry.origin and entry.source in ("huggingface", "package", "endpoint"):
         return f"{place} {shown_line(entry.origin)}"
     return place
 

@@ -72,6 +72,8 @@ def description_lines(
         glyphs: the characters to draw with.
     """
     lines = head_lines(entry, width)
+    if entry.remote:
+        return [*lines, (), *_endpoint_lines(known, width)]
     if description is None:
         said = problem if problem and not entry.problem else "" if entry.problem else f"reading{glyphs.ellipsis}"
         lines += [(), *sentences(said, width, "error" if problem else "label")] if said else []
@@ -176,6 +178,16 @@ def tensor_lines(tensors: Sequence[TensorKind], width: int, glyphs: Glyphs) -> l
             )
         )
     return lines
+
+
+def _endpoint_lines(known: Known, width: int) -> Iterator[Line]:
+    yield (("REMOTE", "title"), ("  another server runs it", "label"))
+    yield from sentences("Enter asks the server what it has and takes the model for the chat.", width, "value")
+    words = "Nothing of it is on this machine: no memory, no KV cache, no token counts. d forgets it."
+    yield from sentences(words, width, "label")
+    used = used_words(known.used)
+    words = "never used here" if known.used is None else f"last used {used if used == 'now' else f'{used} ago'}"
+    yield from sentences(words, width, "label")
 
 
 def _place_lines(entry: ModelEntry, known: Known, width: int) -> list[Line]:

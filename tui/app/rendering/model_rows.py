@@ -11,6 +11,7 @@ from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.fit import Fit, MemoryPlan, quick_fit
+from tui.core.endpoints import address_of
 from tui.core.units import format_bytes, format_count
 from tui.engine.planner import Plan
 
@@ -40,7 +41,9 @@ def cut_left(text: str, width: int) -> str:
 
 
 def home_path(path: Path | str) -> str:
-    """A path with `~` for the home directory, as one safe line."""
+    """A path with `~` for the home directory, or the address of an endpoint, as one safe line."""
+    if (address := address_of(path)) is not None:
+        return shown_line("#".join(part for part in address if part))
     text, home = str(path), str(Path.home())
     return shown_line("~" + text[len(home) :] if text == home or text.startswith(home + "/") else text)
 
@@ -51,6 +54,8 @@ def fit_piece(entry: ModelEntry, available: int) -> Piece:
         return entry.kind, "faint"
     if entry.problem:
         return "broken", "problem"
+    if entry.remote:
+        return "remote", "fact"
     fit = quick_fit(entry.file_size, available)
     return fit.value, _ROLES[fit]
 
@@ -73,6 +78,8 @@ def row(entry: ModelEntry, loaded: bool, available: int, width: int, pointer: st
 
 def facts(entry: ModelEntry) -> list[str]:
     """What the header says, in a few words each."""
+    if entry.remote:
+        return [f"at {home_path(entry.path)}"]
     said = [shown_line(entry.architecture)] if entry.architecture else []
     if entry.n_ctx_train:
         said.append(f"trained context {format_count(entry.n_ctx_train)}")

@@ -25,6 +25,8 @@ _FILES = 8
 
 def question_lines(deletion: Deletion, loaded: bool, width: int) -> list[Line]:
     """The question: the model, what it frees, what it touches. Names and paths are untrusted."""
+    if deletion.entry.remote:
+        return _forget_lines(deletion, loaded, width)
     lines = sentences(f"Delete {shown_line(deletion.entry.name)} {shown_line(deletion.entry.quantization)}".rstrip()
                       + " from disk?", width, "strong")  # fmt: skip
     freed = f"{format_bytes(deletion.freed)} will be freed." if deletion.freed else "Nothing will be freed."
@@ -41,6 +43,15 @@ def question_lines(deletion: Deletion, loaded: bool, width: int) -> list[Line]:
     if (more := len(deletion.files) - _FILES) > 0:
         lines.append(((f"  and {format_count(more)} more", "label"),))
     return [*lines, (), (("y", "key"), (" delete   ", "value"), ("esc", "key"), (" keep it", "value"))]
+
+
+def _forget_lines(deletion: Deletion, loaded: bool, width: int) -> list[Line]:
+    lines = sentences(f"Take {shown_line(deletion.entry.name)} off the list?", width, "strong")
+    lines += [(), *sentences(home_path(deletion.entry.path), width, "value")]
+    lines += sentences(shown_line(deletion.words), width, "label")
+    if loaded:
+        lines += [(), *sentences("It is in use now, and is left first.", width, "warning")]
+    return [*lines, (), (("y", "key"), (" take it off   ", "value"), ("esc", "key"), (" keep it", "value"))]
 
 
 def _folded(path: str, width: int) -> list[str]:

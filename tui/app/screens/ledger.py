@@ -16,6 +16,7 @@ from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.prompt_row import PromptRow
 from tui.app.widgets.status_line import StatusLine
+from tui.core.endpoints import remote_name
 from tui.core.errors import LocalLLMError, SettingError
 from tui.core.events import Counted, ModelInfo
 from tui.core.parameters import GenerationParams
@@ -197,6 +198,8 @@ class ContextLedger(SummingUp):
 
         if self._host.model is None:
             self._hint("no model is loaded: F2 chooses one")
+        elif remote_name(self._host.model.path) is not None:
+            self._hint("tokens of a remote model are not counted: its server says after a reply how many it took")
         elif (ledger := await self.measured(self._prompt.text.strip())) is None:
             self._hint("it is counted when nothing runs: Esc stops what does" if self.program.work.busy else
                        "it cannot be counted now")  # fmt: skip

@@ -26,6 +26,7 @@ from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.lines import Line
 from tui.app.widgets.transcript import Transcript
+from tui.core.endpoints import remote_name
 from tui.core.errors import LocalLLMError
 from tui.core.events import Event, Prefilling
 from tui.core.units import format_count
@@ -100,6 +101,9 @@ class ReplayScreen(Screen[MessageRecord | None]):
         model = self._host.model
         if self.running or self.program.work.busy or model is None:
             self._say("no model is loaded: Esc goes back, F2 chooses one" if model is None else "still busy", "warning")
+            return
+        if remote_name(model.path) is not None:
+            self._say("a remote model cannot be replayed token by token: Esc goes back, F2 chooses one", "warning")
             return
         self.replay, self.running, self._prefill = Replay(self._recording), True, None
         self._diff, self._marked = None, False

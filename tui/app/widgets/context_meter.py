@@ -16,10 +16,16 @@ def context_meter(used: int, coming: int, size: int, glyphs: Glyphs, *, bar: boo
     Args:
         used: tokens in the KV cache.
         coming: tokens that the next prompt adds to them.
-        size: tokens that the context holds.
+        size: tokens that the context holds; 0 where that is unknown.
         glyphs: the characters to draw with.
         bar: whether there is room for the bar.
     """
+    if size <= 0:  # a remote model whose server does not say
+        return (
+            ("ctx ", "label"),
+            (f"{format_count(used + coming) if used + coming else '-':>6}", "value"),
+            (" / ?", "label"),
+        )
     whole = format_count(size)
     role = "warning" if 10 * (used + coming) >= 9 * size else "value"
     number = (f"{format_count(used + coming):>{len(whole)}}", role)

@@ -131,7 +131,8 @@ def _model(status: Status, glyphs: Glyphs, room: int) -> Line:
         name, facts = "no model", ""
     else:
         name = model_name(status.model.path)
-        facts = f" {glyphs.dot} {quantization(status.model)} {glyphs.dot} {format_bytes(status.model.size)}"
+        facts = f" {glyphs.dot} {quantization(status.model)}"
+        facts += f" {glyphs.dot} {format_bytes(status.model.size)}" if status.model.size else ""
     name = shown_line(name)
     if cell_len(name) > room:
         name = (set_cell_size(name, room - 1).rstrip() + glyphs.ellipsis) if room > 3 else ""

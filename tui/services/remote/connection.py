@@ -88,7 +88,12 @@ async def open_stream(
 ) -> AsyncIterator[Any]:
     """Ask for a reply in pieces."""
     create: Any = client.completions.create if isinstance(prompt, RawPrompt) else client.chat.completions.create
-    wanted: dict[str, Any] = {"model": server.model, "stream": True, "stream_options": {"include_usage": True}, **fields}
+    wanted: dict[str, Any] = {
+        "model": server.model,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **fields,
+    }
     if isinstance(prompt, RawPrompt):
         wanted["prompt"] = prompt.text
     else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.core.endpoints import Endpoint, address_of, place_of, remote_name
 from tui.core.errors import CancelledError, LocalLLMError, NoModelError, RemoteError
-from tui.core.events import Event, Failed, Loaded, Loading, ModelInfo, Prefilling, StopReason, Unloaded
+from tui.core.events import Answered, Event, Failed, Loaded, Loading, ModelInfo, Prefilling, StopReason, Unloaded
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import ChatPrompt, Prompt, TokenPrompt
 from tui.engine.engine import Check, Engine
@@ -21,10 +21,11 @@ from tui.engine.ticket import Ticket
 from tui.services.remote.about import REASONING_MARKERS, endpoint_at, model_info
 from tui.services.remote.connection import Limits, check_allowed, connect, open_stream, pause_before_again
 from tui.services.remote.errors import dropped, explain, is_broken, said
+from tui.services.remote.look import PORTS, look_here
 from tui.services.remote.loop import RemoteLoop
 from tui.services.remote.parameters import request_fields
 from tui.services.remote.reply import RemoteReply
-from tui.services.remote.server import Server, ask_server
+from tui.services.remote.server import Server, ask_server, list_models
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -122,6 +123,39 @@ class RemoteEngine(Engine):
             return Loaded(info)
 
         return self._remote.start(work, lambda _: Failed(CancelledError(f"Asking {name} was stopped")))
+
+    def models_of(self, endpoint: Endpoint) -> Ticket:
+        """Which models a server has.
+
+        Returns:
+            A ticket that ends with Answered, whose value is a list of names, or with Failed.
+        """
+
+        async def work(_: Ticket) -> Event:
+            try:
+                check_allowed(endpoint.base_url, self._offline())
+                client = await connect(endpoint, self._limits)
+                try:
+                    async with asyncio.timeout(self._limits.connect):
+                        return Answered([entry["id"] for entry in await list_models(client)])
+                finally:
+                    await _close(client)
+            except Exception as error:
+                return self._failed(error, endpoint)
+
+        return self._remote.start(work, lambda _: Failed(CancelledError("Asking was stopped")))
+
+    def look_here(self, ports: Sequence[int] = PORTS) -> Ticket:
+        """Which servers answer on this machine.
+
+        Returns:
+            A ticket that ends with Answered, whose value is a tuple of `FoundServer`.
+        """
+
+        async def work(_: Ticket) -> Event:
+            return Answered(await look_here(ports))
+
+        return self._remote.start(work, lambda _: Failed(CancelledError("Looking was stopped")))
 
     def unload(self) -> Ticket:
         """Forget the endpoint."""

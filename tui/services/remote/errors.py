@@ -41,7 +41,9 @@ def explain(error: BaseException, base_url: str, model: str, key: str = "") -> L
 
 def dropped(base_url: str) -> RemoteError:
     """The reply ended in the middle."""
-    return RemoteError(f"The connection to {place_of(base_url)} broke in the middle of the reply", hint="what came is kept")
+    return RemoteError(
+        f"The connection to {place_of(base_url)} broke in the middle of the reply", hint="what came is kept"
+    )
 
 
 def is_timeout(error: BaseException) -> bool:
@@ -103,9 +105,13 @@ def _connection(error: BaseException, place: str) -> RemoteError:
             hint = "SSL_CERT_FILE names the authority to trust"
             return RemoteError(f"{place} is not who it says (TLS)", why=one_line(why), hint=hint)
         if isinstance(cause, ssl.SSLError):
-            return RemoteError(f"{place} speaks no TLS", why=cause.reason or "", hint="is it http:// instead of https://?")
+            return RemoteError(
+                f"{place} speaks no TLS", why=cause.reason or "", hint="is it http:// instead of https://?"
+            )
         if isinstance(cause, socket.gaierror):
-            return RemoteError(f"There is no host {place}", why=(cause.strerror or "").lower(), hint="look at the address")
+            return RemoteError(
+                f"There is no host {place}", why=(cause.strerror or "").lower(), hint="look at the address"
+            )
         if isinstance(cause, ConnectionRefusedError):
             return RemoteError(f"Nothing answers at {place}", why="connection refused", hint="start the server there")
     for cause in _chain(error):
