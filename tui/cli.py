@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from tui.cli_arguments import PROGRAM, make_parser, prepare
 from tui.cli_chats import chats
+from tui.cli_doctor import doctor
 from tui.cli_models import models
 from tui.cli_presets import add_preset, answers_of, checked_preset, presets
 from tui.cli_serve import KEY_VARIABLE, make_server, serve
@@ -161,6 +162,7 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "presets": presets,
     "worker": worker,
     "bench": _bench,
+    "doctor": doctor,
 }
 _BENCH_SETTINGS = [
     "model", "model_dirs", "hf_repo", "offline", "download_dir", "n_batch", "n_ubatch", "n_gpu_layers", "flash_attn",
@@ -173,7 +175,8 @@ _COMMANDS_HELP = f"""commands, each with its own --help:
   {PROGRAM} chats         list, search, export, import, replay: the conversations that are kept
   {PROGRAM} presets       list, show, import: named system prompts with settings and first turns
   {PROGRAM} worker        hold layers of a model that another machine runs
-  {PROGRAM} bench         how fast a model is here"""
+  {PROGRAM} bench         how fast a model is here
+  {PROGRAM} doctor        what works here, what does not, and what to do about it"""
 
 
 def _add_prompt(parser: ArgumentParser, help_text: str) -> None:

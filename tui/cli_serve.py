@@ -47,6 +47,11 @@ def serve(arguments: Sequence[str]) -> int:
     """
     parser = _parser()
     parsed = parser.parse(arguments)
+    if "systemd" in parsed:
+        from tui.cli_unit import unit_text
+
+        print(unit_text(parser, parsed, arguments, _options(parser, parsed, several=False)), end="")
+        return 0
     prepared = prepare(parsed)
     # Imported here: neither the server nor what finds a model is needed to read the arguments.
     from tui.server.command import serve as run_server
@@ -119,6 +124,7 @@ def _parser() -> ArgumentParser:
         ("--timeout", "SECONDS", "how long a client may take to read what it is sent (default 600)"),
         ("--max-waiting", "N", "requests that may wait; more get status 429 (default 64)"),
         ("--sleep-idle", "SECONDS", "give a model's memory back when nobody used it for so long (default: never)"),
+        ("--stop-seconds", "SECONDS", "how long requests under way may go on after a first signal (default 10)"),
         ("--ssl-key-file", "FILE", "private key, for https"),
         ("--ssl-cert-file", "FILE", "certificate, for https"),
     ):
@@ -136,6 +142,12 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--no-api-key", action="store_true", help="serve other machines without a key")
     parser.add_argument(
         "--cors-origin", action="append", metavar="ORIGIN", help="origin whose pages may ask; * for all (default none)"
+    )
+    parser.add_argument(
+        "--transcripts", action="store_true", help="keep prompts and answers in memory, for localllm-tui attach to show"
+    )
+    parser.add_argument(
+        "--systemd", action="store_true", help="print a systemd unit that serves with these options, and end"
     )
     add_settings(parser)
     return parser
@@ -162,6 +174,8 @@ def _options(parser: ArgumentParser, parsed: argparse.Namespace, *, several: boo
         sleep_idle=_number(parser, parsed, "sleep_idle", 1, 10_000_000),
         ssl_key_file=key_file,
         ssl_cert_file=cert_file,
+        transcripts="transcripts" in parsed,
+        stop_seconds=_number(parser, parsed, "stop_seconds", 0, 3600),
     )
 
 
