@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["system", "user", "assistant", "tool"]
+Role = Literal["system", "user", "assistant"]
+"""Who speaks in a conversation that is kept."""
+
+Speaker = Literal["system", "user", "assistant", "tool"]
+"""Who speaks in what a model is given: a tool that it asked for, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Message:
         name: of the tool that answers.
     """
 
-    role: Role
+    role: Speaker
     content: str
     reasoning: str = ""
     calls: tuple[ToolCall, ...] = ()

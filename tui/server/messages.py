@@ -6,11 +6,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from tui.core.messages import Message, Role, ToolCall
+from tui.core.messages import Message, Speaker, ToolCall
 from tui.server.errors import ApiError
 from tui.server.fields import Fields, wrong
 
-_ROLES: dict[str, Role] = {
+_ROLES: dict[str, Speaker] = {
     "system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool",
 }  # fmt: skip
 _MOST = 10_000

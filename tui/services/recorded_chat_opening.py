@@ -57,4 +57,5 @@ class Opening:
         return [
             MessageRecord(at - count, 0, at - count - 1 if at else None, turn.role, turn.content, now)
             for at, turn in enumerate(self.turns)
+            if turn.role != "tool"
         ]
