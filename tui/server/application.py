@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tui.core.errors import LocalLLMError
-from tui.server import about, chat, completions, embeddings, native, texts, watching
+from tui.server import about, chat, completions, embeddings, native, responses, texts, watching
 from tui.server.errors import ApiError, api_error
 from tui.server.security import Guard, Log
 from tui.server.state import State
@@ -62,6 +62,7 @@ def _routes() -> list[Route]:
         Route("/v1/localllm/requests/{number:int}/transcript", watching.transcript, methods=get),
         Route("/v1/chat/completions", chat.chat_completions, methods=post),
         Route("/chat/completions", chat.chat_completions, methods=post),
+        Route("/v1/responses", responses.responses, methods=post),
         Route("/v1/completions", completions.completions, methods=post),
         Route("/completion", native.completion, methods=post),
         Route("/completions", native.completion, methods=post),
