@@ -61,7 +61,7 @@ class Context:
             model.check_workers()
             raise ModelLoadError(
                 f"llama.cpp cannot make a context of {c_params.n_ctx:,} tokens for {model.path.name}",
-                why=llama_log.log.reason() or "it gave no reason",
+                why=model.reason(),
                 hint="a smaller context (-c) or other KV cache types may help",
             )
         self._memory = lib.llama_get_memory(self.pointer)

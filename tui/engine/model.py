@@ -79,6 +79,11 @@ class Model:
         if self.workers:
             self.workers.check()
 
+    def reason(self) -> str:
+        """Why llama.cpp refused something last, in its own words."""
+        text = llama_log.log.reason() or "it gave no reason"
+        return self.workers.plain(text) if self.workers else text
+
     def metadata(self, key: str) -> str:
         """A value from the file's header as text; empty when there is none."""
         buffer = ctypes.create_string_buffer(4096)
@@ -181,9 +186,10 @@ def _load(path: Path, params: LoadParams, progress: Progress, *, no_alloc: bool,
         return pointer
     if cancelled:
         raise CancelledError(f"Loading {path.name} was stopped")
+    reason = llama_log.log.reason() or "it gave no reason"
     raise ModelLoadError(
         f"llama.cpp cannot load {path.name}",
-        why=llama_log.log.reason() or "it gave no reason",
+        why=workers.plain(reason) if workers else reason,
         hint="the log has the details; another file or a newer llama-cpp-python may help",
     )
 

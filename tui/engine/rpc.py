@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -99,6 +100,17 @@ class Workers:
                     hint="the conversation is kept; start the worker again, then load the model again",
                 )
 
+    def hurry(self) -> None:
+        """Somebody wants to stop. Any thread."""
+        for relay in self._relays:
+            relay.hurry()
+
+    def plain(self, text: str) -> str:
+        """What llama.cpp says, with the workers' own names in it."""
+        for relay in self._relays:
+            text = re.sub(rf"RPC\d+\[{re.escape(relay.endpoint)}\]", f"{relay.worker}'s", text)
+        return text
+
     def placements(self, *sizes: dict[str, int], layers: dict[str, int]) -> tuple[Placement, ...]:
         """What lies where.
 
@@ -145,6 +157,12 @@ class Workers:
             return buffer in (device.name, f"{device.name}_Split")
         same = [name for name, (relay, _) in self._owners.items() if relay is owner[0]]
         return buffer == f"RPC{same.index(device.name)}[{owner[0].endpoint}]"
+
+
+def hurry(workers: Workers | None) -> None:
+    """Somebody wants to stop: workers shall not be waited for too long. Any thread."""
+    if workers:
+        workers.hurry()
 
 
 def open_workers(path: Path, params: LoadParams) -> Workers | None:

@@ -10,15 +10,20 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import select
 import socket
 import struct
 import threading
+import time
 
 from tui.engine.rpc_wire import Command, Greeted, Memory, Requests, Worker, answer, tune
 
 _LOGGER = logging.getLogger("localllm.rpc")
 _CHUNK = 1 << 20
+_LOOK_SECONDS = 1.0
+_SILENCE_SECONDS = 20.0
+"""How long a worker may think after somebody wanted to stop. llama.cpp cannot take back what it asked."""
 _ZEROS = bytes(_CHUNK)
 _BASE = 1 << 20
 """Where the buffers of a lost worker begin; llama.cpp refuses 0."""
@@ -32,6 +37,7 @@ class Relay:
         greeted: the connection to it, which the relay closes.
 
     Attributes:
+        endpoint: the port on loopback. Only programs of this user are let in there.
         worker: where the worker is.
         memory: of each of its devices, as it was when the relay began.
         lost: why the worker is lost, in a few words; empty while it is there.
@@ -44,11 +50,16 @@ class Relay:
         self._upstream = greeted.sock
         self._hello = greeted.hello
         self._closing = False
+        self._hurried = 0.0
         self._wake, self._woken = socket.socketpair()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.endpoint = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._run, name=f"rpc {worker}", daemon=True)
         self._thread.start()
+
+    def hurry(self) -> None:
+        """Somebody wants to stop: a worker that is silent from now on is lost. Any thread."""
+        self._hurried = self._hurried or time.monotonic()
 
     def close(self) -> None:
         """Let go of the worker. llama.cpp must have freed everything that lies there."""
@@ -63,8 +74,10 @@ class Relay:
     def _run(self) -> None:
         while self._wait(self._listener) and not self._closing:
             with contextlib.suppress(OSError):
-                client, _ = self._listener.accept()
+                client, address = self._listener.accept()
                 with client:
+                    if not is_own(address[1]):
+                        continue
                     tune(client)
                     self._serve(client)
 
@@ -129,6 +142,7 @@ class Relay:
         data = b""
         try:
             while len(data) < count:
+                self._await_worker()
                 piece = self._upstream.recv(count - len(data))
                 if not piece:
                     raise ConnectionResetError("it closed the connection")
@@ -138,6 +152,13 @@ class Relay:
         except OSError as error:
             self._lose(error.strerror or str(error))
         return data
+
+    def _await_worker(self) -> None:
+        """Wait until the worker says something; for ever, as long as nobody wants to stop."""
+        while not select.select([self._upstream], [], [], _LOOK_SECONDS)[0]:
+            if self._hurried and time.monotonic() - self._hurried > _SILENCE_SECONDS:
+                raise TimeoutError(f"it has not answered for {_SILENCE_SECONDS:.0f} seconds")
+        self._hurried = 0.0
 
     def _stand_in(self, client: socket.socket, requests: Requests) -> None:
         """Answer in place of the lost worker."""
@@ -163,6 +184,17 @@ class Relay:
         if not self.lost:
             self.lost = why
             _LOGGER.error("the worker %s is lost: %s", self.worker, why)
+
+
+def is_own(port: int) -> bool:
+    """Whether a port on loopback is used by a program of this user; where the system does not tell, yes."""
+    try:
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            fields = [line.split() for line in table]
+    except OSError:
+        return True
+    local = f"0100007F:{port:04X}"
+    return any(row[1] == local and row[7] == str(os.geteuid()) for row in fields)
 
 
 def _send_zeros(client: socket.socket, count: int) -> None:

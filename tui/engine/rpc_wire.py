@@ -24,8 +24,8 @@ HELLO_BYTES = 24
 HEADER_BYTES = 9
 
 _WORKER = re.compile(r"(?P<host>[^\s:/@,]+)(?::(?P<port>\d{1,5}))?")
-_KEEPALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 3), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 15_000))
-"""A worker whose machine or line is dead is noticed after about 15 seconds."""
+_KEEPALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 3), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 30_000))
+"""A worker whose machine or line is dead is noticed after about 30 seconds."""
 
 
 class Command(IntEnum):

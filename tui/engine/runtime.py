@@ -30,7 +30,7 @@ from tui.engine.prompting import PromptReader
 from tui.engine.questions import Questions
 from tui.engine.reasoning_switch import reasoning_of
 from tui.engine.rope import warnings_of
-from tui.engine.rpc import check_workers
+from tui.engine.rpc import check_workers, hurry
 from tui.engine.sampling import SamplerChain
 from tui.engine.scheduler import Scheduler
 from tui.engine.state_cache import StateCache
@@ -97,6 +97,7 @@ class Runtime:
         """
         if self._may_abort:
             self._abort.raise_()
+        hurry(self._model and self._model.workers)
 
     def fail_all(self, error: LocalLLMError) -> None:
         """End every generation with an error that nobody foresaw; the model stays."""
