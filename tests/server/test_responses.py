@@ -90,7 +90,7 @@ def test_structured_output(client: openai.OpenAI) -> None:
 
 
 def test_what_the_server_does_not_keep_is_refused_in_one_line(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.BadRequestError, match="keeps no responses. Send the whole conversation"):
+    with pytest.raises(openai.BadRequestError, match="keeps no responses"):
         client.responses.create(input="And?", previous_response_id="resp_1", **GREEDY)
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tui.core.errors import LocalLLMError
-from tui.server import about, chat, completions, embeddings, native, responses, texts, watching
+from tui.server import about, anthropic, chat, completions, embeddings, native, responses, texts, watching
 from tui.server.errors import ApiError, api_error
 from tui.server.security import Guard, Log
 from tui.server.state import State
@@ -63,6 +63,8 @@ def _routes() -> list[Route]:
         Route("/v1/chat/completions", chat.chat_completions, methods=post),
         Route("/chat/completions", chat.chat_completions, methods=post),
         Route("/v1/responses", responses.responses, methods=post),
+        Route("/v1/messages", anthropic.messages, methods=post),
+        Route("/v1/messages/count_tokens", anthropic.count_tokens, methods=post),
         Route("/v1/completions", completions.completions, methods=post),
         Route("/completion", native.completion, methods=post),
         Route("/completions", native.completion, methods=post),
@@ -75,14 +77,14 @@ def _routes() -> list[Route]:
     ]
 
 
-async def _api_error(_request: Request, error: Exception) -> Response:
+async def _api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
-    return error.response()
+    return error.response(request.url.path)
 
 
-async def _known_error(_request: Request, error: Exception) -> Response:
+async def _known_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, LocalLLMError)
-    return api_error(error).response()
+    return api_error(error).response(request.url.path)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -92,4 +94,5 @@ async def _http_error(request: Request, error: Exception) -> Response:
         405: f"{request.url.path[:100]} is not asked with {request.method[:10]}.",
     }
     headers = dict(error.headers or {})
-    return ApiError(error.status_code, messages.get(error.status_code, error.detail), headers=headers).response()
+    known = ApiError(error.status_code, messages.get(error.status_code, error.detail), headers=headers)
+    return known.response(request.url.path)

@@ -14,6 +14,12 @@ _STATUS_KINDS = {
     408: "timeout_error", 413: INVALID, 415: INVALID, 429: "rate_limit_error", 501: "not_supported_error",
     503: "unavailable_error",
 }  # fmt: skip
+_ANTHROPIC_KINDS = {
+    400: INVALID, 401: "authentication_error", 403: "permission_error", 404: "not_found_error", 405: INVALID,
+    408: "timeout_error", 413: "request_too_large", 415: INVALID, 429: "rate_limit_error", 503: "overloaded_error",
+}  # fmt: skip
+ANTHROPIC = "/v1/messages"
+"""Where Anthropic's clients ask."""
 
 
 class ApiError(Exception):
@@ -54,9 +60,19 @@ class ApiError(Exception):
         known = {"message": self.message, "type": self.kind, "param": self.param or None, "code": self.code or None}
         return {"error": {**known, **self.facts}}
 
-    def response(self) -> JSONResponse:
-        """The answer."""
-        return JSONResponse(self.body(), self.status, self.headers)
+    def anthropic_body(self) -> dict[str, Any]:
+        """The same in the shape that Anthropic's clients know."""
+        kind = _ANTHROPIC_KINDS.get(self.status, "api_error")
+        return {"type": "error", "error": {"type": kind, "message": self.message}}
+
+    def response(self, path: str) -> JSONResponse:
+        """The answer.
+
+        Args:
+            path: what was asked for; Anthropic's own path has its own shape.
+        """
+        body = self.anthropic_body() if path.startswith(ANTHROPIC) else self.body()
+        return JSONResponse(body, self.status, self.headers)
 
 
 def api_error(error: LocalLLMError) -> ApiError:

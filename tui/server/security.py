@@ -45,7 +45,7 @@ class Guard:
             self._check(request.method, request.url.path, request.headers)
         except ApiError as error:
             self._state.requests.refused()
-            await error.response()(scope, receive, send)
+            await error.response(scope["path"])(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -133,7 +133,7 @@ class Log:
             LOGGER.exception("a request failed")
             if not begun:
                 error = ApiError(500, "The server failed. Its log says more.")
-                await error.response()(scope, receive, watched)
+                await error.response(scope["path"])(scope, receive, watched)
 
 
 def _key(headers: Headers) -> str:
