@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt
+from tui.engine.infill import infill_tokens
 from tui.engine.prompting import PromptReader
 from tui.engine.vocabulary import CUT, Vocabulary
 
@@ -51,6 +52,20 @@ class Questions:
             TemplateError: the template refuses it.
         """
         return self._reader.tokens(prompt, params)
+
+    def infill(
+        self, prefix: str, suffix: str, *, begun: str, extra: Sequence[tuple[str, str]], suffix_first: bool
+    ) -> list[int] | None:
+        """The prompt after which the model writes what lies between two texts; None where it cannot.
+
+        Args:
+            prefix: what lies before.
+            suffix: what lies behind.
+            begun: what the middle has already.
+            extra: name and text of other files that help.
+            suffix_first: whether the model wants what lies behind first.
+        """
+        return infill_tokens(self._vocabulary, prefix, suffix, begun=begun, extra=extra, suffix_first=suffix_first)
 
     def render(self, prompt: ChatPrompt, params: GenerationParams) -> str:
         """A conversation in the chat template.

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tui.core.errors import LocalLLMError
-from tui.server import about, anthropic, chat, completions, embeddings, native, responses, texts, watching
+from tui.server import about, anthropic, chat, completions, embeddings, infill, native, responses, texts, watching
 from tui.server.errors import ApiError, api_error
 from tui.server.security import Guard, Log
 from tui.server.state import State
@@ -71,6 +71,7 @@ def _routes() -> list[Route]:
         Route("/v1/embeddings", embeddings.embeddings, methods=post),
         Route("/embedding", embeddings.embedding, methods=post),
         Route("/embeddings", embeddings.embedding, methods=post),
+        Route("/infill", infill.infill, methods=post),
         Route("/tokenize", texts.tokenize, methods=post),
         Route("/detokenize", texts.detokenize, methods=post),
         Route("/apply-template", texts.apply_template, methods=post),

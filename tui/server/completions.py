@@ -19,6 +19,7 @@ from tui.server.errors import ApiError
 from tui.server.fields import Fields, wrong
 from tui.server.following import unless_gone
 from tui.server.generating import Generating, check_choices, several, timings_of, usage
+from tui.server.infill_prompt import infill_prompt
 from tui.server.logprobs import completion_logprobs, wanted_by_completion
 from tui.server.parameters import parameters_of
 from tui.server.state import State, state_of
@@ -34,17 +35,22 @@ async def completions(request: Request) -> Response:
     """Complete one or more prompts."""
     state = state_of(request)
     fields = Fields(await read_json(request, state.options.max_body))
-    if "suffix" in fields and fields.text("suffix"):
-        raise ApiError(400, "suffix is not served here: /infill fills in the middle.", param="suffix")
-    prompts = prompts_of(fields)
+    prompts, suffix = prompts_of(fields), fields.text("suffix")
+    if suffix and not all(isinstance(prompt, RawPrompt) for prompt in prompts):
+        raise ApiError(400, "suffix goes with a prompt that is a text.", param="suffix")
     params = parameters_of(Fields({"max_tokens": DEFAULT_TOKENS, **fields.body}), state.generation)
     count = check_choices(fields.whole("n", 1, least=1))
     streamed, with_usage = wants_stream(fields)
     n_probs, echo = wanted_by_completion(fields), fields.flag("echo")
-    each = [prompt for prompt in prompts for _ in range(count)]
     lease = await unless_gone(request, state.use(fields.text("model")))
     if lease is None:
         return Response(status_code=499)
+    try:
+        given = await _filling(state, lease, prompts, suffix) if suffix else prompts
+    except BaseException:
+        lease.close()
+        raise
+    each = [prompt for prompt in given for _ in range(count)]
     generating = Generating(state, lease, request, each, several(params, count) * len(prompts), n_probs)
     try:
         echoed = await _echoed(state, lease, prompts) if echo else [""] * len(prompts)
@@ -85,6 +91,12 @@ def _prompt(value: Any) -> Prompt:
 
 def _is_token(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+async def _filling(state: State, lease: Lease, prompts: list[Prompt], suffix: str) -> list[Prompt]:
+    """Prompts after which the model writes what lies before a text."""
+    texts = [prompt.text for prompt in prompts if isinstance(prompt, RawPrompt)]
+    return [await infill_prompt(state, lease, text, suffix) for text in texts]
 
 
 async def _echoed(state: State, lease: Lease, prompts: list[Prompt]) -> list[str]:

@@ -18,7 +18,7 @@ from tui.server.following import unless_gone
 from tui.server.generating import Choice, Generating, timings_of
 from tui.server.logprobs import native_probabilities
 from tui.server.parameters import parameters_of
-from tui.server.state import state_of
+from tui.server.state import State, state_of
 from tui.server.stream import EventStream, event
 
 _STOP_TYPES = {StopReason.END: "eos", StopReason.STOP_STRING: "word"}
@@ -30,12 +30,30 @@ async def completion(request: Request) -> Response:
     fields = Fields(await read_json(request, state.options.max_body))
     prompts = prompts_of(fields)
     params = parameters_of(fields, state.generation)
-    n_probs = fields.whole("n_probs", 0, least=0, most=1000) or None
+    n_probs = probabilities_of(fields)
     streamed = fields.flag("stream")
     lease = await unless_gone(request, state.use(fields.text("model")))
     if lease is None:
         return Response(status_code=499)
     generating = Generating(state, lease, request, prompts, [params] * len(prompts), n_probs)
+    return await respond(request, state, generating, streamed=streamed)
+
+
+def probabilities_of(fields: Fields) -> int | None:
+    """How many likeliest tokens are to be told with each token; None for none.
+
+    Raises:
+        ApiError: it is no such number.
+    """
+    return fields.whole("n_probs", 0, least=0, most=1000) or None
+
+
+async def respond(request: Request, state: State, generating: Generating, *, streamed: bool) -> Response:
+    """What is generated, in llama-server's shape, whole or as it comes.
+
+    Raises:
+        ApiError: a generation failed.
+    """
     if streamed:
         events = await unless_gone(request, generating.started())
         if events is None:
