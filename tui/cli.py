@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 from tui.cli_arguments import PROGRAM, make_parser, prepare
+from tui.cli_attach import attach
 from tui.cli_chats import chats
 from tui.cli_doctor import doctor
 from tui.cli_models import models
@@ -157,6 +158,7 @@ def _bench_plan(parser: ArgumentParser, parsed: argparse.Namespace) -> dict[str,
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": _run,
     "serve": serve,
+    "attach": attach,
     "models": models,
     "chats": chats,
     "presets": presets,
@@ -171,6 +173,7 @@ _BENCH_SETTINGS = [
 _COMMANDS_HELP = f"""commands, each with its own --help:
   {PROGRAM} run           one completion for a script: only the completion on standard output
   {PROGRAM} serve         a model for OpenAI's clients, over HTTP
+  {PROGRAM} attach        the requests of a server elsewhere, as they run
   {PROGRAM} models        list, show, search, pull, rm: models here and on the Hugging Face Hub
   {PROGRAM} chats         list, search, export, import, replay: the conversations that are kept
   {PROGRAM} presets       list, show, import: named system prompts with settings and first turns

@@ -118,7 +118,7 @@ def total_line(snapshot: Snapshot, width: int) -> Line:
     speed = totals.generated_tokens / totals.decode_seconds if totals.decode_seconds else 0.0
     known = totals.prompt_tokens + totals.cached_tokens
     parts: list[list[Piece]] = [
-        _part(totals.requests, "ended", ""),
+        _part(totals.requests, "ended", "") if snapshot.server != "llama-server" else [],
         _part(totals.failed, "failed", "warning") if totals.failed else [],
         _part(totals.refused, "refused", "warning") if totals.refused else [],
         _part(totals.generated_tokens, "tokens out", ""),

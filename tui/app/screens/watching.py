@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -23,6 +24,8 @@ from tui.core.errors import LocalLLMError
 from tui.services.requests import RequestInfo
 from tui.services.watching import Snapshot, Watched
 
+_READ_SECONDS = 6.0
+"""How long what was said stays."""
 INTERVAL = 0.25
 """Seconds between two looks: nobody reads more of them, and the engine needs the processor."""
 
@@ -45,7 +48,8 @@ class Watching(Screen[None]):
         self._timer: Timer | None = None
         self.snapshot = Snapshot()
         """What is shown."""
-        self._keys: tuple[bool | None, ...] = ()
+        self._keys: tuple[object, ...] = ()
+        self._said_until = 0.0
 
     def compose(self) -> ComposeResult:
         """Title, the server, the table, what all came to, keys."""
@@ -104,7 +108,7 @@ class Watching(Screen[None]):
         if snapshot != self.snapshot or not self._keys:
             self._show(snapshot)
         else:
-            self._show_keys()
+            self._say_marked()
 
     def refresh_facts(self) -> None:
         """Draw what is said of the server anew."""
@@ -141,6 +145,8 @@ class Watching(Screen[None]):
     def _say_marked(self) -> None:
         """What went wrong with the marked request, in full; or that there is none."""
         message, marked = self.query_one(MessagePane), self.marked
+        if time.monotonic() < self._said_until:
+            return
         if self.snapshot.problem:
             message.say(self.snapshot.problem, "warning")
         elif marked is None:
@@ -151,6 +157,7 @@ class Watching(Screen[None]):
 
     def say(self, text: str, role: str = "label") -> None:
         """Tell the person one line here."""
+        self._said_until = time.monotonic() + _READ_SECONDS
         self.query_one(MessagePane).say(text, role)
 
     def shown_commands(self) -> Sequence[Command]:
@@ -162,7 +169,7 @@ class Watching(Screen[None]):
         works = tuple(self.check_action(command.action.rpartition(".")[2], ()) for command in shown)
         state = (*works, *(command.short for command in shown))
         if state != self._keys:
-            self._keys = state  # type: ignore[assignment]
+            self._keys = state
             self.query_one(KeyLine).show([(command, bool(on)) for command, on in zip(shown, works, strict=True)])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
