@@ -76,6 +76,7 @@ def save_endpoint(endpoint: Endpoint, path: Path | None = None) -> None:
         _drop(tables, lambda other: other.name.casefold() == endpoint.name.casefold() or other.path == endpoint.path)
         one = tomlkit.table()
         one.update(wanted)
+        one.trivia.indent = "\n"
         tables.append(one)
 
     _change(path or endpoints_file(), change)

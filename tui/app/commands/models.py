@@ -27,6 +27,7 @@ MODEL_COMMANDS: tuple[Command, ...] = (
              "f", "favourite", "favourite"),
     _command("delete", "Delete from disk", "Says first what is removed, how much it frees and what else uses it.",
              "d,delete", "delete", "delete"),
+    *ENDPOINT_COMMANDS,
     _command("metadata", "All metadata", "Every key of the file's header, with a filter of its own.",
              "m", "metadata", "metadata"),
     _command("copy", "Copy the path", "Put the file's path on the clipboard of the terminal (OSC 52), also over SSH.",
@@ -35,7 +36,6 @@ MODEL_COMMANDS: tuple[Command, ...] = (
     _command("favourites", "Favourites first", "Favourites above all others, or among them.", "F", "favourites_first"),
     _command("rescan", "Search again", "Look into all folders again; what comes and goes is seen without it.",
              "r", "rescan", "search again"),
-    *ENDPOINT_COMMANDS,
 )  # fmt: skip
 
 BACK_COMMAND = Command(

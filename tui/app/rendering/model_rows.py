@@ -11,7 +11,7 @@ from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.fit import Fit, MemoryPlan, quick_fit
-from tui.core.endpoints import address_of
+from tui.core.endpoints import address_of, place_of
 from tui.core.units import format_bytes, format_count
 from tui.engine.planner import Plan
 
@@ -79,7 +79,7 @@ def row(entry: ModelEntry, loaded: bool, available: int, width: int, pointer: st
 def facts(entry: ModelEntry) -> list[str]:
     """What the header says, in a few words each."""
     if entry.remote:
-        return [f"at {home_path(entry.path)}"]
+        return [shown_line(place_of(entry.origin))]
     said = [shown_line(entry.architecture)] if entry.architecture else []
     if entry.n_ctx_train:
         said.append(f"trained context {format_count(entry.n_ctx_train)}")

@@ -21,6 +21,7 @@ from tui.core.endpoints import Endpoint, clean_url, parse_address, place_of, rem
 from tui.core.errors import LocalLLMError
 from tui.core.events import Answered, Event, Failed
 from tui.engine.ticket import Ticket
+from tui.services.remote.look import PORTS
 from tui.settings.endpoints import check_endpoint, read_endpoints, save_endpoint
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class EndpointScreen(ModalScreen[Endpoint | None]):
     | tab, up, down | To the next or the previous field. |
     | enter | In address and key: asks for the models. In model and name: keeps it. |
     """
+
+    ports: ClassVar[Sequence[int]] = PORTS
+    """Where it looks on this machine."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,14 +133,17 @@ class EndpointScreen(ModalScreen[Endpoint | None]):
 
         def show(found: Sequence[FoundServer]) -> None:
             offered = [(server.base_url, name) for server in found for name in server.models or ("",)]
-            locked = [place_of(server.base_url) for server in found if server.wants_key]
-            self._say(f"{len(found)} server{'s' * (len(found) != 1)} here" if found else "no server answers here: "
-                      "8080, 11434, 1234, 8000, 5000 and 1337 were asked", failed=not found)  # fmt: skip
-            if locked:
-                self._say(f"{', '.join(locked)} wants a key")
+            self._say(self._found_words(found), failed=not found)
             self._offer(offered, with_place=True)
 
-        self._ask(self.program.host.remote.look_here(), cast("Callable[[object], None]", show))
+        self._ask(self.program.host.remote.look_here(self.ports), cast("Callable[[object], None]", show))
+
+    def _found_words(self, found: Sequence[FoundServer]) -> str:
+        if not found:
+            return f"no server answers here, at the ports {', '.join(map(str, self.ports))}"
+        locked = [place_of(server.base_url) for server in found if server.wants_key]
+        words = f"{len(found)} server{'s' * (len(found) != 1)} here: choose a model"
+        return f"{words}; {', '.join(locked)} wants a key" if locked else words
 
     def _ask(self, ticket: Ticket, show: Callable[[object], None]) -> None:
         if self._asking is not None:

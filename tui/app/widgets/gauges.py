@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tui.app.rendering.placement_rows import bytes_here, placement_lines
+from tui.app.rendering.shown import shown_line
 from tui.app.widgets.bar import level, meter
 from tui.app.widgets.glyphs import Glyphs, current_glyphs
 from tui.app.widgets.history_graph import history_rows
 from tui.app.widgets.lines import Line, LinesPane, spread
+from tui.core.endpoints import address_of, place_of
 from tui.core.events import ModelInfo
 from tui.core.units import format_bytes
 from tui.monitor.sample import Sample
@@ -96,6 +98,12 @@ def _process_lines(sample: Sample, width: int) -> list[Line]:
 def _model_lines(sample: Sample, model: ModelInfo | None, width: int) -> list[Line]:
     if model is None:
         return [(), (("MODEL", "title"), ("  none loaded", "label"))]
+    if (address := address_of(model.path)) is not None:
+        return [
+            (),
+            spread([("MODEL", "title")], [("remote", "label")], width),
+            ((shown_line(f" {place_of(address[0])}"), "label"),),
+        ]
     share = 100 * bytes_here(model) / sample.ram_total if sample.ram_total else 0.0
     return [
         (),

@@ -33,7 +33,7 @@ def detail_lines(
     elif plan is not None and (exact or plan).total > available:
         role = "warning"
     kind = shown_line(entry.quantization) or "unknown type"
-    first = "remote: another server runs it" if entry.remote else f"{kind}, {format_bytes(entry.file_size)}"
+    first = "remote, on another server" if entry.remote else f"{kind}, {format_bytes(entry.file_size)}"
     lines: list[Line] = [((text, "label"),) for text in (first, *facts(entry))]
     return [*lines, *(((text, role),) for text in textwrap.wrap(last, max(10, width))[:6])]
 

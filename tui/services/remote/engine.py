@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +119,7 @@ class RemoteEngine(Engine):
                     return self._failed(error, endpoint)
                 raise
             await self._leave()
-            self._connected = _Connected(endpoint, client, server, info)
+            self._connected = _Connected(replace(endpoint, model=server.model), client, server, info)
             return Loaded(info)
 
         return self._remote.start(work, lambda _: Failed(CancelledError(f"Asking {name} was stopped")))

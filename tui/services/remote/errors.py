@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from tui.core.errors import LocalLLMError, RemoteError
 from tui.core.text import one_line
 
 _LONGEST = 200
+_UNVERIFIED = re.compile(r"verify failed: (.+?)(?: \(_ssl|$)")
 _BROKEN = ("httpx", "httpcore", "anyio")
 """Packages whose errors mean a broken connection."""
 
@@ -101,7 +103,8 @@ def _connection(error: BaseException, place: str) -> RemoteError:
     for cause in _chain(error):
         text = str(cause)
         if isinstance(cause, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in text:
-            why = getattr(cause, "verify_message", "") or "its certificate cannot be verified"
+            found = _UNVERIFIED.search(text)
+            why = found[1] if found else "its certificate cannot be verified"
             hint = "SSL_CERT_FILE names the authority to trust"
             return RemoteError(f"{place} is not who it says (TLS)", why=one_line(why), hint=hint)
         if isinstance(cause, ssl.SSLError):
