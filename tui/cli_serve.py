@@ -75,6 +75,7 @@ def _models(parser: ArgumentParser, parsed: argparse.Namespace, settings: Settin
         LocalLLMError: there are none.
     """
     from tui.run.command import model_of
+    from tui.services.find_model import local_file
     from tui.services.model_pool import model_name
 
     app = settings.app
@@ -84,7 +85,7 @@ def _models(parser: ArgumentParser, parsed: argparse.Namespace, settings: Settin
     if not app.model and not app.hf_repo:
         parser.error("there is no model: give -m FILE or NAME, -hf OWNER/REPO, or --models-dir FOLDER")
     path, status = model_of(settings)
-    return ({model_name(path): path} if path else {}), status
+    return ({model_name(path): local_file(path, "serve")} if path else {}), status
 
 
 def models_in(*folders: Path) -> dict[str, Path]:

@@ -12,6 +12,7 @@ from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 
 from tui.app.rendering.browse import View
+from tui.core.endpoints import address_of
 from tui.services.launch import Launch
 from tui.services.model_host import ModelHost
 from tui.settings.logs import RingHandler
@@ -69,7 +70,8 @@ class Navigation(App[int]):
         if action == "bench" and self.serving.on:
             return None  # clients would be measured too
         if action == "bench":
-            return True if hasattr(self._below_palette, "commands") and self._at_hand else None
+            here = self._at_hand is not None and address_of(self._at_hand) is None
+            return True if hasattr(self._below_palette, "commands") and here else None
         return True
 
     @property

@@ -128,7 +128,7 @@ _QUANTIZATION = re.compile(
 
 
 def model_name(path: str | Path) -> str:
-    """A model's file name without its ending and its quantization: `SmolLM2-135M-Instruct`; of an endpoint its model's."""
+    """A model's file name without its ending and its quantization; of an endpoint, its model's."""
     stem = remote_name(path) or Path(path).stem
     return _QUANTIZATION.sub("", stem) or stem
 

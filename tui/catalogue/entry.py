@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tui.core.endpoints import place_text
+
 Source = Literal["folder", "huggingface", "ollama", "lm-studio", "llama.cpp", "package", "endpoint"]
 Kind = Literal["model", "embedding", "mmproj", "adapter", "imatrix", "vocabulary", "sound"]
 
@@ -60,3 +62,8 @@ class ModelEntry:
     def remote(self) -> bool:
         """Whether another server runs it."""
         return self.source == "endpoint"
+
+    @property
+    def place(self) -> str:
+        """The file, or the address of a remote model: what `-m` takes."""
+        return place_text(self.path)

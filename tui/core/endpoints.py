@@ -53,6 +53,12 @@ def address_of(path: str | Path) -> tuple[str, str] | None:
     return (f"{found[1]}://{found[2]}", unquote(found[3] or "")) if found else None
 
 
+def place_text(path: str | Path) -> str:
+    """A model's place as it may be typed after `-m`: the file, or the address with the model's name."""
+    address = address_of(path)
+    return str(path) if address is None else "#".join(part for part in address if part)
+
+
 def is_address(text: str) -> bool:
     """Whether what was typed is an address and no file or name."""
     return text.strip().lower().startswith(("http://", "https://"))

@@ -20,7 +20,7 @@ from tui.run.guard import guarded
 from tui.run.interrupt import Interruption
 from tui.run.one_shot import DONE
 from tui.run.output import Output, Progress, note, warn
-from tui.services.find_model import find_model
+from tui.services.find_model import find_model, local_file
 from tui.services.model_host import ModelHost
 from tui.services.replay import Recording, Replay, last_reply, recall
 from tui.services.replay_differences import differences, file_of
@@ -106,7 +106,7 @@ def _record(replay: Replay, result: ReplayResult, lines: Sequence[str]) -> dict[
 
 def _model(recording: Recording, settings: Settings) -> Path:
     if settings.origin("model") == COMMAND_LINE and settings.app.model:
-        return find_model(settings.app.model, settings.app.folders())
+        return local_file(find_model(settings.app.model, settings.app.folders()), "chats replay")
     wanted = recording.reply.facts.model
     entries = scan(settings.app.folders(), HeaderCache())
     found = file_of(wanted, (entry.path for entry in entries if entry.loadable))

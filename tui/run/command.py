@@ -14,7 +14,7 @@ from tui.run.list_models import list_models
 from tui.run.one_shot import DONE, run
 from tui.run.output import Output, wants_color, warn
 from tui.run.request import RunRequest
-from tui.services.find_model import find_model, wants_hub
+from tui.services.find_model import find_model, local_file, wants_hub
 from tui.services.measurements import BenchPlan, thread_counts
 from tui.settings.settings import COMMAND_LINE, DEFAULT, Settings
 
@@ -119,7 +119,7 @@ def measure(
         repetitions=numbers["repetitions"][0],
     )
     path, status = model_of(settings)
-    return status if path is None else bench(path, settings.load, plan, as_json=as_json)
+    return status if path is None else bench(local_file(path, "bench"), settings.load, plan, as_json=as_json)
 
 
 def show(settings: Settings, problems: Sequence[str], model: str, *, as_json: bool) -> int:

@@ -58,11 +58,11 @@ def list_models(folders: Sequence[Path], *, as_json: bool) -> int:
 def _row(entry: ModelEntry, available: int) -> tuple[str, ...]:
     return (
         shortened(one_line(entry.name), _NAME),
-        format_bytes(entry.file_size),
+        "-" if entry.remote else format_bytes(entry.file_size),
         one_line(entry.quantization) or "?",
         format_parameters(entry.parameters) if entry.parameters is not None else "?",
         _fit(entry, available),
-        one_line(str(entry.path)),
+        one_line(entry.place),
         one_line(entry.problem),
     )
 
@@ -70,13 +70,15 @@ def _row(entry: ModelEntry, available: int) -> tuple[str, ...]:
 def _fit(entry: ModelEntry, available: int) -> str:
     if entry.kind != "model":
         return entry.kind
+    if entry.remote:
+        return "remote"
     return "broken" if entry.problem else quick_fit(entry.file_size, available).value
 
 
 def _record(entry: ModelEntry, available: int, library: Library) -> dict[str, Any]:
     return {
         "name": entry.name,
-        "path": str(entry.path),
+        "path": entry.place,
         "file_size": entry.file_size,
         "quantization": entry.quantization,
         "parameters": entry.parameters,
@@ -84,7 +86,7 @@ def _record(entry: ModelEntry, available: int, library: Library) -> dict[str, An
         "n_ctx_train": entry.n_ctx_train,
         "has_template": entry.has_template,
         "source": entry.source,
-        "fit": quick_fit(entry.file_size, available).value,
+        "fit": "remote" if entry.remote else quick_fit(entry.file_size, available).value,
         "problem": entry.problem,
         "kind": entry.kind,
         "loadable": entry.loadable,

@@ -7,6 +7,7 @@ import signal
 import sys
 from dataclasses import replace
 
+from tui.core.endpoints import remote_name
 from tui.core.errors import LocalLLMError
 from tui.core.events import Event, Failed, Finished, Loaded, Loading, Prefilling, StopReason, Token
 from tui.engine.ticket import Ticket
@@ -54,6 +55,7 @@ class OneShot:
 
     def __init__(self, request: RunRequest, interruption: Interruption) -> None:
         self._request = request
+        self._name = remote_name(request.model) or request.model.name
         self._interruption = interruption
         self._host = ModelHost(offline=lambda: request.settings.app.offline)
         self._output = Output()
@@ -108,7 +110,7 @@ class OneShot:
     def _handle(self, event: Event) -> None:
         match event:
             case Loading(fraction=fraction):
-                self._progress.show(f"loading {self._request.model.name} {fraction:4.0%}")
+                self._progress.show(f"loading {self._name} {fraction:4.0%}")
             case Loaded(model=model):
                 self._load_seconds = model.load_seconds
                 self._progress.clear()

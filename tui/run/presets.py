@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tui.core.endpoints import remote_name
 from tui.core.errors import PresetError
 from tui.core.messages import Message
 from tui.core.text import one_line
@@ -131,7 +132,7 @@ def with_preset(
     if missing:
         hint = " ".join(f"--var '{key}=…'" for key in missing)
         raise PresetError(f"the preset {name} asks for {', '.join(missing)}", hint=f"give {hint}")
-    resolved = resolve(preset, {**facts(model.stem, copied), **answers})
+    resolved = resolve(preset, {**facts(remote_name(model) or model.stem, copied), **answers})
     return held_of(resolved, settings).over(settings), resolved.turns
 
 

@@ -18,7 +18,7 @@ from tui.run.interrupt import Interruption
 from tui.run.one_shot import DONE
 from tui.run.output import Output
 from tui.services.describe import Description, MemoryUse, describe
-from tui.services.find_model import find_model, wants_hub
+from tui.services.find_model import find_model, local_file, wants_hub
 from tui.services.hub_models import download_folder, find_cached
 from tui.services.load_check import LoadCheck
 from tui.services.siblings import siblings_of
@@ -132,7 +132,8 @@ def _described(model: str, settings: Settings, interruption: Interruption) -> tu
     if not model and wants_hub(settings):
         wanted = settings.app.hf_repo
     elif not _is_remote(model):
-        return _here(find_model(model, settings.app.folders()), settings, interruption), {}
+        path = local_file(find_model(model, settings.app.folders()), "models show")
+        return _here(path, settings, interruption), {}
     cached = find_cached(wanted, download_folder(settings))
     if cached:
         return _here(cached, settings, interruption), {}

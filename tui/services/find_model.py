@@ -12,7 +12,7 @@ from tui.catalogue.found import find_files, ollama_files
 from tui.catalogue.header_cache import HeaderCache
 from tui.catalogue.scan import entry_of, scan
 from tui.catalogue.split import parts_of
-from tui.core.endpoints import endpoint_path, is_address, parse_address
+from tui.core.endpoints import address_of, endpoint_path, is_address, parse_address
 from tui.core.errors import ModelFileError, SettingError
 from tui.core.text import one_line
 from tui.settings.endpoints import read_endpoints
@@ -73,6 +73,17 @@ def endpoint_named(text: str) -> Path | None:
         return None
     wanted = text.strip().casefold()
     return next((one.path for one in read_endpoints().all if one.name.casefold() == wanted), None)
+
+
+def local_file(path: Path, what: str) -> Path:
+    """`path` itself, where it is a file's.
+
+    Raises:
+        ModelFileError: it stands for an endpoint; the line says that `what` needs a model that runs here.
+    """
+    if address_of(path) is not None:
+        raise ModelFileError(f"{what} needs a model that runs here", why="an endpoint runs on another server")
+    return path
 
 
 def choose_model(name: str, entries: Iterable[ModelEntry]) -> Path:

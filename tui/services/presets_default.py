@@ -8,6 +8,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from tui.core.endpoints import remote_name
 from tui.settings.preset_file import Preset
 
 
@@ -18,7 +19,7 @@ def names_of(path: str, general: str = "") -> tuple[str, ...]:
         path: the model's file.
         general: `general.name` of its header; empty where it has none.
     """
-    return tuple(dict.fromkeys(name for name in (Path(path).stem, general) if name))
+    return tuple(dict.fromkeys(name for name in (remote_name(path) or Path(path).stem, general) if name))
 
 
 def default_of(presets: Iterable[Preset], names: Sequence[str]) -> Preset | None:

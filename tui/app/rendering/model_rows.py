@@ -11,7 +11,7 @@ from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
 from tui.catalogue.entry import ModelEntry
 from tui.catalogue.fit import Fit, MemoryPlan, quick_fit
-from tui.core.endpoints import address_of, place_of
+from tui.core.endpoints import place_of, place_text
 from tui.core.units import format_bytes, format_count
 from tui.engine.planner import Plan
 
@@ -42,9 +42,7 @@ def cut_left(text: str, width: int) -> str:
 
 def home_path(path: Path | str) -> str:
     """A path with `~` for the home directory, or the address of an endpoint, as one safe line."""
-    if (address := address_of(path)) is not None:
-        return shown_line("#".join(part for part in address if part))
-    text, home = str(path), str(Path.home())
+    text, home = place_text(path), str(Path.home())
     return shown_line("~" + text[len(home) :] if text == home or text.startswith(home + "/") else text)
 
 

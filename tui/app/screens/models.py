@@ -353,7 +353,7 @@ class ModelsScreen(Screen[Path | None]):
     def action_copy_path(self) -> None:
         """Put the file's path on the terminal's clipboard."""
         if (entry := self.table.marked) is not None:
-            self.app.copy_to_clipboard(str(entry.path))
+            self.app.copy_to_clipboard(entry.place)
             self._say(f"copied {home_path(entry.path)}")
 
     def action_rescan(self) -> None:

@@ -124,7 +124,7 @@ def pause_before_again(error: BaseException, tries: int, limits: Limits) -> floa
     """
     if tries >= limits.tries or is_timeout(error):
         return None
-    pause = limits.pause * 2 ** (tries - 1) * random.uniform(1.0, 1.25)
+    pause: float = limits.pause * 2 ** (tries - 1) * random.uniform(1.0, 1.25)
     status = getattr(error, "status_code", None)
     if status is None:
         return pause if is_broken(error) else None
