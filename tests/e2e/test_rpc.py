@@ -51,9 +51,10 @@ def test_a_model_on_two_workers_says_what_it_says_here(engine: Engine, smollm2: 
 
     assert there == alone
     assert [place.device for place in spread.placement] == [one.address, two.address, "this machine"]
-    assert [place.layers for place in spread.placement] == [16, 15, 0]
+    assert sum(place.layers for place in spread.placement) == 31
+    assert all(place.layers in (15, 16) for place in spread.placement[:2])
     assert all(place.size > 20_000_000 for place in spread.placement)
-    assert all(place.total > place.size for place in spread.placement[:2])
+    assert all(0 < place.free < place.total and place.size < place.free_before for place in spread.placement[:2])
     assert here.placement == ()
 
 
@@ -248,7 +249,7 @@ def test_two_workers_in_network_namespaces(engine: Engine, smollm2: Path) -> Non
             started.append(WorkerProcess("--host", f"{net}2", around=("ip", "netns", "exec", name)))
             addresses.append(f"{net}2:{started[-1].port}")
         model = _load(engine, smollm2, *addresses)
-        assert [place.layers for place in model.placement] == [16, 15, 0]
+        assert sum(place.layers for place in model.placement[:2]) == 31
         assert _greedy(engine, 4).startswith(" Paris")
         ticket = engine.generate(_PROMPT, GenerationParams(n_predict=4000, temp=0.0, ignore_eos=True))
         for event in ticket.events():

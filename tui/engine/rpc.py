@@ -97,7 +97,7 @@ class Workers:
                 raise WorkerError(
                     f"the worker {relay.worker} is lost",
                     why=relay.lost,
-                    hint="the conversation is kept; start the worker again, then load the model again",
+                    hint="the conversation is kept; start the worker again and load the model again (F9)",
                 )
 
     def hurry(self) -> None:

@@ -54,6 +54,7 @@ class WorkerServer:
         limit: most bytes of memory for each device; 0 for all there is.
         cache_dir: where large tensors are kept for the next load; empty keeps none.
         say: told what happens; called by any thread.
+        available: bytes of this machine's memory that programs may still take; None for what llama.cpp says.
 
     Attributes:
         port: where it listens.
@@ -63,10 +64,20 @@ class WorkerServer:
         WorkerError: llama.cpp has no RPC, or the port cannot be had.
     """
 
-    def __init__(self, host: str, port: int, *, threads: int, limit: int, cache_dir: str, say: Say) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        threads: int,
+        limit: int,
+        cache_dir: str,
+        say: Say,
+        available: Callable[[], int] | None = None,
+    ) -> None:
         lib.llama_backend_init()
         rpc_library.check_supported()
-        self._say, self._limit = say, limit
+        self._say, self._limit, self._available = say, limit, available
         self._visitor = ""
         self._door = threading.Lock()
         try:
@@ -77,7 +88,10 @@ class WorkerServer:
             ) from error
         self.port: int = self._listener.getsockname()[1]
         devices = rpc_library.own_devices()
-        self.offers = tuple(Offer(one.name, one.description, self._limited(one.memory())) for one in devices)
+        self._names = [device.name for device in devices]
+        self.offers = tuple(
+            Offer(one.name, one.description, self._told(number, one.memory())) for number, one in enumerate(devices)
+        )
         self._inner = _free_port()
         endpoint = f"127.0.0.1:{self._inner}"
         serve = lambda: rpc_library.start_server(endpoint, devices, threads=threads, cache_dir=cache_dir)  # noqa: E731
@@ -107,7 +121,7 @@ class WorkerServer:
 
     def _visit(self, sock: socket.socket, who: str) -> None:
         self._say(f"{who} came")
-        visit = _Visit(self._limited, self._limit)
+        visit = _Visit(self._told, self._limit)
         with contextlib.suppress(OSError):
             tune(sock)
             with socket.create_connection(("127.0.0.1", self._inner)) as server:
@@ -115,10 +129,19 @@ class WorkerServer:
                 visit.run(sock, server)
         self._say(f"{who} went" + (f"; it was refused memory: the limit is {self._limit >> 20:,} MiB" * visit.refused))
 
-    def _limited(self, memory: Memory, held: int = 0) -> Memory:
-        if not self._limit:
-            return memory
-        return Memory(max(0, min(memory.free, self._limit - held)), min(memory.total, self._limit))
+    def _told(self, device: int, memory: Memory, held: int = 0) -> Memory:
+        """The memory that is told of a device; llama.cpp takes all of a processor's memory for free.
+
+        Args:
+            device: its number.
+            memory: what llama.cpp says.
+            held: bytes that the program which is here holds.
+        """
+        if self._available and device < len(self._names) and self._names[device] == "CPU":
+            memory = Memory(min(memory.free, self._available()), memory.total)
+        if self._limit:
+            memory = Memory(max(0, min(memory.free, self._limit - held)), min(memory.total, self._limit))
+        return memory
 
     def _await_server(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -133,12 +156,12 @@ class _Visit:
     """One program's visit: passes on what it asks and what it is answered.
 
     Args:
-        limited: the memory that is told, of the memory there is and the bytes held.
+        told: the memory that is told of a device, by its number, the memory that it has and the bytes held.
         limit: most bytes that it may hold; 0 for any number.
     """
 
-    def __init__(self, limited: Callable[[Memory, int], Memory], limit: int) -> None:
-        self._limited, self._limit = limited, limit
+    def __init__(self, told: Callable[[int, Memory, int], Memory], limit: int) -> None:
+        self._told, self._limit = told, limit
         self._held: dict[int, int] = {}
         self.refused = False
 
@@ -158,14 +181,16 @@ class _Visit:
                     self._held.pop(field, None)
             server.sendall(data)
             if requests.due:
-                self._answer(requests.command, visitor, server)
+                self._answer(requests, visitor, server)
                 requests.answered()
 
-    def _answer(self, command: int, visitor: socket.socket, server: socket.socket) -> None:
+    def _answer(self, requests: Requests, visitor: socket.socket, server: socket.socket) -> None:
+        command = requests.command
         head = receive(server, 8)
         left = int.from_bytes(head, "little")
         if left == 16 and command == Command.GET_DEVICE_MEMORY:
-            memory = self._limited(Memory(*struct.unpack("<QQ", receive(server, 16))), sum(self._held.values()))
+            memory = Memory(*struct.unpack("<QQ", receive(server, 16)))
+            memory = self._told(requests.last_field, memory, sum(self._held.values()))
             visitor.sendall(answer(struct.pack("<QQ", memory.free, memory.total)))
             return
         if left == 16 and command == Command.ALLOC_BUFFER:

@@ -13,6 +13,7 @@ from tui.core.errors import ModelLoadError
 from tui.core.units import format_bytes
 from tui.engine.bindings import only_bindings
 from tui.engine.machine import available_cores
+from tui.monitor.memory import available_memory
 from tui.run.guard import guarded
 from tui.run.interrupt import Interruption
 from tui.run.output import note
@@ -65,6 +66,7 @@ def work(options: WorkerOptions) -> int:
         server = WorkerServer(
             options.host, options.port,
             threads=threads, limit=options.mem << 20, cache_dir=_made(options.cache_dir), say=say,
+            available=available_memory,
         )  # fmt: skip
         began = True
         if not is_loopback(options.host):

@@ -14,7 +14,7 @@ def layers_text(count: int) -> str:
 
 
 def placement_lines(model: ModelInfo, width: int) -> list[Line]:
-    """Two rows for each device: what lies there, and the memory it has.
+    """A few rows for each device: what lies there, and the memory it has left.
 
     Args:
         model: the loaded model; one that lies on one machine has no rows.
@@ -22,18 +22,17 @@ def placement_lines(model: ModelInfo, width: int) -> list[Line]:
     """
     lines: list[Line] = []
     for place in model.placement:
-        held = f"{layers_text(place.layers)}  {format_bytes(place.size):>8}"
-        lines.append(spread([(" " + shown_line(place.device), "label")], [(held, "value")], width))
+        lines.append(((f" {shown_line(place.device)}", "value"),))
+        lines.append(_fact(layers_text(place.layers), format_bytes(place.size), width))
         if place.total:
-            lines.append(spread([("   free there", "label")], [(_memory(place), "label")], width))
+            lines.append(_fact("free", format_bytes(place.free), width))
     return [(), (("WHERE IT LIES", "title"),), *lines] if lines else []
 
 
 def placement_text(model: ModelInfo) -> str:
     """The same as one sentence; empty where it lies on one machine."""
     parts = [
-        f"{shown_line(place.device)} holds {layers_text(place.layers)} ({format_bytes(place.size)}"
-        + (f", {_memory(place)} free)" if place.total else ")")
+        f"{shown_line(place.device)} holds {layers_text(place.layers)}, {format_bytes(place.size)}{_memory(place)}"
         for place in model.placement
     ]
     return "; ".join(parts)
@@ -45,4 +44,11 @@ def bytes_here(model: ModelInfo) -> int:
 
 
 def _memory(place: Placement) -> str:
-    return f"{format_bytes(place.free)} of {format_bytes(place.total)}"
+    if not place.total:
+        return ""
+    before = f"{format_bytes(place.free_before)} before, " if place.free_before else ""
+    return f" (free there: {before}{format_bytes(place.free)} now)"
+
+
+def _fact(label: str, value: str, width: int) -> Line:
+    return spread([(f"   {label}", "label")], [(f"{value:>8}", "value")], width)
