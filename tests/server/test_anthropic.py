@@ -43,6 +43,12 @@ def test_a_stream_says_what_the_whole_answer_says(claude: anthropic.Anthropic) -
     events = list(claude.messages.create(messages=HELLO, max_tokens=40, stream=True, **GREEDY))
     kinds = [event.type for event in events]
     assert kinds[:2] == ["message_start", "content_block_start"]
+    start: Any = events[0]
+    told = start.message.usage
+    assert (
+        told.input_tokens + told.cache_read_input_tokens
+        == claude.messages.count_tokens(model="x", messages=HELLO).input_tokens
+    )
     assert kinds[-3:] == ["content_block_stop", "message_delta", "message_stop"]
     with claude.messages.stream(messages=HELLO, max_tokens=40, **GREEDY) as stream:
         assert "".join(stream.text_stream) == whole.content[0].text

@@ -16,7 +16,7 @@ from tests.support.serving import Served, serving
 from tests.support.tiny_gguf import write_tiny_gguf
 from tests.support.tool_templates import HERMES, TEMPLATES, TEXT_ARGUMENTS
 
-WEATHER: dict[str, Any] = {
+WEATHER: Any = {
     "type": "function",
     "function": {
         "name": "get_weather",
@@ -28,7 +28,7 @@ WEATHER: dict[str, Any] = {
         },
     },
 }
-LIGHT: dict[str, Any] = {
+LIGHT: Any = {
     "type": "function",
     "function": {
         "name": "switch_light",

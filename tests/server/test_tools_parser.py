@@ -37,7 +37,7 @@ TOOLS = (WEATHER, NOW)
 PARIS = {"city": "Paris", "days": 2}
 _PARIS = '{"city": "Paris", "days": 2}'
 _HERMES = '<tool_call>\n{"name": "get_weather", "arguments": ' + _PARIS + "}\n</tool_call>"
-_NOW = ("now", {})
+_NOW: tuple[str, Any] = ("now", {})
 _ONE = ("get_weather", PARIS)
 
 # Format, what a model writes, the text in it, the calls in it.
@@ -79,6 +79,7 @@ SAMPLES: list[tuple[str, str, str, list[tuple[str, Any]]]] = [
      "</parameter>\n</function>\n</tool_call>", "", [_ONE]),
     ("qwen3-coder", "<function=get_weather>\n<parameter=city>\n12\n</parameter>\n</function>\n</tool_call>", "",
      [("get_weather", {"city": "12"})]),
+    ("seed-oss", "<seed:tool_call>\n<function=now>\n</function>\n</seed:tool_call>", "", [_NOW]),
     ("glm-4.5", "\n<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Paris</arg_value>\n<arg_key>days"
      "</arg_key>\n<arg_value>2</arg_value>\n</tool_call>", "", [_ONE]),
     ("minimax-m2", '<minimax:tool_call>\n<invoke name="get_weather">\n<parameter name="city">Paris</parameter>\n'
@@ -109,7 +110,8 @@ def form_called(name: str) -> Format:
 
 def read(reading: Reading, pieces: list[str]) -> tuple[str, list[tuple[str, str]]]:
     """What an answer says: from its deltas, which have to say the same as the whole."""
-    text, calls = "", []
+    text = ""
+    calls: list[tuple[str, str]] = []
     for delta in [*(delta for piece in pieces for delta in reading.feed(piece)), *reading.finish()]:
         assert delta.text or delta.kind == "name"
         if delta.kind == "text":

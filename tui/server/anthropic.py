@@ -83,15 +83,13 @@ class _Reply:
 
     async def stream(self, events: AsyncIterator[tuple[int, Event]]) -> AsyncIterator[bytes]:
         """The answer in pieces."""
-        end = {"stop_reason": None, "stop_sequence": None}
-        nothing = {"input_tokens": 0, "output_tokens": 0}
         deltas = self._answering.deltas(events)
         async with aclosing(deltas):  # type: ignore[type-var]
-            message = {**self._head, "content": [], **end, "usage": nothing}
-            yield _events([{"type": "message_start", "message": message}])
+            begun = False
             try:
                 async for _, added, _, ended in deltas:
-                    told = self._blocks.add(added)
+                    told = [*([] if begun else [self._start()]), *self._blocks.add(added)]
+                    begun = True
                     if ended:
                         told += self._blocks.close()
                         told.append({"type": "message_delta", "delta": self._end(), "usage": self._usage()})
@@ -100,6 +98,13 @@ class _Reply:
                         yield _events(told)
             except ApiError as error:
                 yield _events([error.anthropic_body()])
+
+    def _start(self) -> dict[str, Any]:
+        """The first event; with the prompt's tokens, so it comes when they are known."""
+        prompt = self._answering.prompt
+        usage = {**_read(prompt.total, prompt.cached), "output_tokens": 0}
+        message = {**self._head, "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
+        return {"type": "message_start", "message": message}
 
     def _end(self) -> dict[str, Any]:
         finished = self._answering.generating.choices[0].finished
@@ -110,12 +115,16 @@ class _Reply:
 
     def _usage(self) -> dict[str, int]:
         timings = self._answering.generating.choices[0].timings
-        return {
-            "input_tokens": timings.prompt_tokens - timings.cached_tokens,
-            "cache_read_input_tokens": timings.cached_tokens,
-            "cache_creation_input_tokens": 0,
-            "output_tokens": timings.generated_tokens,
-        }
+        read = _read(timings.prompt_tokens, timings.cached_tokens)
+        return {**read, "output_tokens": timings.generated_tokens}
+
+
+def _read(tokens: int, cached: int) -> dict[str, int]:
+    return {
+        "input_tokens": tokens - cached,
+        "cache_read_input_tokens": cached,
+        "cache_creation_input_tokens": 0,
+    }
 
 
 def _events(told: list[dict[str, Any]]) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from starlette.requests import Request
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Event, Finished, Token
+from tui.core.events import Event, Finished, Prefilling, Token
 from tui.core.markers import Markers, markers_for
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
@@ -79,6 +79,8 @@ class Answering:
     def __init__(self, generating: Generating, readings: list[Reading]) -> None:
         self.generating = generating
         self.readings = readings
+        self.prompt = Prefilling(0, 0, 0)
+        """How far the first prompt is."""
 
     async def deltas(
         self, events: AsyncIterator[tuple[int, Event]]
@@ -91,6 +93,8 @@ class Answering:
         async with aclosing(events):  # type: ignore[type-var]
             async for number, what in events:
                 reading = self.readings[number]
+                if isinstance(what, Prefilling) and not number:
+                    self.prompt = what
                 if isinstance(what, Token):
                     yield number, reading.feed(what.text), what, False
                 elif isinstance(what, Finished):

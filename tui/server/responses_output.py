@@ -55,7 +55,7 @@ class Output:
             ]  # fmt: skip
         part = _part(kind, self._text)
         item["content"] = [part]
-        extra = {"logprobs": []} if kind == "message" else {}
+        extra: dict[str, Any] = {"logprobs": []} if kind == "message" else {}
         return [
             {"type": f"response.{_STREAMS[kind]}.done", **place, "content_index": 0, "text": self._text, **extra},
             {"type": "response.content_part.done", **place, "content_index": 0, "part": part},
@@ -84,7 +84,7 @@ class Output:
     def _grown(self, kind: str, text: str) -> dict[str, Any]:
         if kind == "function_call":
             return {"type": "response.function_call_arguments.delta", **self._place(), "delta": text}
-        extra = {"logprobs": []} if kind == "message" else {}
+        extra: dict[str, Any] = {"logprobs": []} if kind == "message" else {}
         name = f"response.{_STREAMS[kind]}.delta"
         return {"type": name, **self._place(), "content_index": 0, "delta": text, **extra}
 

@@ -75,7 +75,7 @@ class Format:
 
 _SHOWN = re.compile(r"<\|[^|<>]+\|>|<｜[^｜<>]+｜>|\[[A-Z_]+\]|</?[a-z_:]+>")
 _OBJECT = '{"name": "$name", "arguments": $args}'
-_QWEN_CALL = re.compile(r"\s*(?:<tool_call>\s*)?(?:<function=)?(?P<name>[^>\s<]+)>(?P<body>.*)</function>\s*", re.S)
+_QWEN_CALL = re.compile(r"\s*(?:<function=)?(?P<name>[^>\s<]+)>(?P<body>.*)</function>\s*", re.S)
 _QWEN_ARGUMENT = re.compile(r"<parameter=(?P<key>[^>\n]+)>\n?(?P<value>.*?)\n?</parameter>", re.S)
 
 FORMATS: tuple[Format, ...] = (
@@ -89,6 +89,11 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "functionary-v3.2", (">>>all",), (">>>",), "$name\n$args", header=re.compile(r"(?P<name>[\w.-]+)\n\s*"),
         within=True, plain="all\n", between=">>>",
+    ),
+    Format(
+        "seed-oss", ("<seed:tool_call>", "<parameter="), ("<seed:tool_call>", "<function="),
+        "<seed:tool_call>\n<function=$name>\n$args</function>\n</seed:tool_call>", ("</seed:tool_call>",),
+        block=Block("</function>", _QWEN_CALL, _QWEN_ARGUMENT, "<parameter=$key>$value</parameter>\n"),
     ),
     Format(
         "qwen3-coder", ("<function=", "<parameter="), ("<tool_call>", "<function="),

@@ -71,7 +71,7 @@ def _tagged(form: Format, number: int, tool: Tool, rules: list[str]) -> str:
     optional = [key for key in properties if key not in required]
     python = form.block.call is None
     comma = '", " ' if python else ""
-    parts = []
+    parts: list[str] = []
     for place, key in enumerate((*required, *optional)):
         value = _value(number, place, tool, properties[key], rules, python=python)
         before, after = form.block.text.replace("$key", key).split("$value")

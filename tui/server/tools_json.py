@@ -151,7 +151,7 @@ class CallObject:
             raise Malformed
         if self._given:
             return ""
-        value = next((self._fields[key] for key in _ARGUMENTS if key in self._fields), {})
+        value: Any = next((self._fields[key] for key in _ARGUMENTS if key in self._fields), {})
         if isinstance(value, str):  # OpenAI's own way, which some models have learnt
             value = _loaded(value) if value.strip() else {}
         if not isinstance(value, dict):
