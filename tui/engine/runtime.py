@@ -97,7 +97,7 @@ class Runtime:
         """
         if self._may_abort:
             self._abort.raise_()
-        hurry(self._model and self._model.workers)
+        hurry(self._model.workers if self._model else None)
 
     def fail_all(self, error: LocalLLMError) -> None:
         """End every generation with an error that nobody foresaw; the model stays."""
