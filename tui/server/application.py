@@ -13,7 +13,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tui.core.errors import LocalLLMError
-from tui.server import about, anthropic, chat, completions, embeddings, infill, native, responses, texts, watching
+from tui.server import (
+    about,
+    anthropic,
+    chat,
+    completions,
+    embeddings,
+    infill,
+    native,
+    openapi,
+    responses,
+    texts,
+    watching,
+)
 from tui.server.errors import ApiError, api_error
 from tui.server.security import Guard, Log
 from tui.server.state import State
@@ -54,6 +66,7 @@ def _routes() -> list[Route]:
         Route("/v1/models", about.models, methods=get),
         Route("/models", about.models, methods=get),
         Route("/v1/models/{name:path}", about.one_model, methods=get),
+        Route("/openapi.json", openapi.openapi, methods=get),
         Route("/props", about.props, methods=get),
         Route("/slots", about.slots, methods=get),
         Route("/metrics", about.metrics, methods=get),

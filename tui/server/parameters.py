@@ -26,6 +26,8 @@ _SAME = (
     "dry_penalty_last_n", "dry_sequence_breakers", "mirostat", "ignore_eos", "grammar",
     "reasoning_budget",
 )  # fmt: skip
+NAMES_OF_SETTINGS = MappingProxyType({**_NAMES, **{name: name for name in _SAME}})
+"""The setting that each name of a request stands for."""
 _SEEDS = 2**32 - 1
 
 
@@ -40,7 +42,7 @@ def parameters_of(fields: Fields, base: GenerationParams) -> GenerationParams:
         ApiError: a value is not allowed.
     """
     changes: dict[str, Any] = {}
-    for name, setting in (*_NAMES.items(), *((name, name) for name in _SAME)):
+    for name, setting in NAMES_OF_SETTINGS.items():
         if name in fields:
             changes[setting] = _checked(name, setting, fields.body[name])
     if "seed" in fields:
