@@ -111,13 +111,15 @@ class Log:
         finally:
             client = request.client.host if request.client else "local"
             what = one_line(f"{request.method[:10]} {request.url.path[:100]}")
-            watching = request.method == "GET" and request.url.path == WATCH_PATH
+            watching = request.method == "GET" and request.url.path == WATCH_PATH and status == 200
             line = f"{client} {what} {status or 'gone'} {time.monotonic() - started:.3f} s {name}"
-            if watching and status == 200:
-                return  # somebody looks at a list twice a second
-            LOGGER.info(line)
-            if self._say is not None:
-                self._say(line)
+            if not watching:  # somebody looks at a list twice a second
+                self._note(line)
+
+    def _note(self, line: str) -> None:
+        LOGGER.info(line)
+        if self._say is not None:
+            self._say(line)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Callable[[Message], Awaitable[None]]) -> None:
         begun = False
