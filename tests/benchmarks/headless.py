@@ -37,38 +37,41 @@ def prefill(setup: Setup) -> Iterator[Measurement]:
 
 
 def busy(setup: Setup) -> Iterator[Measurement]:
-    """Decode with every second processor busy: threads chosen by the engine ÷ all processors, and ÷ the idle ones.
+    """Decode with every second processor busy, with one program or four: threads chosen by the engine ÷ all processors.
 
-    How bad all of them are depends on how the kernel shares the busy one out; the second ratio tells how near the
-    choice comes to the best that can be chosen.
+    How bad all of them are depends on how the kernel shares the busy one out, and so on how many programs want it; the
+    ratio to the idle ones tells how near the choice comes to the best that can be chosen.
     """
     cores = sorted(os.sched_getaffinity(0))
     busy_cores = cores[::2]
     fixed = max(1, len(cores) - len(busy_cores))
-    engines = [Engine() for _ in range(3)]
-    for engine, threads in zip(engines, ({}, {"threads": len(cores)}, {"threads": fixed}), strict=True):
-        load(engine, setup.model, n_ctx=setup.sizes.n_ctx, spec_type="none", **threads)
-    spinners = [subprocess.Popen([sys.executable, "-c", _SPIN.format(core)]) for core in busy_cores]
-    try:
-        found = [
-            [_decode_speed(engine, setup.sizes.decode) for engine in engines] for _ in range(setup.sizes.rounds + 1)
-        ]
-    finally:
-        for spinner in spinners:
-            spinner.kill()
-            spinner.wait()
-        for engine in engines:
-            engine.close(10)
-    auto, every, idle = (statistics.median(speeds) for speeds in zip(*found[1:], strict=True))
-    what = f"decode, {len(busy_cores)} of {len(cores)} cores busy, auto ÷ "
-    yield Measurement(
-        f"{what}-t {len(cores)}", statistics.median(a / b for a, b, _ in found[1:]), at_least=3,
-        detail=f"{auto:.1f} ÷ {every:.1f} tok/s",
-    )  # fmt: skip
-    yield Measurement(
-        f"{what}-t {fixed}", statistics.median(a / c for a, _, c in found[1:]), at_least=0.9,
-        detail=f"{auto:.1f} ÷ {idle:.1f} tok/s",
-    )  # fmt: skip
+    for programs in (1, 4):
+        engines = [Engine() for _ in range(3)]
+        for engine, threads in zip(engines, ({}, {"threads": len(cores)}, {"threads": fixed}), strict=True):
+            load(engine, setup.model, n_ctx=setup.sizes.n_ctx, spec_type="none", **threads)
+        wanted = [core for core in busy_cores for _ in range(programs)]
+        spinners = [subprocess.Popen([sys.executable, "-c", _SPIN.format(core)]) for core in wanted]
+        try:
+            found = [
+                [_decode_speed(engine, setup.sizes.decode) for engine in engines] for _ in range(setup.sizes.rounds + 1)
+            ]
+        finally:
+            for spinner in spinners:
+                spinner.kill()
+                spinner.wait()
+            for engine in engines:
+                engine.close(10)
+        auto, every, idle = (statistics.median(speeds) for speeds in zip(*found[1:], strict=True))
+        by = f"{programs} program{'s' * (programs > 1)} on each"
+        what = f"decode, {len(busy_cores)} of {len(cores)} cores busy, {by}: auto ÷ "
+        yield Measurement(
+            f"{what}-t {len(cores)}", statistics.median(a / b for a, b, _ in found[1:]), at_least=3,
+            detail=f"{auto:.1f} ÷ {every:.1f} tok/s",
+        )  # fmt: skip
+        yield Measurement(
+            f"{what}-t {fixed}", statistics.median(a / c for a, _, c in found[1:]), at_least=0.9,
+            detail=f"{auto:.1f} ÷ {idle:.1f} tok/s",
+        )  # fmt: skip
 
 
 _SPIN = "import os; os.sched_setaffinity(0, [{}])\nwhile True: pass"
