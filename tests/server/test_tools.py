@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.serving import Served, serving
 from tests.support.tiny_gguf import write_tiny_gguf
-from tests.support.tool_templates import HERMES, TEMPLATES, TEXT_ARGUMENTS
+from tests.support.tool_templates import HERMES, NO_CALLS, TEMPLATES, TEXT_ARGUMENTS
 
 WEATHER: Any = {
     "type": "function",
@@ -64,7 +64,9 @@ def test_a_named_tool_is_the_one_that_is_called_and_a_stream_says_the_same(clien
     assert call.function.name == "get_weather"
     arguments = json.loads(call.function.arguments)
     assert arguments["unit"] in ("C", "F") and isinstance(arguments["city"], str)
-    names, parts, reasons = [], [], []
+    names: list[str] = []
+    parts: list[str] = []
+    reasons: list[str] = []
     for chunk in client.chat.completions.create(stream=True, **asked):
         choice = chunk.choices[0]
         reasons += [choice.finish_reason] if choice.finish_reason else []
@@ -139,7 +141,7 @@ def test_each_family_is_held_to_a_call_in_its_own_words(tmp_path: Path, name: st
         assert isinstance(arguments["on"], bool) and arguments["room"] in ("hall", "attic")
 
 
-@pytest.mark.parametrize("template", [HERMES, TEXT_ARGUMENTS])
+@pytest.mark.parametrize("template", [HERMES, TEXT_ARGUMENTS, NO_CALLS])
 def test_a_template_gets_tools_and_earlier_calls_in_its_shape(tmp_path: Path, template: str) -> None:
     function = {"name": "switch_light", "arguments": '{"on": true}'}
     messages = [

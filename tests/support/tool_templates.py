@@ -33,6 +33,15 @@ TEXT_ARGUMENTS = template(
 )
 """One that puts the arguments' text together with others, as OpenAI's clients send it."""
 
+NO_CALLS = """\
+{%- if tools %}{{ '<|im_start|>system\\nTools:\\n' + (tools | tojson) + '\\n<tool_call><|im_end|>\\n' }}{% endif -%}
+{%- for message in messages -%}
+{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}
+"""
+"""One that knows tools and leaves earlier calls to whoever uses it."""
+
 TEMPLATES = {
     "hermes": HERMES,
     "mistral": template("[TOOL_CALLS][", _OBJECT, "]"),

@@ -23,7 +23,7 @@ from tui.server.generating import Generating, several
 from tui.server.reading import Delta, Reading
 from tui.server.state import State
 from tui.server.tools import NO_TOOLS, Toolbox
-from tui.server.tools_formats import GENERIC, Format, format_of
+from tui.server.tools_formats import GENERIC, Format, format_of, knows_calls
 from tui.server.tools_generic import GenericParser, told_of_tools, without_calls
 from tui.server.tools_grammar import grammar_of
 from tui.server.tools_parser import CallParser
@@ -143,8 +143,9 @@ async def plan_of(state: State, lease: Lease, asked: Asked) -> Plan:
     if box.wanted and params.grammar:
         raise ApiError(400, "A request can have tools or a grammar, not both.", param="grammar")
     if box.wanted or any(message.calls or message.role == "tool" for message in messages):
-        form = format_of(await state.ask(lease, lambda questions: questions.template))
-        messages = _fitting(messages, form)
+        template = await state.ask(lease, lambda questions: questions.template)
+        form = format_of(template)
+        messages = _fitting(messages, form, template)
     prompt = ChatPrompt(messages)
     if form is not None and box.wanted:
         params = await asyncio.to_thread(_constrained, form, box, params)
@@ -162,10 +163,20 @@ async def plan_of(state: State, lease: Lease, asked: Asked) -> Plan:
     return Plan(prompt, params, form if box.wanted else None)
 
 
-def _fitting(messages: tuple[Message, ...], form: Format) -> tuple[Message, ...]:
+def _fitting(messages: tuple[Message, ...], form: Format, template: str) -> tuple[Message, ...]:
     if form is GENERIC:
         return without_calls(messages)
+    if not knows_calls(template):
+        return tuple(_written(message, form) for message in messages)
     return tuple(_with_tidy_ids(message) for message in messages) if form.tidy else messages
+
+
+def _written(message: Message, form: Format) -> Message:
+    """A message whose calls are in its text, as the model writes them."""
+    if not message.calls:
+        return message
+    calls = (form.call.replace("$name", call.name).replace("$args", call.arguments) for call in message.calls)
+    return replace(message, content=f"{message.content}{form.begin}{form.between.join(calls)}{form.end}", calls=())
 
 
 def _with_tidy_ids(message: Message) -> Message:

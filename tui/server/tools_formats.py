@@ -201,6 +201,12 @@ _KNOWS = re.compile(r"\btools\b")
 
 def format_of(template: str) -> Format:
     """The format of a chat template's text; the generic one where it knows no tools, or none that are known here."""
-    if not _KNOWS.search(template) or "tool_calls" not in template:
+    if not _KNOWS.search(template):
         return GENERIC
-    return next((one for one in FORMATS if all(sign in template for sign in one.signs)), GENERIC)
+    form = next((one for one in FORMATS if all(sign in template for sign in one.signs)), GENERIC)
+    return form if knows_calls(template) or not form.block else GENERIC
+
+
+def knows_calls(template: str) -> bool:
+    """Whether a template writes earlier calls by itself; Granite's, for one, leave that to whoever uses them."""
+    return "tool_calls" in template
