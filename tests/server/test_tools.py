@@ -13,7 +13,7 @@ import openai
 import pytest
 
 from tests.support.serving import Served, serving
-from tests.support.tiny_gguf import write_tiny_gguf
+from tests.support.tiny_gguf import IM_START, write_tiny_gguf
 from tests.support.tool_templates import HERMES, NO_CALLS, TEMPLATES, TEXT_ARGUMENTS
 
 WEATHER: Any = {
@@ -139,6 +139,20 @@ def test_each_family_is_held_to_a_call_in_its_own_words(tmp_path: Path, name: st
         assert call.function.name == "switch_light" and answer.choices[0].finish_reason == "tool_calls"
         arguments = json.loads(call.function.arguments)
         assert isinstance(arguments["on"], bool) and arguments["room"] in ("hall", "attic")
+
+
+def test_a_marker_that_is_a_special_token_is_found(tmp_path: Path) -> None:
+    metadata = {"tokenizer.chat_template": TEMPLATES["mistral"]}
+    control = ("[TOOL_CALLS]", "<|im_end|>")
+    path = tmp_path / "tiny.gguf"
+    model = write_tiny_gguf(path, template=False, metadata=metadata, ascii_only=True, control=control)
+    with serving(model, n_ctx=512) as served:
+        client = openai.OpenAI(base_url=served.base_url, api_key="none", max_retries=0)
+        asked: dict[str, Any] = {"tools": [LIGHT], "max_tokens": 200, "logit_bias": {str(IM_START): 50}, **ASKED}
+        answer = client.chat.completions.create(tool_choice="required", logprobs=True, **asked).choices[0]
+        assert answer.logprobs and answer.logprobs.content and answer.logprobs.content[0].token == "[TOOL_CALLS]"
+        assert answer.message.tool_calls and answer.message.tool_calls[0].id.isalnum()
+        assert len(answer.message.tool_calls[0].id) == 9
 
 
 @pytest.mark.parametrize("template", [HERMES, TEXT_ARGUMENTS, NO_CALLS])
