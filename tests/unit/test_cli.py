@@ -12,7 +12,7 @@ import pytest
 from tui.cli import main
 from tui.core.errors import ModelFileError
 
-HEAVY = ("textual", "rich", "llama_cpp", "huggingface_hub", "jinja2", "tomlkit", "numpy")
+HEAVY = ("textual", "rich", "llama_cpp", "huggingface_hub", "jinja2", "tomlkit", "numpy", "openai", "keyring")
 
 
 def imported(code: str) -> set[str]:
@@ -34,6 +34,7 @@ def imported(code: str) -> set[str]:
         "tui.monitor.memory",
         "tui.services.model_host",
         "tui.services.launch",
+        "tui.services.remote.engine",
         "tui.run.command",
         "tui.cli",
     ],

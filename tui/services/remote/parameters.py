@@ -8,7 +8,7 @@ from typing import Any
 
 from tui.core.errors import RemoteError
 from tui.core.parameters import GenerationParams
-from tui.services.remote.server import WORDS, Kind
+from tui.services.remote.server import Kind
 
 _LLAMA_CPP = {
     "top_k": "top_k", "min_p": "min_p", "typical": "typical_p", "top_n_sigma": "top_n_sigma",
@@ -85,7 +85,7 @@ def unsent_words(kind: Kind) -> str:
         return ""
     more = [name.replace("_", "-") for name in _EXTRA[kind]]
     sent = ", ".join(["temperature", "top-p", "penalties", "seed", "stop strings", "max tokens", *more])
-    return f"{WORDS[kind]} is told {sent}; other samplers are its own"
+    return f"The server is told {sent}; its other samplers are its own affair"
 
 
 def _value(value: Any) -> Any:

@@ -87,9 +87,11 @@ async def ask_server(client: AsyncOpenAI, base_url: str, model: str) -> Server:
     try:
         entries = await list_models(client)
     except Exception as error:
-        if getattr(error, "status_code", None) not in (404, 405) or not model:
+        lists_nothing = getattr(error, "status_code", None) in (404, 405)
+        # A page instead of an error in OpenAI's shape comes from something else at that address.
+        if not model or not lists_nothing or not isinstance(getattr(error, "body", None), dict):
             raise
-        return Server("openai", model)  # it answers, and lists nothing
+        return Server("openai", model)
     entry, note = _chosen(entries, base_url, model)
     kind = _OWNERS.get(str(entry.get("owned_by")), "openai")
     if kind == "openai" and entry.get("owned_by") != "openai" and _ollama_like(base_url):

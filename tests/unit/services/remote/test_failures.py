@@ -212,7 +212,7 @@ def test_only_openais_fields_go_to_an_unknown_server(remote: RemoteEngine) -> No
         assert body["logit_bias"] == {"15": 1.5}
         info = remote.model
         assert info is not None
-        assert any("other samplers are its own" in warning for warning in info.warnings)
+        assert any("other samplers are its own affair" in warning for warning in info.warnings)
 
 
 def test_llama_servers_names_go_to_llama_server(remote: RemoteEngine) -> None:
@@ -290,6 +290,15 @@ def test_a_model_that_is_not_there_is_named_with_those_that_are(remote: RemoteEn
         server.models.append({"id": "even", "owned_by": "me"})
         with pytest.raises(RemoteError, match="2 models: odd, even"):
             connect(remote, server.base_url)
+
+
+def test_a_server_without_a_list_is_taken_at_its_word_and_a_page_is_not(remote: RemoteEngine) -> None:
+    with odd_server(status(404, "not here")) as server:
+        server.models = []
+        assert connect(remote, server.base_url, "x").n_ctx == 0
+        server.answer = lambda _, wire: wire.answer(404, "<html>Not found</html>")
+        with pytest.raises(RemoteError, match=r"does not know this \(404\)"):
+            connect(remote, server.base_url, "x")
 
 
 def test_completions_that_do_not_exist_are_one_line(remote: RemoteEngine) -> None:
