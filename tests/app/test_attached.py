@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
@@ -24,7 +25,7 @@ from tui.services.watching_elsewhere import Elsewhere
 from tui.settings.settings import Settings
 
 __all__ = ["ascii_model"]
-ASK = {"model": "x", "messages": [{"role": "user", "content": "abc"}], "stream": True}
+ASK: dict[str, Any] = {"model": "x", "messages": [{"role": "user", "content": "abc"}], "stream": True}
 
 
 def shown(app: AttachApp) -> str:
@@ -34,9 +35,9 @@ def shown(app: AttachApp) -> str:
     return "\n".join(screen.query_one(f"#watch-{name}").plain for name in names)  # type: ignore[attr-defined]
 
 
-async def ask(address: str) -> tuple[openai.AsyncOpenAI, openai.AsyncStream[object]]:
+async def ask(address: str) -> tuple[openai.AsyncOpenAI, openai.AsyncStream[Any]]:
     client = openai.AsyncOpenAI(base_url=f"{address}/v1", api_key="sk-1", max_retries=0, timeout=LOAD)
-    stream = await client.chat.completions.create(**ASK, extra_body={"ignore_eos": True})  # type: ignore[call-overload]
+    stream = await client.chat.completions.create(**ASK, extra_body={"ignore_eos": True})
     return client, stream
 
 

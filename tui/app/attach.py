@@ -25,7 +25,7 @@ class AttachApp(App[int]):
     """
 
     TITLE = "localllm-tui attach"
-    CSS_PATH = ["app.tcss"]  # noqa: RUF012
+    CSS_PATH = ["app.tcss", "screens/watching.tcss"]  # noqa: RUF012
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, server: Elsewhere, settings: Settings) -> None:

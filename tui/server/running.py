@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 import uvicorn
@@ -115,10 +116,11 @@ class Running:
 
     async def _end_in_time(self) -> None:
         """Once it is to end: wait for the requests under way, then end them, then those who do not listen."""
-        left = self._state.options.stop_seconds
-        while left > 0 and not self._killed.is_set():
+        while not self._server.should_exit:
             await asyncio.sleep(_LOOK)
-            left -= _LOOK if self._server.should_exit else 0.0
+        end = time.monotonic() + self._state.options.stop_seconds
+        while time.monotonic() < end and not self._killed.is_set():
+            await asyncio.sleep(_LOOK)
         for info in self._state.requests.running:
             self._state.requests.cancel(info.id)
         await asyncio.sleep(_TELL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from dataclasses import replace
@@ -195,7 +196,8 @@ class Elsewhere:
         except httpx2.TimeoutException:
             raise LocalLLMError(f"{self.address} does not answer within {_PATIENCE:.0f} s") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-            raise LocalLLMError(f"{self.address} cannot be reached", why=str(error) or type(error).__name__) from None
+            why = re.sub(r"^\[\w+ -?\d+\] ", "", str(error)) or type(error).__name__
+            raise LocalLLMError(f"{self.address} cannot be reached", why=why) from None
         self._check(answer.status_code, bytes(data))
         return bytes(data)
 

@@ -55,7 +55,7 @@ class Watching(Screen[None]):
         """Title, the server, the table, what all came to, keys."""
         yield BrowseBar(self._title, id="watch-title")
         yield BrowseBar(self.facts, id="watch-facts")
-        yield BrowseBar(lambda width: [head_line(width - 1)], id="watch-head")
+        yield BrowseBar(lambda width: [head_line(width)], id="watch-head")
         yield Rows[RequestInfo](lambda info, width: [request_row(info, width)], id="watch-rows")
         yield MessagePane(id="watch-message")
         yield BrowseBar(lambda width: [total_line(self.snapshot, width)], id="watch-total")
