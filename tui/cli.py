@@ -168,6 +168,7 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 }
 _BENCH_SETTINGS = [
     "model", "model_dirs", "hf_repo", "offline", "download_dir", "n_batch", "n_ubatch", "n_gpu_layers", "flash_attn",
+    "rpc", "tensor_split",
     "cache_type_k", "cache_type_v", "mmap", "mlock",
 ]  # fmt: skip
 _COMMANDS_HELP = f"""commands, each with its own --help:

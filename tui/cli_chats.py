@@ -161,4 +161,6 @@ def _format(parser: ArgumentParser, parsed: argparse.Namespace, output: str) -> 
 _ACTIONS: dict[str, Callable[[Sequence[str]], int]] = {
     "list": _list, "search": _search, "export": _export, "import": _import, "replay": _replay,
 }  # fmt: skip
-_REPLAY_SETTINGS = ["model", "model_dirs", "n_ctx", "threads", "threads_batch", "n_gpu_layers", "mmap", "mlock"]
+_REPLAY_SETTINGS = [
+    "model", "model_dirs", "n_ctx", "threads", "threads_batch", "n_gpu_layers", "rpc", "tensor_split", "mmap", "mlock",
+]  # fmt: skip

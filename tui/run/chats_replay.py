@@ -29,7 +29,7 @@ from tui.settings.settings import COMMAND_LINE, Settings
 from tui.store.store import Store
 
 DIFFERENT = 1
-OVERRIDES = ("n_ctx", "threads", "threads_batch", "n_gpu_layers", "mmap", "mlock")
+OVERRIDES = ("n_ctx", "threads", "threads_batch", "n_gpu_layers", "rpc", "tensor_split", "mmap", "mlock")
 """Load settings of the command line that hold in place of the recorded ones."""
 
 

@@ -45,6 +45,8 @@ def recorded_params(facts: ReplyFacts) -> RecordedParams:
         )
     generation, odd = _read(GenerationParams, given["generation"])
     load, odder = _read(LoadParams, given.get("load") or {})
+    # Where layers lay is no part of a reply, and an imported chat must not choose whom weights and prompts are sent to.
+    load = replace(load, rpc=(), tensor_split=())
     generation = replace(generation, seed=facts.seed, system_prompt=facts.system_prompt)
     return RecordedParams(generation, load, (*odd, *odder))
 

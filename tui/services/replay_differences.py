@@ -14,7 +14,10 @@ from tui.services.recorded_chat_facts import file_identity, model_identity
 from tui.services.replay import Recording
 from tui.store.records import ModelIdentity
 
-_NO_MATTER = ("mmap", "mlock", "fit", "cache_ram", "cache_disk", "chat_template", "threads", "threads_batch")
+_NO_MATTER = (
+    "mmap", "mlock", "fit", "cache_ram", "cache_disk", "chat_template", "threads", "threads_batch", "rpc",
+    "tensor_split",
+)  # fmt: skip
 """Load settings that change no token, or of which more is said elsewhere."""
 
 
