@@ -87,7 +87,7 @@ def advance(status: Status, event: Event) -> Status:
     if isinstance(event, Prefilling):
         return _prefilling(status, event)
     if isinstance(event, Token):
-        return replace(status, phase=Phase.GENERATING, used=event.position)
+        return replace(status, phase=Phase.GENERATING, used=event.position or status.used)
     if isinstance(event, Shifted):
         return replace(status, used=event.used)
     if isinstance(event, Finished):
@@ -98,7 +98,9 @@ def advance(status: Status, event: Event) -> Status:
 def _prefilling(status: Status, event: Prefilling) -> Status:
     if status.phase is not Phase.PREFILL:  # another reply: what is known of the last one would be taken for its own
         status = replace(status, speed=0.0, first_token_seconds=None)
-    return replace(status, phase=Phase.PREFILL, done=event.done, total=event.total, used=event.done)
+    # A server that does not tell how far it is has told nothing of the context either.
+    used = event.done if event.total else status.used
+    return replace(status, phase=Phase.PREFILL, done=event.done, total=event.total, used=used)
 
 
 def _finished(status: Status, event: Finished) -> Status:
@@ -106,7 +108,7 @@ def _finished(status: Status, event: Finished) -> Status:
     return replace(
         status,
         phase=phase,
-        used=event.used,
+        used=event.used or status.used,
         speed=event.timings.decode_speed,
         first_token_seconds=event.timings.first_token_seconds,
         prefill_speed=event.timings.prompt_speed or None,

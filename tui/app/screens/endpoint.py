@@ -18,7 +18,7 @@ from tui.app.activity import Activity
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
 from tui.core.endpoints import Endpoint, clean_url, parse_address, place_of, remote_name
-from tui.core.errors import LocalLLMError
+from tui.core.errors import LocalLLMError, SettingError
 from tui.core.events import Answered, Event, Failed
 from tui.engine.ticket import Ticket
 from tui.services.remote.look import PORTS
@@ -205,7 +205,9 @@ class EndpointScreen(ModalScreen[Endpoint | None]):
         try:
             base_url, given = parse_address(address)
             model = model or given
-            named = name or (self._free_name(base_url, model) if model else place_of(base_url))
+            if not model:
+                raise SettingError("Which model is it?", hint="Enter in the address lists them")
+            named = name or self._free_name(base_url, model)
             endpoint = check_endpoint(Endpoint(named, clean_url(base_url), model, key))
             save_endpoint(endpoint)
         except LocalLLMError as error:

@@ -154,6 +154,7 @@ def _phase(status: Status, detail: Detail) -> Line:
         percent = 100 * status.done / status.total if status.total else 0
         counts = f"prefill {format_count(status.done)}/{format_count(status.total)}"
         text, role = counts if detail.counts else f"prefill {percent:3.0f}%", "title"
+        text = text if status.total else "waiting"  # for a server that does not tell how far it is
     elif status.phase is Phase.GENERATING:
         role = "title"
     elif status.phase in (Phase.STOPPED, Phase.FAILED):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui.core.endpoints import Endpoint, address_of, is_loopback, remote_name
+from tui.core.endpoints import Endpoint, address_of, endpoint_path, is_loopback, remote_name
 from tui.core.errors import RemoteError
 from tui.core.events import ModelInfo
 from tui.core.markers import KNOWN
@@ -41,7 +41,7 @@ def model_info(path: Path, endpoint: Endpoint, server: Server, params: LoadParam
     """The model as far as its server tells; 0 stands for what is unknown.
 
     Args:
-        path: what stands for the endpoint.
+        path: what stands for the endpoint; where it names no model, the server's takes its place.
         endpoint: where it is.
         server: what it says.
         params: the load settings, of which none goes there.
@@ -51,7 +51,7 @@ def model_info(path: Path, endpoint: Endpoint, server: Server, params: LoadParam
     if endpoint.key and endpoint.base_url.startswith("http://") and not is_loopback(endpoint.base_url):
         warnings.append("The key goes over the network unencrypted, since the address is http://")
     return ModelInfo(
-        path=str(path),
+        path=str(path if endpoint.model else endpoint_path(endpoint.base_url, server.model)),
         name=server.model,
         description=f"remote {WORDS[server.kind]} {server.quantization}".rstrip(),
         architecture=server.architecture,

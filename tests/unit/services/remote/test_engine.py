@@ -27,6 +27,7 @@ def test_a_server_says_what_its_model_is(server: Served, remote: RemoteEngine) -
     info = connect(remote, server.base_url)
     assert info.n_ctx == 256
     assert info.name == "tiny-remote-F32"
+    assert info.path.endswith("#tiny-remote-F32")  # none was named
     assert info.size == info.kv_bytes == info.compute_bytes == 0
     assert "localllm-tui serve" in info.build
     assert remote.model is info
