@@ -180,3 +180,40 @@ async def test_a_taken_port_is_said(ascii_model: Path) -> None:
             assert isinstance(screen, ServingScreen)
             await until(pilot, lambda: "It is not served: cannot listen at" in shown(screen), LOAD)
             assert not app.serving.on
+
+
+async def test_another_model_is_served_from_then_on(ascii_model: Path, tmp_path: Path) -> None:
+    other = write_tiny_gguf(tmp_path / "other-F32.gguf", ascii_only=True)
+    app = make_app(ascii_model)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        await serve(app, pilot)
+        app.load_model(other)
+        await until(pilot, lambda: app.host.model and app.host.model.path == str(other) and not app.work.busy, LOAD)
+        async with client_of(app) as client:
+            assert [model.id for model in (await client.models.list()).data] == ["other-F32"]
+            ask = {"model": "x", "messages": [{"role": "user", "content": "abc"}], "max_tokens": 3}
+            answers = await asyncio.gather(*(client.chat.completions.create(**ask) for _ in range(6)))  # type: ignore[call-overload]
+            assert all(answer.usage.completion_tokens for answer in answers)
+        await pilot.press("escape")
+        app.action_unload()
+        await until(pilot, lambda: app.host.model is None, LOAD)
+        async with client_of(app) as client:
+            with pytest.raises(openai.InternalServerError, match="No model is loaded"):
+                await client.chat.completions.create(model="x", messages=[{"role": "user", "content": "abc"}])
+
+
+async def test_a_reply_under_way_is_not_ended_by_the_start(ascii_model: Path) -> None:
+    app = make_app(ascii_model, n_predict=-1, ignore_eos=True, context_policy="shift", n_ctx=512)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        app.main_screen.query_one(Prompt).load_text("hello")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.status.phase is Phase.GENERATING, LOAD)
+        await pilot.press("f11", "s")
+        screen = app.screen
+        assert isinstance(screen, ServingScreen)
+        await until(pilot, lambda: "a reply is under way" in shown(screen), LOAD)
+        assert not app.serving.on and app.status.phase is Phase.GENERATING
+        app.action_stop()
+        await until(pilot, lambda: not app.work.busy, LOAD)

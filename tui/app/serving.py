@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from tui.core.errors import LocalLLMError
@@ -112,7 +113,8 @@ class Serving:
         finally:
             self._served, self.wish, self.changing = None, None, ""
         if not self._busy():
-            await self._give_places(1)
+            with contextlib.suppress(LocalLLMError):  # places too many cost little; an endpoint has none to take back
+                await self._give_places(1)
 
     def close(self, timeout: float = 1.0) -> None:
         """End it at once; the program ends."""
