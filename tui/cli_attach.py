@@ -26,7 +26,8 @@ def attach(arguments: Sequence[str]) -> int:
     parser = make_parser(
         f"{PROGRAM} attach",
         "URL",
-        "Watch the requests of a server, of this program or of llama.cpp, as they run; end one; read one where it keeps them.",
+        "Watch the requests of a server, of this program or of llama.cpp, as they run; end one; read one where it "
+        "keeps them.",
     )
     parser.add_argument("url", nargs="?", metavar="URL", help="its address, such as http://host:8080")
     parser.add_argument("--api-key", metavar="KEY", help=f"key that it wants; {_KEY_VARIABLE} hides it from others")

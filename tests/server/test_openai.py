@@ -156,3 +156,13 @@ def test_what_does_not_fit_is_refused_with_both_numbers(client: openai.OpenAI) -
 
 def test_the_model_is_listed(client: openai.OpenAI, smollm2_server: Served) -> None:
     assert [model.id for model in client.models.list()] == list(smollm2_server.state.models.names)
+
+
+def test_a_reply_at_the_end_is_gone_on_with(client: openai.OpenAI) -> None:
+    question: Any = {"role": "user", "content": "Name three colours."}
+    whole = client.chat.completions.create(messages=[question], max_tokens=12, **GREEDY).choices[0].message.content
+    assert whole
+    begun: Any = {"role": "assistant", "content": whole[: len(whole) // 2]}
+    more = client.chat.completions.create(messages=[question, begun], max_tokens=12, **GREEDY)
+    text = more.choices[0].message.content or ""
+    assert text and not text.startswith(whole[:5])

@@ -59,7 +59,8 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
         (
             ["frobnicate"],
             2,
-            "there is no command frobnicate. The commands are run, serve, attach, models, chats, presets, worker, bench, doctor; -m names a model",
+            "there is no command frobnicate. The commands are run, serve, attach, models, chats, presets, worker, "
+            "bench, doctor; -m names a model",
         ),
         (["--temp", "hot"], 2, "--temp cannot be hot. It takes 0 to 5"),
         (["-p", ""], 2, "the prompt is empty. See localllm-tui --help"),

@@ -44,7 +44,10 @@ def _call(call: ToolCall, *, objects: bool) -> dict[str, Any]:
 
 def _takes_objects(template: Rendered) -> bool:
     call = {"type": "function", "id": "call00001", "function": {"name": "f", "arguments": _PROBE}}
-    messages: list[dict[str, Any]] = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "x"},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+    ]
     try:
         text = template(messages, False, {"tools": [_TOOL]})
     except Exception:  # a template is a program from a file: whatever it raises says that this is not its shape

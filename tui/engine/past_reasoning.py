@@ -42,7 +42,6 @@ class PastReasoning:
         names = _FIELDS if self._reads and parts.reasoning else ()
         return {**plain, "content": parts.answer, **dict.fromkeys(names, parts.reasoning)}
 
-
     def _with(self, plain: dict[str, str], reasoning: str) -> dict[str, Any]:
         """A reply whose reasoning came apart from it."""
         if self._reads:

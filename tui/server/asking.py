@@ -146,7 +146,7 @@ async def plan_of(state: State, lease: Lease, asked: Asked) -> Plan:
         template = await state.ask(lease, lambda questions: questions.template)
         form = format_of(template)
         messages = _fitting(messages, form, template)
-    prompt = ChatPrompt(messages)
+    prompt = _going_on(messages)
     if form is not None and box.wanted:
         params = await asyncio.to_thread(_constrained, form, box, params)
         if form is GENERIC:
@@ -161,6 +161,14 @@ async def plan_of(state: State, lease: Lease, asked: Asked) -> Plan:
         if known.markers and not known.switch:
             prompt = replace(prompt, begun=_thought(known.markers, calls=box.wanted))
     return Plan(prompt, params, form if box.wanted else None)
+
+
+def _going_on(messages: tuple[Message, ...]) -> ChatPrompt:
+    """A conversation; a reply at its end is one to go on with, as with llama-server."""
+    last = messages[-1]
+    if len(messages) > 1 and last.role == "assistant" and last.content and not last.calls:
+        return ChatPrompt(messages[:-1], begun=last.content)
+    return ChatPrompt(messages)
 
 
 def _fitting(messages: tuple[Message, ...], form: Format, template: str) -> tuple[Message, ...]:

@@ -36,7 +36,8 @@ class AppParams:
     show_models: bool = option(True, "Model pane", "Show the models beside the chat where the terminal is wide enough.")
     show_gauges: bool = option(True, "Gauge pane", "Show processor and memory where the terminal is wide enough.")
     attach_limit: int = option(
-        1024, "Attachment limit", "Largest text that can be attached, and most text of several at once.", "--attach-limit",
+        1024, "Attachment limit", "Largest text that can be attached, and most text of several at once.",
+        "--attach-limit",
         minimum=1, maximum=1_048_576, step=256, unit="KiB",
     )  # fmt: skip
     show_thinking: bool = option(

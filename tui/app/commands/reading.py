@@ -23,7 +23,8 @@ READING_COMMANDS: tuple[Command, ...] = (
     Command("chat.save_code", "Save a code block", "Write a code block of the reply to a file.", "alt+s",
             "screen.save_code", "", _GROUP),
     Command("chat.copy_code", "Copy code block 1", "Copy the code block with a 1 on its left; alt+2 to alt+9 copy the "
-            "others. The numbers stand in the newest reply that has code, or in the one you mark.", "alt+1", "screen.copy_code(1)", "", _GROUP),
+            "others. The numbers stand in the newest reply that has code, or in the one you mark.", "alt+1",
+            "screen.copy_code(1)", "", _GROUP),
 )  # fmt: skip
 """What the main screen offers of it."""
 
