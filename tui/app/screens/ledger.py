@@ -20,6 +20,7 @@ from tui.core.endpoints import remote_name
 from tui.core.errors import LocalLLMError, SettingError
 from tui.core.events import Counted, ModelInfo
 from tui.core.parameters import GenerationParams
+from tui.core.units import format_count
 from tui.services.ledger import Ledger
 
 _PAUSE = 0.15
@@ -155,7 +156,15 @@ class ContextLedger(SummingUp):
         self._send_now = None
 
     def _ask_what_to_do(self, event: Prompt.Sent, ledger: Ledger, params: GenerationParams) -> None:
-        from tui.app.screens.full_context import Choice, FullContextScreen
+        from tui.app.screens.full_context import Choice, FullContextScreen, offers
+
+        edits = self._edited is not None
+        if not any(offer.possible for offer in offers(ledger, edits=edits) if offer.way != "stop"):
+            prompt, room = format_count(ledger.counted.tokens), format_count(ledger.n_ctx)
+            self._hint(
+                f"The prompt has {prompt} tokens and the context holds {room}: shorten it, or load with more (-c)"
+            )
+            return
 
         def take(choice: Choice | None) -> None:
             if choice is None or choice.way == "stop":
@@ -167,7 +176,7 @@ class ContextLedger(SummingUp):
                     self._remember(choice.way)
                 self._send_with(event, replace(params, context_policy=choice.way))
 
-        self.app.push_screen(FullContextScreen(ledger, edits=self._edited is not None), take)
+        self.app.push_screen(FullContextScreen(ledger, edits=edits), take)
 
     def _remember(self, policy: str) -> None:
         """Let it hold from now on, as if it had been set in the form."""
