@@ -166,7 +166,7 @@ async def plan_of(state: State, lease: Lease, asked: Asked) -> Plan:
 def _going_on(messages: tuple[Message, ...]) -> ChatPrompt:
     """A conversation; a reply at its end is one to go on with, as with llama-server."""
     last = messages[-1]
-    if len(messages) > 1 and last.role == "assistant" and last.content and not last.calls:
+    if len(messages) > 1 and last.role == "assistant" and last.content and not (last.calls or last.reasoning):
         return ChatPrompt(messages[:-1], begun=last.content)
     return ChatPrompt(messages)
 

@@ -73,17 +73,23 @@ def service(unit: Path = UNIT_FILE, key_file: Path = KEY_FILE) -> Iterator[Findi
     if not unit.exists():
         yield Finding("Service", "ok", "not installed (localllm-tui serve -m MODEL --systemd prints a unit)")
         return
-    if verify := shutil.which("systemd-analyze"):
-        done = subprocess.run([verify, "verify", str(unit)], capture_output=True, text=True, timeout=60)
-        complaints = [line for line in done.stderr.splitlines() if unit.name in line]
-        if done.returncode or complaints:
-            words = complaints[0] if complaints else f"systemd-analyze verify fails with {done.returncode}"
-            yield Finding("Service", "problem", words, f"mend {unit}, then systemctl daemon-reload")
-            return
-    yield _started(name, unit)
+    yield _verified(unit) or _started(name, unit)
     if key_file.exists() and key_file.stat().st_mode & 0o077:
         mode = f"{key_file.stat().st_mode & 0o777:o}"
         yield Finding("Service key", "warning", f"others can read {key_file} (mode {mode})", f"chmod 600 {key_file}")
+
+
+def _verified(unit: Path) -> Finding | None:
+    """What systemd itself has against the unit; None for nothing."""
+    verify = shutil.which("systemd-analyze")
+    if verify is None:
+        return None
+    done = subprocess.run([verify, "verify", str(unit)], capture_output=True, text=True, timeout=60)
+    complaints = [line for line in done.stderr.splitlines() if unit.name in line]
+    if not (done.returncode or complaints):
+        return None
+    words = complaints[0] if complaints else f"systemd-analyze verify fails with {done.returncode}"
+    return Finding("Service", "problem", words, f"mend {unit}, then systemctl daemon-reload")
 
 
 def _started(name: str, unit: Path) -> Finding:
