@@ -22,6 +22,7 @@ from tests.support.many_chats import write_many
 from tests.support.scripted import ScriptedEngine
 from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
+from tui.app.collecting import Collector
 from tui.app.screens.chats import ChatsScreen
 from tui.app.screens.tree import TreeScreen
 from tui.app.status import Phase
@@ -187,6 +188,7 @@ async def _run(work: Callable[[Pilot[int], LocalLLMApp, ScriptedEngine], Awaitab
     engine = ScriptedEngine()
     settings = Settings().replace(model_dirs=(str(store_file().parent / "none"),), context_policy="drop")
     app = LocalLLMApp(Launch(settings=settings, model=_MODEL), ModelHost(engine))
+    app.collector = Collector()
     async with app.run_test(size=_SIZE) as pilot:
         await until(pilot, lambda: app.status.phase is Phase.READY and not app.main_screen.chat.view.is_empty)
         return await work(pilot, app, engine)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import InvalidThemeError
 from textual.binding import BindingType
 from textual.command import Provider
@@ -17,6 +17,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from tui.app.alt_keys import take_doubled_escapes
+from tui.app.collecting import Collector
 from tui.app.commands.catalogue import APP_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
 from tui.app.launch_download import fetch_launched
@@ -65,8 +66,8 @@ class LocalLLMApp(Navigation):
     COMMANDS = {_provider}  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [*bindings((*RUN_COMMANDS, *APP_COMMANDS))]
     NOTIFICATION_TIMEOUT = 6
-    keeps_what_is_here = False
-    """Whether all that is in memory after the first search for models stays: true for the program itself."""
+    collector: Collector | None = None
+    """What looks for garbage in quiet moments; None leaves that to Python, as where the process is not ours alone."""
 
     # A repaint of the application is one of the whole screen, tens of kilobytes; each widget paints what it changed.
     status: reactive[Status] = reactive(Status(), init=False, repaint=False, always_update=True)
@@ -153,16 +154,19 @@ class LocalLLMApp(Navigation):
     def on_sample_taken(self, message: SampleTaken) -> None:
         """Hand the newest figures to the screens."""
         self.sample = message.sample
+        if self.collector is not None:
+            self.collector.tick(self.work.busy or self.searching)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note that a person is there, besides what every event needs."""
+        if self.collector is not None and isinstance(event, events.InputEvent):
+            self.collector.touched()
+        await super().on_event(event)
 
     def on_models_found(self, message: ModelsFound) -> None:
         """Hand what the search found to the screens."""
         self.models = message.entries
         self.searching = not message.done
-        if message.done and self.keeps_what_is_here:
-            self.keeps_what_is_here = False
-            # With thousands of models a full collection stops the screen for a tenth of a second, and what there is
-            # now stays to the end: it need not be looked through again.
-            gc.freeze()
 
     def search_models(self) -> None:
         """Look for models again."""
@@ -246,6 +250,6 @@ def run_app(launch: Launch) -> int:
     """
     take_doubled_escapes()
     app = LocalLLMApp(launch, log=configure_logging(log_file()))
-    app.keeps_what_is_here = True
+    app.collector = Collector()
     app.run()
     return app.return_code or 0
