@@ -20,6 +20,7 @@ from tui.app.status import Phase
 from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.status_line import StatusLine
 from tui.cli_serve import make_server
+from tui.services import load_check
 from tui.services.launch import Launch
 from tui.settings.settings import Settings
 
@@ -180,6 +181,21 @@ async def test_a_taken_port_is_said(ascii_model: Path) -> None:
             assert isinstance(screen, ServingScreen)
             await until(pilot, lambda: "It is not served: cannot listen at" in shown(screen), LOAD)
             assert not app.serving.on
+
+
+async def test_places_that_do_not_fit_are_refused_and_nothing_ends(
+    ascii_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(ascii_model)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app, pilot)
+        monkeypatch.setattr(load_check, "available_memory", lambda: 0)
+        monkeypatch.setattr(app.host, "_held", {})
+        await pilot.press("f11", "s")
+        screen = app.screen
+        assert isinstance(screen, ServingScreen)
+        await until(pilot, lambda: "4,096 tokens and 5 places does not fit" in " ".join(shown(screen).split()), LOAD)
+        assert not app.serving.on and app.host.engine.sequences == 1 and app.host.model is not None
 
 
 async def test_another_model_is_served_from_then_on(ascii_model: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tui.engine import llama_log
 from tui.engine.abort import AbortFlag
 from tui.engine.context import Context, Outcome
 from tui.engine.dry_run import resident_bytes
+from tui.engine.embedding import Embedder
 from tui.engine.model import Model
 from tui.engine.speculation import rows_of_logits
 from tui.engine.threads import Threads
@@ -28,7 +29,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _DECODE_STEPS = 8
 
 
-def resident_growth(path: Path, **params: int | str) -> int:
+def resident_growth(path: Path, **params: int | str | bool) -> int:
     """Bytes that loading and using a model adds to a fresh process.
 
     Args:
@@ -46,6 +47,10 @@ def _measure(path: Path, load: LoadParams) -> int:
     before = resident_bytes()
     lib.llama_backend_init()
     model = Model(path, load, lambda _fraction: True)
+    if load.embeddings:
+        embedder = Embedder(model, load, threads=Threads(1, 1), abort=AbortFlag())
+        embedder.embed([[model.vocabulary.size // 2] * embedder.n_batch], lambda: False)
+        return resident_bytes() - before
     rows = rows_of_logits(1, load.spec_type, recurrent=model.recurrent)
     context = Context(model, load, threads=Threads(1, 1), sequences=1, outputs=rows, abort=AbortFlag())
     filler = model.vocabulary.size // 2
@@ -62,8 +67,9 @@ def _measure(path: Path, load: LoadParams) -> int:
 def _params(words: list[str]) -> LoadParams:
     numbers = {field.name for field in fields(LoadParams) if field.type == "int"}
     given = dict(word.split("=", 1) for word in words)
+    flags = {key: value == "True" for key, value in given.items() if value in ("True", "False")}
     values = {key: int(value) if key in numbers else value for key, value in given.items()}
-    return LoadParams(mmap=False, **values)  # type: ignore[arg-type]
+    return LoadParams(mmap=False, **{**values, **flags})  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Serving:
         """A few letters for the status line; empty while it does not serve."""
         if not self.on:
             return ""
-        count = len(self.requests.running)
+        count = self.requests.count
         return f"serving {count}" if count else "serving"
 
     def wish_of(self, settings: Settings) -> ServeWish:
@@ -93,7 +93,7 @@ class Serving:
             wish = self.wish_of(settings)
         self.changing = "starting"
         try:
-            await self._give_places(wish.parallel + 1)
+            await self._give_places(wish.parallel)
             self._served = await asyncio.to_thread(self._make, self._host, wish)
             self.wish = wish
         finally:
@@ -114,7 +114,7 @@ class Serving:
             self._served, self.wish, self.changing = None, None, ""
         if not self._busy():
             with contextlib.suppress(LocalLLMError):  # places too many cost little; an endpoint has none to take back
-                await self._give_places(1)
+                await self._give_places(0)
 
     def close(self, timeout: float = 1.0) -> None:
         """End it at once; the program ends."""
@@ -122,13 +122,13 @@ class Serving:
             self._served.kill()
             self._served.join(timeout)
 
-    async def _give_places(self, count: int) -> None:
-        """Let so many generations run side by side. What the person asks meanwhile comes after it.
+    async def _give_places(self, clients: int) -> None:
+        """Let so many generations of clients run beside the person's. What the person asks meanwhile comes after it.
 
         Raises:
             LocalLLMError: there is not enough memory.
         """
-        ticket = self._host.engine.set_sequences(count)
+        ticket = self._host.set_places(clients)
         await asyncio.to_thread(ticket.wait, _LONG)
         last = ticket.drain()[-1]
         if isinstance(last, Failed):

@@ -27,6 +27,7 @@ from tui.engine.bindings import only_bindings
 
 if TYPE_CHECKING:
     from tui.engine.context import Context
+    from tui.engine.embedding import Embedder
     from tui.engine.model import Model
 
 
@@ -74,8 +75,8 @@ class DryRun:
         context = self._make(load, sequences)
         log = self._log
         cells, state = log.cells_bytes(), log.buffer_bytes("RS", host_only=True)
-        buffers = log.buffer_bytes("compute", "output")
-        compute = log.buffer_bytes("compute", "output", host_only=True)
+        on_device = log.buffer_bytes("compute", "output") - log.buffer_bytes("compute", "output", host_only=True)
+        compute = context.compute_bytes - on_device
         cells_here = int(cells * self._on_host)
         plan = {
             "n_ctx": context.n_ctx,
@@ -83,28 +84,33 @@ class DryRun:
             "kv_cache": cells_here + state,
             "compute": compute + int(self._work(context, load) * self._on_host),
             "other": self._own,
-            "device": self._device_weights + (cells - cells_here) + (buffers - compute),
+            "device": self._device_weights + (cells - cells_here) + on_device,
         }
         context.free()
         return plan
 
-    def _work(self, context: Context, load: LoadParams) -> int:
+    def _work(self, context: Context | Embedder, load: LoadParams) -> int:
         """Bytes of the processor's work buffer, of which llama.cpp tells nothing, where they matter.
 
         Without flash attention the scores of a micro-batch over the whole context are converted to the type of the
         values, two bytes each (`ggml_graph_plan` in `ggml-cpu.c`).
         """
-        flash = load.flash_attn != "off" and not self._log.flash_refused
+        flash = (load.flash_attn != "off" or load.embeddings) and not self._log.flash_refused
         if flash or load.cache_type_v == "f32":
             return 0
-        return 2 * min(load.n_ubatch, context.n_batch) * context.n_ctx * self._model.n_head
+        rows = context.n_batch if load.embeddings else min(load.n_ubatch, context.n_batch)
+        return 2 * rows * context.n_ctx * self._model.n_head
 
-    def _make(self, load: LoadParams, sequences: int) -> Context:
+    def _make(self, load: LoadParams, sequences: int) -> Context | Embedder:
+        """The context that the real load would make."""
         from tui.engine.abort import AbortFlag
         from tui.engine.context import Context
+        from tui.engine.embedding import Embedder
         from tui.engine.speculation import rows_of_logits
         from tui.engine.threads import Threads
 
+        if load.embeddings:
+            return Embedder(self._model, load, threads=Threads(1, 1), abort=AbortFlag())
         rows = rows_of_logits(sequences, load.spec_type, recurrent=self._model.recurrent)
         return Context(self._model, load, threads=Threads(1, 1), sequences=sequences, outputs=rows, abort=AbortFlag())
 

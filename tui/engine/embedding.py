@@ -74,15 +74,16 @@ class Embedder:
                 hint="--pooling mean or --pooling last makes one of them",
             )
         self.kv_bytes = llama_log.log.buffer_bytes("KV", "RS")
-        self.compute_bytes = llama_log.log.buffer_bytes("compute", "output")
+        self.compute_bytes = llama_log.log.buffer_bytes("compute", "output") + self._growth()
+        """Bytes of compute and output buffers once the largest text was evaluated."""
         self.placed = llama_log.log.buffers_by_name("KV", "RS", "compute", "output")
         """Bytes of all these by the name of llama.cpp's buffers."""
         self.width = int(lib.llama_model_n_embd_out(model.pointer))
         """Numbers of a vector."""
         self.n_ctx: int = lib.llama_n_ctx(self.pointer)
-        self._n_batch: int = lib.llama_n_ubatch(self.pointer)
+        self.n_batch: int = lib.llama_n_ubatch(self.pointer)
         self._memory = lib.llama_get_memory(self.pointer)
-        self._batch = lib.llama_batch_init(self._n_batch, 0, 1)
+        self._batch = lib.llama_batch_init(self.n_batch, 0, 1)
 
     def free(self) -> None:
         """Give the memory back. May be called again."""
@@ -109,15 +110,15 @@ class Embedder:
             WorkerError: a worker is lost.
         """
         for tokens in texts:
-            if len(tokens) > self._n_batch:
+            if len(tokens) > self.n_batch:
                 raise PromptTooLongError(
-                    f"A text has {len(tokens):,} tokens and the model takes {self._n_batch:,}",
+                    f"A text has {len(tokens):,} tokens and the model takes {self.n_batch:,}",
                     hint="split it",
                     tokens=len(tokens),
-                    n_ctx=self._n_batch,
+                    n_ctx=self.n_batch,
                 )
         vectors: list[Vector] = []
-        for group in _groups(texts, self._n_batch):
+        for group in _groups(texts, self.n_batch):
             if cancelled():
                 break
             vectors += self._evaluate(group)
@@ -133,6 +134,11 @@ class Embedder:
         """
         tokens = [_tokens(text, vocabulary) for text in texts]
         return Embedded(tuple(self.embed(tokens, cancelled)), sum(map(len, tokens)))
+
+    def _growth(self) -> int:
+        """Bytes by which the output buffer grows: made for a row a text, it gets one for each token of a batch."""
+        rows = lib.llama_n_ubatch(self.pointer)
+        return max(0, llama_log.log.buffer_bytes("output") * (rows - _TOGETHER) // _TOGETHER)
 
     def _evaluate(self, group: Sequence[Sequence[int]]) -> Iterator[Vector]:
         batch, at = self._batch, 0

@@ -20,6 +20,7 @@ from tui.core.events import Failed, ModelInfo, Unloaded
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import ChatPrompt, Prompt, characters
 from tui.engine.bindings import only_bindings
+from tui.engine.fairness import Seats
 from tui.engine.machine import Machine
 from tui.engine.rope import check_load_params
 from tui.engine.ticket import Ticket
@@ -51,7 +52,7 @@ class Engine:
     """
 
     def __init__(self, sequences: int = 1, machine: Machine | None = None) -> None:
-        self._sequences = sequences
+        self._seats = Seats(sequences)
         self._machine = machine or Machine()
         self._commands: SimpleQueue[tuple[Ticket, _Command] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -62,7 +63,7 @@ class Engine:
     @property
     def sequences(self) -> int:
         """How many generations may run side by side."""
-        return self._sequences
+        return self._seats.count
 
     @property
     def model(self) -> ModelInfo | None:
@@ -187,19 +188,24 @@ class Engine:
 
         return self._submit(command, interrupts=False)
 
-    def set_sequences(self, count: int) -> Ticket:
+    def set_sequences(self, count: int, own: int = 0, check: Check | None = None) -> Ticket:
         """Let another number of generations run side by side, with the same loaded model; those under way end.
 
         Args:
             count: at least 1.
+            own: how many of them are the person's alone, whatever clients ask.
+            check: called first, as in `load`; after a failure of it everything goes on as before.
 
         Returns:
             A ticket that ends with Loaded, with Unloaded where no model is loaded, or with Failed.
         """
 
         def command(ticket: Ticket, runtime: Runtime) -> None:
-            self._sequences = count
-            runtime.set_sequences(ticket, count)
+            if check is not None:
+                check(lambda: ticket.cancelled)
+            seats = Seats(count, own)
+            runtime.set_seats(ticket, seats)
+            self._seats = seats
 
         return self._submit(command)
 
@@ -371,7 +377,7 @@ class Engine:
                     why=str(error),
                     hint="reinstall it: pip install --force-reinstall --no-binary llama-cpp-python llama-cpp-python",
                 ) from error
-            self._runtime = Runtime(self._sequences, self._machine)
+            self._runtime = Runtime(self._seats, self._machine)
         return self._runtime
 
 

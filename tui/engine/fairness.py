@@ -2,8 +2,9 @@
 
 The rules, in this order:
 
-1. The person at the screen comes first: their generation takes the first free place, and where there is none, that of
-   the client who came last, whose generation goes on later from where it was.
+1. The person at the screen comes first. Beside clients they have a place of their own, which no client gets, not even
+   while it is idle. What more they ask for takes the first free place, and where there is none, that of the client
+   who came last, whose generation goes on later from where it was.
 2. Of the clients that wait, the one with the fewest generations under way comes next; among equals who came first.
 3. In each step every generation that decodes gets its token. What room is left goes to prompts: all that the person's
    needs, the rest in equal parts to those of clients.
@@ -15,10 +16,24 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 PERSON = ""
 """The client that is none: the person at the screen, or a script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """How many generations may run side by side.
+
+    Attributes:
+        count: all of them.
+        own: of these, how many are the person's alone.
+    """
+
+    count: int = 1
+    own: int = 0
 
 
 class Waits(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui.engine.context import Context
-from tui.engine.fairness import PERSON, Line
+from tui.engine.fairness import PERSON, Line, Seats
 from tui.engine.generation import Generation
 from tui.engine.prefix_cache import PrefixCache
 from tui.engine.sequence import Sequence, common_prefix
@@ -24,14 +24,15 @@ class Places:
     Args:
         context: the KV cache.
         prefixes: what was computed before.
-        count: how many sequences there are.
+        seats: how many sequences there are, and how many of them are the person's alone.
     """
 
-    def __init__(self, context: Context, prefixes: PrefixCache, count: int) -> None:
+    def __init__(self, context: Context, prefixes: PrefixCache, seats: Seats) -> None:
         self._context = context
         self._prefixes = prefixes
         self._line: Line[Generation] = Line()
-        self.sequences = [Sequence(number) for number in range(count)]
+        self._own = seats.own
+        self.sequences = [Sequence(number) for number in range(seats.count)]
 
     @property
     def busy(self) -> bool:
@@ -70,14 +71,13 @@ class Places:
             step: its number, for knowing later which sequence was used last.
         """
         while generation := self._line.next(self.running):
-            idle = [s for s in self.sequences if s.generation is None]
+            idle = self._open_to(generation.client)
             if not idle or not self._has_room(generation):
                 if generation.client != PERSON or not self.preempt(alone=True):
                     return
                 continue
             self._line.remove(generation)
-            best = max(idle, key=lambda s: (common_prefix(s.tokens, generation.prompt), -s.used))
-            self._start(best, generation, step)
+            self._start(self._best(idle, generation.prompt), generation, step)
 
     def preempt(self, *, alone: bool = False) -> bool:
         """Let the client who came last give way; False where there is none.
@@ -126,10 +126,8 @@ class Places:
         self._context.keep(sequence.number, 0)
 
     def foresee(self, prompt: list[int]) -> int:
-        """How many tokens of a prompt would be found computed if it came now."""
-        idle = [s for s in self.sequences if s.generation is None] or self.sequences
-        best = max(idle, key=lambda s: (common_prefix(s.tokens, prompt), -s.used))
-        return self._prefixes.foresee(best, prompt)
+        """How many tokens of a prompt of the person's would be found computed if it came now."""
+        return self._prefixes.foresee(self._best(self._open_to(PERSON) or self.sequences, prompt), prompt)
 
     @property
     def unsaved(self) -> bool:
@@ -147,6 +145,15 @@ class Places:
         for sequence in self.sequences:
             if sequence.unsaved and sequence.generation is None:
                 self._prefixes.save(sequence)
+
+    def _open_to(self, client: str) -> list[Sequence]:
+        """The idle sequences that somebody may have."""
+        allowed = self.sequences if client == PERSON else self.sequences[self._own :]
+        return [s for s in allowed if s.generation is None]
+
+    def _best(self, idle: list[Sequence], prompt: list[int]) -> Sequence:
+        """The one that knows most of a prompt; among equals the person's own, then the one used least recently."""
+        return max(idle, key=lambda s: (common_prefix(s.tokens, prompt), s.number < self._own, -s.used))
 
     def _has_room(self, generation: Generation) -> bool:
         """Whether the cache has room for a prompt besides what runs; idle conversations make room."""

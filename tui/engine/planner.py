@@ -78,12 +78,10 @@ class Planner:
     without any.
 
     Args:
-        sequences: how many generations the real load would serve side by side.
         idle_seconds: how long the child waits for the next question.
     """
 
-    def __init__(self, sequences: int = 1, idle_seconds: float = _IDLE_SECONDS) -> None:
-        self._sequences = sequences
+    def __init__(self, idle_seconds: float = _IDLE_SECONDS) -> None:
         self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
         self._child: Child | None = None
@@ -92,13 +90,20 @@ class Planner:
         self._closed = False
 
     def plan(
-        self, path: Path, load: LoadParams, *, timeout: float = 30.0, cancelled: Callable[[], bool] = never
+        self,
+        path: Path,
+        load: LoadParams,
+        *,
+        sequences: int = 1,
+        timeout: float = 30.0,
+        cancelled: Callable[[], bool] = never,
     ) -> Plan:
         """What a load would take.
 
         Args:
             path: the GGUF file; of a split model the first part.
             load: how it would be loaded.
+            sequences: how many generations it would serve side by side.
             timeout: most seconds to wait for llama.cpp.
             cancelled: asked while waiting; True ends the wait and the child.
 
@@ -107,7 +112,7 @@ class Planner:
             CancelledError: `cancelled` said so, or the planner was closed.
             NoPlanError: llama.cpp could not be asked, or took too long.
         """
-        planned = self.plans(path, [load], timeout=timeout, cancelled=cancelled)[0]
+        planned = self.plans(path, [load], sequences=sequences, timeout=timeout, cancelled=cancelled)[0]
         if isinstance(planned, ModelLoadError):
             raise planned
         return planned
@@ -117,6 +122,7 @@ class Planner:
         path: Path,
         loads: Sequence[LoadParams],
         *,
+        sequences: int = 1,
         timeout: float = 30.0,
         cancelled: Callable[[], bool] = never,
     ) -> list[Plan | ModelLoadError]:
@@ -127,7 +133,7 @@ class Planner:
         """
         request = {
             "path": os.path.abspath(path),
-            "sequences": self._sequences,
+            "sequences": sequences,
             "loads": [dataclasses.asdict(load) for load in loads],
         }
         answer = self._ask(path, loads[0], json.dumps(request).encode(), timeout, cancelled)
@@ -141,7 +147,14 @@ class Planner:
         ]
 
     def largest(
-        self, path: Path, load: LoadParams, available: int, most: int, *, cancelled: Callable[[], bool] = never
+        self,
+        path: Path,
+        load: LoadParams,
+        available: int,
+        most: int,
+        *,
+        sequences: int = 1,
+        cancelled: Callable[[], bool] = never,
     ) -> list[Plan]:
         """The largest contexts that fit: with the KV types of `load`, and with smaller ones.
 
@@ -150,6 +163,7 @@ class Planner:
             load: how it would be loaded; its context does not matter.
             available: bytes of memory.
             most: tokens of the largest context worth having.
+            sequences: as for `plan`.
             cancelled: as for `plan`.
 
         Returns:
@@ -164,7 +178,7 @@ class Planner:
         found: list[Plan] = []
         for type_k, type_v in types:
             variant = replace(load, cache_type_k=type_k, cache_type_v=type_v)
-            plan = self._largest(path, variant, available, most, cancelled)
+            plan = self._largest(path, variant, available, most, sequences, cancelled)
             if plan and (not found or plan.n_ctx > found[-1].n_ctx):
                 found.append(plan)
         return found
@@ -179,11 +193,11 @@ class Planner:
             self._end()
 
     def _largest(
-        self, path: Path, load: LoadParams, available: int, most: int, cancelled: Callable[[], bool]
+        self, path: Path, load: LoadParams, available: int, most: int, sequences: int, cancelled: Callable[[], bool]
     ) -> Plan | None:
         """The largest context that fits. Memory grows nearly evenly with it, so a few guesses find it."""
         ends = [replace(load, n_ctx=n_ctx) for n_ctx in (_STEP, most)]
-        low, high = self.plans(path, ends, cancelled=cancelled)
+        low, high = self.plans(path, ends, sequences=sequences, cancelled=cancelled)
         if not (isinstance(low, Plan) and isinstance(high, Plan)) or low.total > available:
             return None
         if high.total <= available:
@@ -192,7 +206,7 @@ class Planner:
             if high.n_ctx - low.n_ctx <= _STEP:
                 break
             guess = replace(load, n_ctx=_between(low, high, available))
-            middle = self.plan(path, guess, cancelled=cancelled)
+            middle = self.plan(path, guess, sequences=sequences, cancelled=cancelled)
             low, high = (middle, high) if middle.total <= available else (low, middle)
         return low
 

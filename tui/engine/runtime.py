@@ -21,6 +21,7 @@ from tui.engine.chunk import prefill_chunk
 from tui.engine.context import Context
 from tui.engine.counting import Counter
 from tui.engine.embedding import Embedder, no_writer, not_for_vectors
+from tui.engine.fairness import Seats
 from tui.engine.generation import Generation
 from tui.engine.info import info_of
 from tui.engine.machine import Machine
@@ -51,14 +52,14 @@ class Runtime:
     """Loads, unloads and generates. Every method is called from the engine's thread, except `interrupt`.
 
     Args:
-        sequences: how many generations may run side by side.
+        seats: how many generations may run side by side, and whose.
         machine: what is known of the machine.
     """
 
-    def __init__(self, sequences: int, machine: Machine) -> None:
+    def __init__(self, seats: Seats, machine: Machine) -> None:
         llama_log.install()
         lib.llama_backend_init()
-        self._count = sequences
+        self._seats = seats
         self._machine = machine
         self._cores = machine.cores()
         self._abort = abort_flag()
@@ -146,21 +147,21 @@ class Runtime:
         self._template = self._reader = self._counter = self._adapters = self._model = self.info = None
         trim()
 
-    def set_sequences(self, ticket: Ticket, count: int) -> None:
+    def set_seats(self, ticket: Ticket, seats: Seats) -> None:
         """Let another number of generations run side by side. Those under way end, the weights stay.
 
         Raises:
             LocalLLMError: there is not enough memory for the context; it is as it was.
         """
-        before, self._count = self._count, count
-        if not (self._model and self.info) or count == before:
+        before, self._seats = self._seats, seats
+        if not (self._model and self.info) or seats == before:
             ticket.close(Loaded(self.info) if self.info else Unloaded())
             return
         self._close()
         try:
             self._open(self._model, self._params, self.info.threads)
         except LocalLLMError:
-            self._count = before
+            self._seats = before
             self._open(self._model, self._params, self.info.threads)
             raise
         ticket.close(Loaded(self.info))
@@ -321,13 +322,9 @@ class Runtime:
             self._reader = PromptReader(model.vocabulary, self._template, embedder.n_ctx)
             self.info = info_of(model, embedder, threads, lib.llama_version().decode(), params, ())
             return
+        rows = self._outputs(model, params)
         self._context = context = Context(
-            model,
-            params,
-            threads=threads,
-            sequences=self._count,
-            outputs=self._outputs(model, params),
-            abort=self._abort,
+            model, params, threads=threads, sequences=self._seats.count, outputs=rows, abort=self._abort
         )
         assert self._adapters
         self._adapters.apply(context.pointer)
@@ -346,7 +343,7 @@ class Runtime:
             context,
             model.vocabulary,
             PrefixCache(context, states, cuttable=not model.recurrent),
-            sequences=self._count,
+            seats=self._seats,
             chunk=prefill_chunk(model.parameters, threads.prefill, context.n_batch, seconds),
             tuners=Tuners(
                 threads,
@@ -369,8 +366,9 @@ class Runtime:
 
     def _outputs(self, model: Model, params: LoadParams) -> int:
         """Rows of logits in one batch: one for each sequence, and those of a guess."""
-        rows = speculation.rows_of_logits(self._count, params.spec_type, recurrent=model.recurrent)
-        self._speculates = rows > self._count
+        count = self._seats.count
+        rows = speculation.rows_of_logits(count, params.spec_type, recurrent=model.recurrent)
+        self._speculates = rows > count
         return rows
 
     def _threads(self, params: LoadParams, begin_with: int) -> Threads:

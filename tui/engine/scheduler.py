@@ -9,7 +9,7 @@ from tui.core.errors import LocalLLMError
 from tui.core.events import Candidate, Failed, StateTimed, StopReason
 from tui.engine.abort import AbortFlag
 from tui.engine.context import Context, Outcome
-from tui.engine.fairness import shares
+from tui.engine.fairness import Seats, shares
 from tui.engine.generation import Generation
 from tui.engine.places import Places
 from tui.engine.prefill_watch import PrefillWatch
@@ -54,7 +54,7 @@ class Scheduler:
         context: the KV cache.
         vocabulary: the model's tokens.
         prefixes: what was computed before.
-        sequences: how many generations may run side by side.
+        seats: how many generations may run side by side, and whose.
         chunk: most prompt tokens in one step.
         tuners: how many threads a step gets.
         abort: the flag that a cancel raises.
@@ -66,7 +66,7 @@ class Scheduler:
         vocabulary: Vocabulary,
         prefixes: PrefixCache,
         *,
-        sequences: int,
+        seats: Seats,
         chunk: int,
         tuners: Tuners,
         abort: AbortFlag,
@@ -78,7 +78,7 @@ class Scheduler:
         self._tuners = tuners
         self._abort = abort
         self._watch = PrefillWatch(abort.nodes, context.graph_nodes)
-        self.places = Places(context, prefixes, sequences)
+        self.places = Places(context, prefixes, seats)
         """Which generation has which sequence."""
         self._steps = 0
 

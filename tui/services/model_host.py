@@ -36,7 +36,7 @@ class ModelHost:
         self._local = engine or Engine(machine=Machine(usable_cores, free_cores, available_memory))
         self._offline = offline
         self._remote: RemoteEngine | None = None
-        self._load_check = LoadCheck(self._local.sequences)
+        self._load_check = LoadCheck(lambda: self._local.sequences)
         self._held: dict[str, int] = {}
         self._files: dict[str, tuple[str, int, int]] = {}
 
@@ -109,6 +109,21 @@ class ModelHost:
 
         return self.engine.set_adapters(lora, check)
 
+    def set_places(self, clients: int) -> Ticket:
+        """Let clients ask the loaded model beside the person, who keeps a place of their own.
+
+        Refused where the memory for so many places is not there: what is loaded then stays as it is.
+
+        Args:
+            clients: how many of their generations may run side by side; 0 for none.
+        """
+
+        def check(cancelled: Callable[[], bool]) -> None:
+            if (model := self._local.model) and clients + 1 > self._local.sequences:
+                self._check(Path(model.path), model.params, cancelled, clients + 1)
+
+        return self.engine.set_sequences(clients + 1, min(clients, 1), check)
+
     def close(self, timeout: float = 1.0) -> bool:
         """End everything; see `Engine.close`."""
         self._load_check.close()
@@ -137,11 +152,13 @@ class ModelHost:
             return False
         return replace(params, lora=model.params.lora) == model.params and self._files.get(str(path)) == identity(path)
 
-    def _check(self, path: Path, params: LoadParams, cancelled: Callable[[], bool]) -> None:
+    def _check(
+        self, path: Path, params: LoadParams, cancelled: Callable[[], bool], sequences: int | None = None
+    ) -> None:
         loaded = self.model
         self._files[str(path)] = identity(path)
         freed = self._held.get(loaded.path, loaded.context_bytes) if loaded else 0
-        plan = self._load_check.check(path, params, freed, cancelled)
+        plan = self._load_check.check(path, params, freed, cancelled, sequences)
         if plan:
             # Mapped weights count as available already: they lie in the page cache.
             self._held[str(path)] = plan.total - (plan.weights if params.mmap else 0)

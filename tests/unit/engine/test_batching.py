@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.support.engines import Reply, events_of, gather, load
+from tests.support.engines import PATIENCE, Reply, events_of, gather, load
 from tests.support.reference import Reference
-from tui.core.events import Loaded, StopReason, Token, Unloaded
+from tui.core.events import Finished, Loaded, StopReason, Token, Unloaded
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import TokenPrompt
 from tui.engine.engine import Engine
@@ -156,4 +158,40 @@ def test_places_without_a_model_hold_for_the_next_one(tiny_gguf: Path) -> None:
     load(engine, tiny_gguf, n_ctx=256, threads=1)
     tickets = [ask(engine, prompt(number, 20), "a") for number in range(2)]
     assert all(gather(events_of(ticket)).tokens for ticket in tickets)
+    assert engine.close(30)
+
+
+@pytest.mark.parametrize("asking", [True, False])
+def test_clients_leave_the_person_s_place_alone(tiny_gguf: Path, asking: bool) -> None:
+    engine = engine_with(tiny_gguf, 1, 4096)
+    events_of(engine.set_sequences(3, own=1))
+    long = GenerationParams(temp=0.0, n_predict=300, ignore_eos=True)
+    together, told = threading.Event(), []
+    engine.ask(lambda _questions: together.wait(PATIENCE))  # so that all of them come at once
+    tickets = {f"c{n}": engine.generate(TokenPrompt(prompt(n, 20)), long, client=f"client {n}") for n in range(3)}
+    if asking:
+        tickets["person"] = ask(engine, prompt(9, 20), "")
+
+    def note(name: str, ticket: Ticket) -> None:
+        told.extend((name, type(event)) for event in ticket.drain())
+
+    for name, ticket in tickets.items():
+        ticket.listen(partial(note, name, ticket))
+    together.set()
+    assert all(ticket.wait(PATIENCE) for ticket in tickets.values())
+    assert engine.close(30)
+    began, ended = ({name: told.index((name, kind)) for name in tickets} for kind in (Token, Finished))
+    assert began["c2"] > min(ended["c0"], ended["c1"]), "the person's place was given to a client"
+    assert not asking or ended["person"] < min(ended["c0"], ended["c1"])
+
+
+def test_the_person_s_place_keeps_what_was_computed_for_them(tiny_gguf: Path) -> None:
+    engine = engine_with(tiny_gguf, 1, 2048)
+    events_of(engine.set_sequences(2, own=1))
+    mine = prompt(1, 200)
+    gather(events_of(ask(engine, mine, "")))
+    for number in range(2, 6):
+        gather(events_of(ask(engine, prompt(number, 200), "client")))
+    again = gather(events_of(ask(engine, (*mine, 65), "")))
+    assert again.finished.timings.cached_tokens >= 200
     assert engine.close(30)

@@ -32,7 +32,7 @@ SHAPES: dict[str, tuple[Shape, dict[str, int | str]]] = {
 }
 
 
-def assert_accurate(path: Path, **params: int | str) -> None:
+def assert_accurate(path: Path, **params: int | str | bool) -> None:
     planner = Planner()
     try:
         planned = planner.plan(path, LoadParams(**params))  # type: ignore[arg-type]
@@ -58,6 +58,11 @@ def test_smollm2_takes_what_was_planned(smollm2: Path, params: dict[str, int | s
 @pytest.mark.parametrize("params", [{"n_ctx": 512}, {"n_ctx": 768, "n_ubatch": 768}], ids=["512", "large batch"])
 def test_gemma3_takes_what_was_planned(gemma3: Path, params: dict[str, int | str]) -> None:
     assert_accurate(gemma3, **params)
+
+
+@pytest.mark.parametrize("n_ctx", [256, 1024])
+def test_making_vectors_takes_what_was_planned(smollm2: Path, n_ctx: int) -> None:
+    assert_accurate(smollm2, n_ctx=n_ctx, embeddings=True, pooling="mean")
 
 
 @pytest.mark.parametrize("name", SHAPES)

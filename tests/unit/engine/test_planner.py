@@ -16,6 +16,7 @@ from tests.support.engines import PATIENCE
 from tests.support.engines import load as load_into
 from tests.support.tiny_gguf import write_tiny_gguf
 from tests.support.tiny_lora import write_tiny_lora
+from tests.support.tiny_shapes import write_embedding, write_recurrent, write_sliding
 from tui.core.errors import CancelledError, ModelLoadError
 from tui.core.parameters import LoadParams
 from tui.engine.engine import Engine
@@ -44,6 +45,36 @@ def test_a_plan_is_what_a_load_reports(planner: Planner, engine: Engine, smollm2
     assert (plan.kv_cache, plan.compute) == (info.kv_bytes, info.compute_bytes)
     assert plan.other > 0
     assert plan.total == plan.weights + plan.kv_cache + plan.compute + plan.other
+
+
+@pytest.mark.parametrize("sequences", [1, 4, 5, 64])
+def test_a_plan_counts_the_places_of_a_server(planner: Planner, tiny_gguf: Path, sequences: int) -> None:
+    plan = planner.plan(tiny_gguf, LoadParams(n_ctx=2048), sequences=sequences)
+    serving = Engine(sequences)
+    info = load_into(serving, tiny_gguf, n_ctx=2048)
+    assert serving.close(PATIENCE)
+    assert (plan.n_ctx, plan.kv_cache, plan.compute) == (info.n_ctx, info.kv_bytes, info.compute_bytes)
+
+
+@pytest.mark.parametrize("name", ["recurrent", "sliding"])
+def test_memory_that_grows_with_places_is_planned(planner: Planner, tmp_path: Path, name: str) -> None:
+    write = {"recurrent": write_recurrent, "sliding": write_sliding}[name]
+    path = write(tmp_path / "m.gguf")
+    one, many = (planner.plan(path, LoadParams(n_ctx=2048), sequences=count) for count in (1, 64))
+    serving = Engine(64)
+    info = load_into(serving, path, n_ctx=2048)
+    assert serving.close(PATIENCE)
+    assert one.kv_cache < many.kv_cache == info.kv_bytes and many.compute == info.compute_bytes
+
+
+def test_a_model_that_makes_vectors_is_planned_as_such(planner: Planner, engine: Engine, tmp_path: Path) -> None:
+    path = write_embedding(tmp_path / "tiny-bert-F32.gguf")
+    plan = planner.plan(path, LoadParams(embeddings=True))
+    info = load_into(engine, path, embeddings=True)
+    assert (plan.n_ctx, plan.weights, plan.kv_cache) == (info.n_ctx, info.size, info.kv_bytes)
+    assert plan.compute == info.compute_bytes
+    largest = planner.largest(path, LoadParams(embeddings=True), plan.total - 1, info.n_ctx)
+    assert all(one.total < plan.total and one.n_ctx < plan.n_ctx for one in largest)
 
 
 def test_further_questions_go_to_the_same_process(planner: Planner, tiny_gguf: Path) -> None:

@@ -56,6 +56,34 @@ def test_what_does_not_fit_is_refused_with_what_would(
     assert check.check(smollm2, replace(LOAD, cache_type_k="q8_0", cache_type_v="q8_0"), freed=0)
 
 
+def test_places_for_clients_count(smollm2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = 1
+    check = LoadCheck(lambda: places)
+    try:
+        alone = check.check(smollm2, LOAD, freed=0)
+        places = 65
+        many = check.plan(smollm2, LOAD)
+        assert alone and many.total > alone.total
+        make_available(monkeypatch, alone.total // MEBIBYTE + 1)
+        with pytest.raises(OutOfMemoryError, match="8,192 tokens and 65 places does not fit") as refused:
+            check.check(smollm2, LOAD, freed=0)
+        context = int(refused.value.line().split("-c ")[1].split()[0].rstrip(",;"))
+        assert check.check(smollm2, replace(LOAD, n_ctx=context), freed=0)
+    finally:
+        check.close()
+
+
+def test_a_model_that_makes_vectors_has_to_fit_too(
+    check: LoadCheck, smollm2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = replace(LOAD, n_ctx=2048, embeddings=True, pooling="mean")
+    make_available(monkeypatch, 500)
+    with pytest.raises(OutOfMemoryError, match="2,048 tokens does not fit") as refused:
+        check.check(smollm2, vectors, freed=0)
+    context = int(refused.value.line().split("-c ")[1].split()[0].rstrip(",;"))
+    assert 256 <= context < 2048 and check.check(smollm2, replace(vectors, n_ctx=context), freed=0)
+
+
 def test_nothing_that_fits_is_said_too(check: LoadCheck, smollm2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_available(monkeypatch, 50)
     with pytest.raises(OutOfMemoryError, match="No context fits"):

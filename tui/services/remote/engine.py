@@ -203,7 +203,7 @@ class RemoteEngine(Engine):
         """Fails: only a model that is loaded here can be asked."""
         return self._cannot("Tokens of a remote model are not counted")
 
-    def set_sequences(self, count: int) -> Ticket:
+    def set_sequences(self, count: int, own: int = 0, check: Check | None = None) -> Ticket:
         """Fails: how many requests run side by side is the server's affair."""
         return self._cannot("How much a remote model does side by side is its server's affair")
 
