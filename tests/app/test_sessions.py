@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from textual.pilot import Pilot
 from tests.app.test_chats_last import MODEL, SIZE, answered, hint, ready, say, shown
 from tests.app.test_chats_screen import COLOURS, ESSAY, WEATHER, fill, lines, opened
 from tests.support.scripted import ScriptedEngine
-from tests.support.waiting import until
+from tests.support.waiting import TIMEOUT, until
 from tui.app.app import LocalLLMApp
 from tui.app.screens.drafts import NEW
 from tui.app.widgets.prompt import Prompt
@@ -43,7 +45,6 @@ async def test_what_was_typed_is_there_at_the_next_start(make_app: Callable[...,
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot, app)
         await pilot.press(*"half a sent")
-        assert Store().conversation(number).draft == "", "the disk has rest while one types"
     assert Store().conversation(number).draft == "half a sent", "and the end of the program loses nothing"
     app = make_app(model=MODEL)
     async with app.run_test(size=SIZE) as pilot:
@@ -56,6 +57,62 @@ async def test_what_was_typed_is_there_at_the_next_start(make_app: Callable[...,
         await answered(pilot, app, "half a sentence")
         await until(pilot, lambda: store.conversation(number).draft == "" and not text(app))
         store.close()
+
+
+async def test_what_is_typed_is_kept_while_one_types_on(make_app: Callable[..., LocalLLMApp]) -> None:
+    (number,) = fill(COLOURS)
+    app, store = make_app(model=MODEL), Store()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot, app)
+
+        async def type_on() -> None:
+            while not store.conversation(number).draft:
+                await pilot.press("x")
+
+        await asyncio.wait_for(type_on(), TIMEOUT)
+        store.close()
+
+
+async def test_what_is_typed_before_the_store_is_open_is_kept(make_app: Callable[..., LocalLLMApp]) -> None:
+    (number,) = fill(COLOURS)
+    app, store = make_app(model=MODEL), Store()
+    async with app.run_test(size=SIZE) as pilot:
+        app.main_screen.query_one(Prompt).insert("early")
+        await settled(pilot, app)
+        await until(pilot, lambda: "early" in store.conversation(number).draft)
+        store.close()
+
+
+async def test_what_is_typed_after_asking_for_another_chat_is_for_that_one(
+    make_app: Callable[..., LocalLLMApp],
+) -> None:
+    (number,) = fill(COLOURS)
+    app = make_app(model=MODEL)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot, app)
+        await pilot.press(*"old")
+        let_go = threading.Event()
+        waiting = asyncio.ensure_future(app.main_screen.chat.chats.look(lambda store: let_go.wait()))
+        await pilot.press("ctrl+n", *"new")
+        assert text(app) == "oldnew", "the disk is slow"
+        let_go.set()
+        await waiting
+        await until(pilot, lambda: text(app) == "new")
+        store = Store()
+        await until(pilot, lambda: store.conversation(number).draft == "old" and store.note(NEW) == "new")
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: text(app) == "old")
+        store.close()
+
+
+def test_an_edit_that_is_sent_leaves_what_was_typed_before_it() -> None:
+    (number,) = fill(COLOURS)
+    store = Store()
+    store.keep_draft(number, "draft")
+    (prompt, *_rest) = store.messages(number)
+    store.edit(prompt.id, "Four colours")
+    assert store.conversation(number).draft == "draft"
+    store.close()
 
 
 async def test_what_was_typed_in_a_new_chat_is_there_at_the_next_start(make_app: Callable[..., LocalLLMApp]) -> None:

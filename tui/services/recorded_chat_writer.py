@@ -11,12 +11,12 @@ from tui.core.events import StopReason, Timings
 from tui.store.store import Store
 
 _LOGGER = logging.getLogger("localllm.chat")
-_GROW_SECONDS = 1.0
-"""How much of a reply may be lost when the program is killed, in seconds."""
+_GROW_SECONDS = 0.5
+"""Between two writes. A second of a reply may be lost when the program is killed, and the disk takes a part of that."""
 
 
 class ReplyWriter:
-    """Lets a stored reply grow at most once a second while its tokens come, and finishes it.
+    """Lets a stored reply grow twice a second while its tokens come, and finishes it.
 
     Args:
         store: where the reply is.

@@ -113,7 +113,8 @@ def check_parent(change: Change, record: MessageRecord) -> None:
 def note_message(change: Change, old: Conversation, record: MessageRecord, title: str) -> None:
     """What a new message means for its conversation: it is used now, one longer, and the person is there."""
     model = record.reply.facts.model.name if record.reply else old.model
-    draft = "" if record.role == "user" else old.draft
+    # Beside an edit there may be something typed before it, which is not sent with it.
+    draft = "" if record.role == "user" and record.edited is None else old.draft
     change.run(
         "UPDATE conversation SET used = ?, model = ?, draft = ?, deleted = NULL WHERE id = ?",
         record.created,

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 NEW = "draft of a new chat"
 """The store's note of what is typed in a chat that has no first message yet."""
 
-_PAUSE = 0.6
-"""Seconds without a key after which what was typed is stored: the disk has rest while one types."""
+_KEEP_SECONDS = 0.6
+"""After so many seconds what was typed is stored, also while one types on."""
 
 
 class Drafts(Talking):
@@ -29,6 +29,8 @@ class Drafts(Talking):
     """In which chat what is typed now, and what; read by the thread that closes the store."""
     _draft_stored: tuple[int | None, str] | None = None
     _keeping: Timer | None = None
+    _stays: str | None = None
+    """What was typed when the person asked for another chat: what comes after it is for the other one."""
     _drafts_ready = False
     _new_draft = ""
     """What is typed in a new chat while another one is shown."""
@@ -49,18 +51,18 @@ class Drafts(Talking):
             await self._clear(ask_again=False)
         now, self._new_draft, self._drafts_ready = self.chat.conversation, new, True
         draft = now.draft if now is not None else new
-        self._draft_stored = (self._number(now), draft)
+        self._draft_typed = self._draft_stored = (self._number(now), draft)
         if draft and not self._prompt.text.startswith(draft):
             self._prompt.give_back(draft)
+        self._note_typed()  # also what was typed before the store was open
 
     @on(TextArea.Changed, "#prompt")
     def _note_typed(self) -> None:
         if not self._drafts_ready:
             return
         self._draft_typed = (self._number(self.chat.conversation), self._unsent())
-        if self._keeping is not None:
-            self._keeping.stop()
-        self._keeping = self.set_timer(_PAUSE, self._keep_draft)
+        if self._keeping is None:
+            self._keeping = self.set_timer(_KEEP_SECONDS, self._keep_draft)
 
     def _unsent(self) -> str:
         """What would be lost; in an edit that is what was typed before it as well."""
@@ -73,19 +75,46 @@ class Drafts(Talking):
         """The chat is another one now: what was typed stays with the old one."""
         if not self._drafts_ready:
             return
+        typed, later = self._typed_before_and_since()
         if before is None:
-            self._new_draft = "" if self.chat.busy else self._prompt.text
+            self._new_draft = "" if self.chat.busy else typed
         if before is None and self.chat.busy:  # what was new has got its number with its first message
             self._keep_soon(None, "")
             self._draft_typed = (self._number(after), "")
             return
-        self._keep_soon(self._number(before), self._prompt.text)
+        self._keep_soon(self._number(before), typed)
         draft = after.draft if after is not None else self._new_draft
         self._draft_typed = self._draft_stored = (self._number(after), draft)
         with self._prompt.prevent(TextArea.Changed):  # nobody typed that: what was hinted is still to be read
-            self._prompt.put(draft)
+            self._prompt.put(draft + later)
+        if later:
+            self._note_typed()
+
+    def _typed_before_and_since(self) -> tuple[str, str]:
+        """What was typed when the person asked for another chat, and what came to it while the disk was asked."""
+        typed, stays = self._prompt.text, self._stays
+        self._stays = None
+        if stays is None or not typed.startswith(stays):
+            return typed, ""
+        return stays, typed[len(stays) :]
+
+    def go_to_chat(self, conversation: int | None, message: int | None = None) -> None:
+        """Go to another conversation; what is typed from now on is for that one."""
+        self._leave_typed()
+        super().go_to_chat(conversation, message)
+
+    async def _clear(self, ask_again: bool = True) -> None:
+        self._leave_typed()
+        await super()._clear(ask_again)
+        self._stays = None
+
+    def _leave_typed(self) -> None:
+        """What is typed now is for the chat that is shown; what comes after it is not."""
+        self._drop_edit()
+        self._stays = self._prompt.text
 
     def _keep_draft(self) -> None:
+        self._keeping = None
         self._keep_soon(*self._draft_typed)
 
     def _keep_soon(self, conversation: int | None, text: str) -> None:

@@ -78,7 +78,7 @@ class Sessions(Titling, Drafts):
 
     def action_open_chat(self, step: int) -> None:
         """Go to the next of the open chats, or to the one before."""
-        self._drop_edit()
+        self._leave_typed()
         if self.chat.busy:
             self._hint("still generating: Esc stops it")
         else:
