@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.support.engines import PATIENCE
-from tests.support.tiny_gguf import write_tiny_gguf
+from tests.support.tiny_gguf import CHATML, write_tiny_gguf
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.engine.engine import Engine
 from tui.server.application import make_application
@@ -19,6 +19,7 @@ from tui.server.state import State
 from tui.services.model_host import ModelHost
 from tui.services.model_pool import ModelPool
 
+LOOKS = ("/v1/models", "/v1/models/one", "/props", "/props?model=one", "/health", "/slots", "/metrics")
 ASK = {"model": "one", "messages": [{"role": "user", "content": "abc"}], "max_tokens": 2}
 
 
@@ -49,6 +50,39 @@ def test_looking_at_the_list_keeps_no_model_awake(client: TestClient) -> None:
     assert status(client) == "loaded"
     end = time.monotonic() + PATIENCE
     while status(client) == "loaded":
-        client.get("/v1/models/one")
-        assert time.monotonic() < end, "the list keeps it awake"
+        for path in LOOKS:
+            assert client.get(path).status_code == 200
+        assert time.monotonic() < end, "a look keeps it awake"
     assert client.post("/v1/chat/completions", json=ASK).status_code == 200
+
+
+def test_a_look_wakes_no_model(client: TestClient) -> None:
+    never = client.get("/props").json()
+    assert never["is_sleeping"] and never["model_alias"] == "one" and never["model_path"] == "one.gguf"
+    assert never["default_generation_settings"]["n_ctx"] == 0 and "build_info" not in never
+    for path in LOOKS:
+        assert client.get(path).status_code == 200
+    assert status(client) == "unloaded"
+    assert client.post("/v1/chat/completions", json=ASK).status_code == 200
+    awake = client.get("/props").json()
+    assert not awake["is_sleeping"] and awake["default_generation_settings"]["n_ctx"] == 256 and awake["build_info"]
+    end = time.monotonic() + PATIENCE
+    while not (asleep := client.get("/props").json())["is_sleeping"]:
+        assert time.monotonic() < end, "it does not fall asleep"
+    assert asleep["default_generation_settings"]["n_ctx"] == 256 and asleep["build_info"] == awake["build_info"]
+    assert status(client) == "unloaded"
+
+
+def test_a_folder_of_models_is_told_as_a_router(tmp_path: Path) -> None:
+    first = write_tiny_gguf(tmp_path / "one.gguf", ascii_only=True)
+    second = write_tiny_gguf(tmp_path / "two.gguf", ascii_only=True)
+    second.write_bytes(second.read_bytes()[:40])
+    pool = ModelPool({"one": first, "two": second}, lambda _: LoadParams(), lambda: ModelHost(Engine(2)))
+    state = State(pool, ServeOptions(loads_on_request=True), GenerationParams())
+    with TestClient(make_application(state), base_url="http://localhost") as client:
+        assert client.get("/props").json()["role"] == "router"
+        assert client.get("/props", params={"model": "one"}).json()["chat_template"] == CHATML
+        assert client.get("/props", params={"model": "two"}).json()["model_path"] == "two.gguf"
+        assert client.get("/props", params={"model": "three"}).status_code == 404
+        assert pool.loaded == ()
+    assert pool.close(PATIENCE)

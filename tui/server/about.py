@@ -1,9 +1,7 @@
-"""What can be asked about the server and its model: health, models, props, slots, metrics."""
+"""What can be asked about the server: health, models, slots, metrics. None of it loads a model."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -35,26 +33,6 @@ async def one_model(request: Request) -> Response:
     if name not in state.models.names:
         raise ApiError(404, f"There is no model called {name[:100]} here.", param="model", code="model_not_found")
     return JSONResponse(_model(state, name))
-
-
-async def props(request: Request) -> Response:
-    """llama-server's account of itself."""
-    state = state_of(request)
-    async with state.using(request.query_params.get("model", "")) as lease:
-        template, model = await state.ask(lease, lambda questions: questions.template), lease.model
-    settings: dict[str, Any] = {"n_ctx": model.n_ctx, "params": asdict(state.generation)}
-    return JSONResponse(
-        {
-            "default_generation_settings": settings,
-            "total_slots": state.options.parallel,
-            "model_alias": lease.name,
-            "model_path": Path(model.path).name,  # where it lies is nobody's business
-            "chat_template": template,
-            "modalities": {"vision": False, "audio": False},
-            "build_info": model.build,
-            "is_sleeping": False,
-        }
-    )
 
 
 async def slots(request: Request) -> Response:

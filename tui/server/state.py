@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, cast
 
 from starlette.requests import Request
@@ -24,6 +25,8 @@ from tui.services.model_pool import Lease, Models
 from tui.services.requests import Requests
 
 T = TypeVar("T")
+_LENDERS = 32
+"""Clients that may wait for models to be loaded, each in a thread; more come after them."""
 
 
 class State:
@@ -44,6 +47,8 @@ class State:
         self.generation = generation
         self.requests = requests or Requests(transcripts=options.transcripts)
         self.keys = Keys(options)
+        # Whoever waits for a model must not hold up what is short.
+        self._lenders = ThreadPoolExecutor(_LENDERS, "lending")
         self.started = time.time()
 
     def check_room(self) -> None:
@@ -52,7 +57,7 @@ class State:
         Raises:
             ApiError: enough of them wait already.
         """
-        if len(self.requests.running) >= self.options.parallel + self.options.max_waiting:
+        if self.requests.count >= self.options.parallel + self.options.max_waiting:
             self.requests.refused()
             waiting = self.options.max_waiting
             raise ApiError(
@@ -71,7 +76,7 @@ class State:
                 return lease
             return await self._lend(asked, gave_up)
         except LocalLLMError as error:
-            raise _no_model(error) from None
+            raise no_model(error) from None
         finally:
             gave_up.set()
 
@@ -101,7 +106,7 @@ class State:
         return cast(T, event.value)
 
     async def _lend(self, asked: str, gave_up: threading.Event) -> Lease:
-        lending = asyncio.get_running_loop().run_in_executor(None, self.models.lend, asked, gave_up.is_set)
+        lending = asyncio.get_running_loop().run_in_executor(self._lenders, self.models.lend, asked, gave_up.is_set)
         try:
             return await asyncio.shield(lending)
         except asyncio.CancelledError:
@@ -136,7 +141,8 @@ def _close_lent(lending: asyncio.Future[Lease]) -> None:
         lending.result().close()
 
 
-def _no_model(error: LocalLLMError) -> ApiError:
+def no_model(error: LocalLLMError) -> ApiError:
+    """What a client is told where there is no model for it."""
     if isinstance(error, ModelFileError):
         return ApiError(404, error.line(), param="model", code="model_not_found")
     if isinstance(error, OutOfMemoryError):

@@ -17,6 +17,8 @@ from tui.services.model_host import ModelHost
 from tui.settings.logs import PROGRAM
 
 _LOGGER = logging.getLogger(PROGRAM)
+_TURN = 0.5
+"""Seconds between two looks whether somebody who waits has gone."""
 _LOOK = 1.0
 """Seconds between two looks for models that nobody has used for long."""
 
@@ -35,13 +37,19 @@ class Models(Protocol):
     def look(self, name: str) -> ModelInfo | None:
         """A model that is in memory, to tell of it; that is no use of it. None when it is not."""
 
-    def lend_loaded(self, asked: str) -> Lease | None:
-        """The model that a client means, if it is in memory; returns at once."""
+    def known(self, name: str) -> ModelInfo | None:
+        """What a model was when it was in memory last; None when it never was."""
+
+    def find(self, asked: str) -> tuple[str, Path]:
+        """Name and file of the model that a client means; raises LocalLLMError where there is none."""
+
+    def lend_loaded(self, asked: str, *, quietly: bool = False) -> Lease | None:
+        """The model that a client means, if it is in memory; returns at once. Quietly is no use that keeps it there."""
 
     def lend(self, asked: str, cancelled: Callable[[], bool] = ...) -> Lease:
         """The model that a client means; waits for it."""
 
-    def give_back(self, name: str) -> None:
+    def give_back(self, name: str, *, quietly: bool = False) -> None:
         """Somebody does not use a model any more."""
 
     def close(self, timeout: float = 2.0) -> bool:
@@ -70,6 +78,7 @@ class Lease:
     name: str
     host: ModelHost
     _pool: Models
+    _quietly: bool = False
     _closed: bool = field(default=False)
 
     @property
@@ -88,7 +97,7 @@ class Lease:
         """It may be unloaded now. May be called again."""
         if not self._closed:
             self._closed = True
-            self._pool.give_back(self.name)
+            self._pool.give_back(self.name, quietly=self._quietly)
 
 
 class ModelPool:
@@ -122,6 +131,7 @@ class ModelPool:
         self._idle_seconds = idle_seconds
         self._wait_seconds = wait_seconds
         self._residents: dict[str, _Resident] = {}
+        self._known: dict[str, ModelInfo] = {}
         self._changed = threading.Condition()
         self._loading = threading.Lock()
         self._closed = threading.Event()
@@ -147,6 +157,19 @@ class ModelPool:
             resident = self._residents.get(name)
             return resident.host.model if resident is not None and resident.ready else None
 
+    def known(self, name: str) -> ModelInfo | None:
+        """What a model was when it was in memory last; None when it never was."""
+        return self._known.get(name)
+
+    def find(self, asked: str) -> tuple[str, Path]:
+        """Name and file of the model that a client means.
+
+        Raises:
+            ModelFileError: there is none of this name.
+        """
+        name = self.name_of(asked)
+        return name, self._models[name]
+
     def name_of(self, asked: str) -> str:
         """The name of the model that a client means.
 
@@ -160,8 +183,12 @@ class ModelPool:
         known = ", ".join(list(self._models)[:8])
         raise ModelFileError(f"There is no model called {asked[:100]}", hint=f"the models here are {known}")
 
-    def lend_loaded(self, asked: str) -> Lease | None:
+    def lend_loaded(self, asked: str, *, quietly: bool = False) -> Lease | None:
         """The model that a client means, if it is in memory; returns at once.
+
+        Args:
+            asked: as the client names it.
+            quietly: whether this is no use that keeps it in memory afterwards.
 
         Raises:
             ModelFileError: there is none of this name.
@@ -171,7 +198,7 @@ class ModelPool:
             resident = self._residents.get(name)
             if resident is None or not resident.ready or resident.host.model is None:
                 return None
-            return self._lend(name, resident)
+            return self._lend(name, resident, quietly=quietly)
 
     def lend(self, asked: str, cancelled: Callable[[], bool] = lambda: False) -> Lease:
         """The model that a client means, loaded if it is not; waits.
@@ -187,28 +214,31 @@ class ModelPool:
         while True:
             if lease := self.lend_loaded(asked):
                 return lease
-            with self._loading:  # one load at a time: the next one then knows what memory is left
-                if lease := self.lend_loaded(asked):
-                    return lease
+            # One load at a time: the next one then knows what memory is left.
+            if self._loading.acquire(timeout=_TURN):
                 try:
+                    if lease := self.lend_loaded(asked):
+                        return lease
                     return self._load(self.name_of(asked), cancelled)
                 except OutOfMemoryError:
                     if self._unload_least_used():
                         continue
                     if time.monotonic() > end or not self._in_use():
                         raise
-            with self._changed:
-                self._changed.wait(0.5)
-            if cancelled():
+                finally:
+                    self._loading.release()
+                with self._changed:
+                    self._changed.wait(_TURN)
+            if cancelled() or self._closed.is_set():
                 raise CancelledError("The client went away")
 
-    def give_back(self, name: str) -> None:
+    def give_back(self, name: str, *, quietly: bool = False) -> None:
         """Somebody does not use a model any more."""
         with self._changed:
             resident = self._residents.get(name)
             if resident is not None:
                 resident.users -= 1
-                resident.used = time.monotonic()
+                resident.used = resident.used if quietly else time.monotonic()
             self._changed.notify_all()
 
     def close(self, timeout: float = 2.0) -> bool:
@@ -233,14 +263,19 @@ class ModelPool:
             raise last.error
         resident = _Resident(host, ready=True)
         with self._changed:
-            self._residents[name] = resident
-            _LOGGER.info("%s was loaded for a client", path.name)
-            return self._lend(name, resident)
+            if not self._closed.is_set():
+                self._residents[name] = resident
+                if host.model:
+                    self._known[name] = host.model
+                _LOGGER.info("%s was loaded for a client", path.name)
+                return self._lend(name, resident)
+        host.close(2.0)
+        raise CancelledError("The program is closing")
 
-    def _lend(self, name: str, resident: _Resident) -> Lease:
+    def _lend(self, name: str, resident: _Resident, *, quietly: bool = False) -> Lease:
         resident.users += 1
-        resident.used = time.monotonic()
-        return Lease(name, resident.host, self)
+        resident.used = resident.used if quietly else time.monotonic()
+        return Lease(name, resident.host, self, quietly)
 
     def _in_use(self) -> bool:
         with self._changed:
@@ -291,7 +326,7 @@ class HeldModel:
     def names(self) -> tuple[str, ...]:
         """What can be asked for: nothing while no model is loaded."""
         model = self._host.model
-        return (self._alias or model_name(Path(model.path)),) if model else ()
+        return (self._name(model),) if model else ()
 
     @property
     def loaded(self) -> tuple[str, ...]:
@@ -302,7 +337,22 @@ class HeldModel:
         """The loaded model; None while there is none, or when it is called otherwise."""
         return self._host.model if name in self.names else None
 
-    def lend_loaded(self, asked: str) -> Lease | None:
+    def known(self, name: str) -> ModelInfo | None:
+        """The loaded model: there is no other."""
+        return self.look(name)
+
+    def find(self, asked: str) -> tuple[str, Path]:
+        """Name and file of the loaded model.
+
+        Raises:
+            NoModelError: there is none.
+        """
+        model = self._host.model
+        if model is None:
+            raise _nothing_held()
+        return self._name(model), Path(model.path)
+
+    def lend_loaded(self, asked: str, *, quietly: bool = False) -> Lease | None:
         """The loaded model; None while there is none."""
         names = self.names  # asked once: the person may unload it at any moment
         return Lease(names[0], self._host, self) if names else None
@@ -315,14 +365,21 @@ class HeldModel:
         """
         if lease := self.lend_loaded(asked):
             return lease
-        raise NoModelError("No model is loaded", hint="load one in the application")
+        raise _nothing_held()
 
-    def give_back(self, name: str) -> None:
+    def give_back(self, name: str, *, quietly: bool = False) -> None:
         """Nothing to do: the person decides what is loaded."""
 
     def close(self, timeout: float = 2.0) -> bool:
         """Nothing to do: the model is the person's."""
         return True
+
+    def _name(self, model: ModelInfo) -> str:
+        return self._alias or model_name(Path(model.path))
+
+
+def _nothing_held() -> NoModelError:
+    return NoModelError("No model is loaded", hint="load one in the application")
 
 
 def model_name(path: Path) -> str:
