@@ -12,7 +12,7 @@ import struct
 import termios
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -62,6 +62,7 @@ class Terminal:
         self.screen = TerminalScreen(columns, rows)
         self._news = threading.Condition()
         self._raw = bytearray()
+        self._arrivals: list[tuple[float, int]] = []
         self._parsed = 0
         self._ended = False
         self._status: int | None = None
@@ -130,6 +131,27 @@ class Terminal:
         """Everything the program wrote so far."""
         with self._news:
             return bytes(self._raw)
+
+    def screens_since(self, when: float) -> Iterator[tuple[float, TerminalScreen]]:
+        """What the terminal showed: at `when`, and after each time that the program wrote something since.
+
+        Args:
+            when: by `time.monotonic()`.
+
+        Yields:
+            When it was shown, and one and the same screen, which changes between two of them.
+        """
+        with self._news:
+            raw, arrivals = bytes(self._raw), list(self._arrivals)
+        before = [length for at, length in arrivals if at <= when]
+        shown = before[-1] if before else 0
+        screen = TerminalScreen(*self.screen.size)
+        screen.feed(raw[:shown])
+        yield when, screen
+        for at, length in arrivals[len(before) :]:
+            screen.feed(raw[shown:length])
+            shown = length
+            yield at, screen
 
     @property
     def bytes_out(self) -> int:
@@ -274,6 +296,7 @@ class Terminal:
                 data = b""
             with self._news:
                 self._raw += data
+                self._arrivals.append((time.monotonic(), len(self._raw)))
                 self._ended = not data
                 self._news.notify_all()
             if not data:
