@@ -100,6 +100,7 @@ def _record(replay: Replay, result: ReplayResult, lines: Sequence[str]) -> dict[
         "odds": result.odds or None,
         "text": result.text,
         "seed": replay.recording.params.seed,
+        "parts": len(replay.recording.parts),
         "differences": [*lines, *([result.note] if result.note else [])],
     }
 
@@ -140,12 +141,15 @@ def _load(host: ModelHost, path: Path, params: LoadParams, interruption: Interru
 
 def _run(host: ModelHost, recording: Recording, interruption: Interruption, progress: Progress) -> Replay:
     replay = Replay(recording)
-    ticket = replay.start(host.engine)
-    interruption.watch(ticket.cancel)
-    for event in ticket.events():
-        replay.absorb(event)
-        if isinstance(event, Prefilling):
-            progress.show(f"prompt {event.done} / {event.total} tokens")
-        elif isinstance(event, Token):
-            progress.show(f"token {len(replay.tokens)} of {len(recording.tokens)}")
+    while replay.finished is None or (replay.goes_on and not interruption.status):
+        ticket = replay.start(host.engine)
+        interruption.watch(ticket.cancel)
+        for event in ticket.events():
+            replay.absorb(event)
+            if isinstance(event, Prefilling):
+                progress.show(f"prompt {event.done} / {event.total} tokens")
+            elif isinstance(event, Token):
+                progress.show(f"token {len(replay.tokens)} of {recording.count}")
+        if replay.error is not None:
+            break
     return replay

@@ -194,10 +194,12 @@ class RecordedChat:
         before = self._branch.before(last)
         if last.reply is None:
             # The person wrote it, or another program did: what the model adds makes a message of its own.
-            grown = self._store.begin_reply(last.parent, self._facts(params), conversation=last.conversation)
+            grown = self._store.begin_reply(last.parent, self._facts(params), conversation=last.conversation,
+                                            begun=len(last.text))  # fmt: skip
             reply = RecordedReply(self._store, grown, self._note, begun=last.text, before=last)
         else:
-            reply = RecordedReply(self._store, self._store.continue_reply(last.id), self._note, before=last)
+            grown = self._store.continue_reply(last.id, self._facts(params))
+            reply = RecordedReply(self._store, grown, self._note, before=last)
         self._branch = before
         return self._generate(before, params, reply)
 

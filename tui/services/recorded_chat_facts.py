@@ -66,6 +66,13 @@ def file_identity(path: Path) -> ModelIdentity:
     return ModelIdentity(well_formed(path.stem), *_file(*identity(path)))
 
 
+def same_model(one: ModelIdentity, other: ModelIdentity) -> bool:
+    """Whether two identities mean the same file, whatever it is called; by the names where no more is known."""
+    if one.header_hash and other.header_hash:
+        return (one.size, one.header_hash) == (other.size, other.header_hash)
+    return one.name == other.name and (one.size == other.size or 0 in (one.size, other.size))
+
+
 @lru_cache(maxsize=16)
 def _file(path: str, size: int, _modified: int) -> tuple[int, str]:
     with Path(path).open("rb") as file:

@@ -80,10 +80,12 @@ class RecordedReply:
         assert known is not None
         nothing = not self._added and (isinstance(event, Failed) or event.reason is StopReason.CANCELLED)
         if nothing and self._before is not None and self._before.reply is not None:
-            self._settle(self._before.reply)
+            # It is as it was, and a part of it that came to nothing is no part.
+            self._record = replace(self._before, text=self.text)
+            self._writer.give_up(self._before)
         elif isinstance(event, Finished):
             facts = replace(known.facts, seed=event.seed)
-            self._settle(Reply(facts, event.timings, event.reason, event.stop, known.continued))
+            self._settle(replace(known, facts=facts, timings=event.timings, stop_reason=event.reason, stop=event.stop))
         else:
             self._settle(replace(known, stop_reason=None))
         return self._added or self.is_older

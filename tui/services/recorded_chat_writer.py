@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tui.core.errors import LocalLLMError, StoreError
 from tui.core.events import StopReason, Timings
+from tui.store.records import MessageRecord
 from tui.store.store import Store
 
 _LOGGER = logging.getLogger("localllm.chat")
@@ -31,6 +32,7 @@ class ReplyWriter:
         self._text: list[str] = []
         self._tokens: list[int] = []
         self._end: tuple[StopReason | None, Timings | None, str, int | None] | None = None
+        self._before: MessageRecord | None = None
         self._changed = threading.Condition()
         # Whoever forgets to wait loses a second of text, and not the end of the program.
         self._thread = threading.Thread(target=self._run, name="reply-writer", daemon=True)
@@ -49,6 +51,13 @@ class ReplyWriter:
         """The reply is over: see `Store.finish_reply`. Returns at once; only the first call counts."""
         with self._changed:
             self._end = self._end or (stop_reason, timings, stop, seed)
+            self._changed.notify()
+
+    def give_up(self, before: MessageRecord) -> None:
+        """A reply that was to go on did not: see `Store.leave_reply`. Returns at once."""
+        with self._changed:
+            self._before = before
+            self._end = self._end or (None, None, "", None)
             self._changed.notify()
 
     def wait(self) -> None:
@@ -74,6 +83,9 @@ class ReplyWriter:
         if end is None:
             self._store.grow_reply(self._reply, text, tokens)
             return False
+        if self._before is not None:
+            self._store.leave_reply(self._before)
+            return True
         reason, timings, stop, seed = end
         self._store.finish_reply(self._reply, text, tokens, reason, timings, stop=stop, seed=seed)
         return True

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Event, Failed, Finished, Prefilling, StopReason, Token
-from tui.core.parameters import RANDOM_SEED, GenerationParams, LoadParams
-from tui.core.prompts import ChatPrompt
+from tui.core.events import Event, Failed, Finished, ModelInfo, Prefilling, StopReason, Token
 from tui.engine.engine import Engine
 from tui.engine.ticket import Ticket
-from tui.services.recorded_chat_branch import Branch
-from tui.services.recorded_params import recorded_params
+from tui.services.recorded_chat_facts import facts_of
+from tui.services.replay_recall import Recording, last_reply, recall
 from tui.services.replay_result import Outcome, ReplayResult, odds
-from tui.store.records import MessageRecord, Reply
+from tui.store.records import MessageRecord
 from tui.store.store import Store
+
+__all__ = ["Recording", "Replay", "keep", "last_reply", "recall"]
 
 _BEYOND = 24
 """Tokens that are generated after the first difference, so that one sees where the new text goes."""
@@ -22,96 +22,24 @@ _BEYOND = 24
 _LIKELIEST = 20
 """Tokens whose probability is known where the two part: the stored one is nearly always among them."""
 
-_CLOSED = (StopReason.END, StopReason.STOP_STRING)
-"""Ends that belong to the text: a replay has to come to them as well."""
-
 
 @dataclass(frozen=True, slots=True)
-class Recording:
-    """A stored reply, and all that it takes to generate it again.
+class _Ended:
+    """A part that is over.
 
     Attributes:
-        record: the reply.
-        reply: what is known of it.
-        tokens: those that were generated.
-        prompt: what the model was asked.
-        question: the message that it answers; None for a reply to nothing.
-        params: how its tokens were chosen, with the seed that was used.
-        load: how its model was loaded.
-        unknown: names of recorded settings that this version cannot follow.
+        tokens: what was generated.
+        text: all of the reply by its end.
+        finished: how it ended.
     """
 
-    record: MessageRecord
-    reply: Reply
     tokens: tuple[int, ...]
-    prompt: ChatPrompt
-    question: MessageRecord | None
-    params: GenerationParams
-    load: LoadParams
-    unknown: tuple[str, ...] = ()
-
-    @property
-    def closed(self) -> bool:
-        """Whether it came to its own end; one that was stopped or broke off is compared as far as it goes."""
-        return self.reply.stop_reason in _CLOSED
-
-
-def recall(store: Store, message: int) -> Recording:
-    """What is needed to generate a reply again.
-
-    Raises:
-        LocalLLMError: it cannot be generated again; the line says why.
-    """
-    record = store.message(message)
-    reply = record.reply
-    if record.role != "assistant":
-        raise LocalLLMError("Only a reply of the model can be replayed")
-    if reply is None:
-        raise LocalLLMError("This reply cannot be replayed", why="a person or another program wrote it")
-    if record.state == "growing":
-        raise LocalLLMError("This reply is still being generated")
-    if reply.continued:
-        raise LocalLLMError(
-            "This reply cannot be replayed",
-            why="it was continued, and only the seed of its last piece is known",
-            hint="a reply written in one go can be replayed",
-        )
-    recorded = recorded_params(reply.facts)
-    if recorded.generation.seed == RANDOM_SEED and recorded.generation.temp > 0:
-        raise LocalLLMError("This reply cannot be replayed", why="it broke off before its random seed was stored")
-    if not (tokens := store.tokens(message)):
-        raise LocalLLMError("This reply cannot be replayed", why="its tokens were not kept")
-    before = store.path_to(record.parent)
-    prompt = Branch(before).prompt(recorded.generation, _begun(store, record))
-    question = before[-1] if before else None
-    return Recording(record, reply, tokens, prompt, question, recorded.generation, recorded.load, recorded.unknown)
-
-
-def last_reply(store: Store, number: int) -> int:
-    """The reply that a number means: of a message that very one, of a conversation the last one of its open branch.
-
-    Raises:
-        LocalLLMError: there is none.
-    """
-    try:
-        conversation = store.conversation(number)
-    except LocalLLMError:
-        return store.message(number).id
-    for record in reversed(store.path_to(conversation.leaf)):
-        if record.role == "assistant":
-            return record.id
-    raise LocalLLMError(f"Conversation {number} has no reply")
-
-
-def _begun(store: Store, record: MessageRecord) -> str:
-    """The text that a person had written as the beginning of the reply: that is a version without a model."""
-    written = (one for one in store.siblings(record.id) if one.reply is None and one.id < record.id)
-    begun = [one.text for one in written if one.text and record.text.startswith(one.text)]
-    return max(begun, key=len, default="")
+    text: str
+    finished: Finished | None
 
 
 class Replay:
-    """One replay under way: the front end hands it every event of its ticket.
+    """One replay under way: the front end hands it every event of its ticket, and starts it again while it `goes_on`.
 
     Args:
         recording: the reply.
@@ -119,33 +47,40 @@ class Replay:
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
+        self.part = recording.parts[0]
+        """The part of the reply that is generated now; of most replies the only one."""
         self.tokens: list[int] = []
-        """What was generated now."""
+        """What was generated now, in all parts."""
         self.finished: Finished | None = None
-        """The end, once it came."""
+        """The end of the part, once it came."""
         self.error: LocalLLMError | None = None
         self.prompt_tokens = 0
         self.cached_tokens = 0
-        self._text = [recording.prompt.begun]
+        self._ended: list[_Ended] = []
+        self._begins = 0
+        self._text = [self.part.prompt.begun]
         self._matched = 0
         self._satisfied = False
         self._odds = ""
+        self._notes: list[str] = []
         self._ticket: Ticket | None = None
 
     def start(self, engine: Engine) -> Ticket:
         """Ask the engine, with as much of the prompt reused as then: other batches are rounded otherwise.
 
-        The ticket is cancelled here once enough is known.
+        The ticket is cancelled here once enough is known. Where it goes on, this asks for the next part.
         """
-        timings = self.recording.reply.timings
+        if self.goes_on:
+            self._next_part()
+        timings = self.part.reply.timings
         self._ticket = engine.generate(
-            self.recording.prompt, self.recording.params, reusable=timings.cached_tokens, n_probs=_LIKELIEST
+            self.part.prompt, self.part.params, reusable=timings.cached_tokens, n_probs=_LIKELIEST
         )
         return self._ticket
 
     @property
     def text(self) -> str:
-        """What was written now."""
+        """What was written now, with what was given."""
         return "".join(self._text)
 
     @property
@@ -157,6 +92,13 @@ class Replay:
     def differs(self) -> bool:
         """Whether a token was another one."""
         return len(self.tokens) > self._matched
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a part is over that matched, and the reply was continued after it."""
+        if self.finished is None or self.error is not None or self._is_last:
+            return False
+        return self._part_matched and (self._satisfied or (self.part.closed and self._ended_itself))
 
     def absorb(self, event: Event) -> str:
         """Take an event.
@@ -180,33 +122,56 @@ class Replay:
 
     def result(self) -> ReplayResult:
         """What came of it; to be asked when it is over, and says how far it is before."""
-        return ReplayResult(self._outcome(), self._matched, len(self.recording.tokens), self.recording.record.text,
-                            self.text, self._note(), self._odds)  # fmt: skip
+        note = next(filter(None, (*self._notes, self._note())), "")
+        return ReplayResult(self._outcome(), self._matched, self.recording.count, self.recording.record.text,
+                            self.text, note, self._odds)  # fmt: skip
 
-    def _outcome(self) -> Outcome:
-        if self.differs:
-            return Outcome.DIFFERENT
-        whole = self._matched == len(self.recording.tokens)
-        if whole and (self._satisfied or not self.recording.closed or self._ended_itself):
-            return Outcome.IDENTICAL if self.recording.closed else Outcome.IDENTICAL_SO_FAR
-        return Outcome.ENDED_EARLIER if self._ended_itself else Outcome.STOPPED
+    def made(self) -> list[_Ended]:
+        """What was generated, part by part."""
+        return [*self._ended, _Ended(tuple(self.tokens[self._begins :]), self.text, self.finished)]
+
+    @property
+    def _is_last(self) -> bool:
+        return len(self._ended) == len(self.recording.before)
+
+    @property
+    def _part_matched(self) -> bool:
+        return not self.differs and self._matched == self._begins + len(self.part.tokens)
 
     @property
     def _ended_itself(self) -> bool:
         return self.finished is not None and self.finished.reason is not StopReason.CANCELLED
 
+    def _next_part(self) -> None:
+        self._ended = self.made()
+        self._notes.append(self._note())
+        self.part = self.recording.parts[len(self._ended)]
+        self._begins = len(self.tokens)
+        self._text = [self.part.prompt.begun]
+        self._satisfied, self.finished = False, None
+
+    def _outcome(self) -> Outcome:
+        if self.differs:
+            return Outcome.DIFFERENT
+        if self.goes_on:
+            return Outcome.STOPPED
+        whole = self._is_last and self._part_matched
+        if whole and (self._satisfied or not self.recording.closed or self._ended_itself):
+            return Outcome.IDENTICAL if self.recording.closed else Outcome.IDENTICAL_SO_FAR
+        return Outcome.ENDED_EARLIER if self._ended_itself else Outcome.STOPPED
+
     def _take(self, event: Token) -> None:
-        expected = self.recording.tokens
-        if not self.differs and len(self.tokens) < len(expected) and event.id == expected[len(self.tokens)]:
+        expected, at = self.part.tokens, len(self.tokens) - self._begins
+        if not self.differs and at < len(expected) and event.id == expected[at]:
             self._matched += 1
-        elif not self.differs and len(self.tokens) < len(expected):
-            self._odds = odds(event, expected[len(self.tokens)])
+        elif not self.differs and at < len(expected):
+            self._odds = odds(event, expected[at])
         self.tokens.append(event.id)
         self._text.append(event.text)
         if self.differs:
-            enough = len(self.tokens) >= max(len(expected), self._matched + _BEYOND)
+            enough = len(self.tokens) >= max(self._begins + len(expected), self._matched + _BEYOND)
         else:
-            enough = self._matched == len(expected) and not self.recording.closed
+            enough = self._part_matched and not self.part.closed
         if enough:
             self._satisfied = True
             if self._ticket is not None:
@@ -214,7 +179,7 @@ class Replay:
 
     def _note(self) -> str:
         """What of the prompt is not as it was."""
-        timings = self.recording.reply.timings
+        timings = self.part.reply.timings
         if not timings.prompt_tokens or not self.prompt_tokens:
             return ""
         if timings.prompt_tokens != self.prompt_tokens:
@@ -226,19 +191,34 @@ class Replay:
         return f"{words}, {self.cached_tokens:,} now: near ties may differ"
 
 
-def keep(store: Store, replay: Replay, reply: Reply) -> MessageRecord:
-    """Store what was generated now as another version of the reply.
+def keep(store: Store, replay: Replay, model: ModelInfo) -> MessageRecord:
+    """Store what was generated now as another version of the reply, continued where the reply was continued.
 
     Args:
         store: where the reply is.
         replay: one that is over.
-        reply: what it was made with now.
+        model: what generated it.
     """
-    finished = replay.finished
-    record = store.begin_reply(replay.recording.record.parent, reply.facts,
-                               conversation=replay.recording.record.conversation)  # fmt: skip
+    recording = replay.recording
+    begun = recording.parts[0].prompt.begun
+    record, text = None, begun
+    for part, made in zip(recording.parts, replay.made(), strict=False):
+        facts = facts_of(model, part.params)
+        if record is None:
+            record = store.begin_reply(recording.record.parent, facts, conversation=recording.record.conversation,
+                                       begun=len(begun))  # fmt: skip
+            new = made.text
+        else:
+            record, new = store.continue_reply(record.id, facts), made.text[len(text) :]
+        text = made.text
+        record = _finish(store, record, new, made)
+    assert record is not None
+    return record
+
+
+def _finish(store: Store, record: MessageRecord, new: str, made: _Ended) -> MessageRecord:
+    finished = made.finished
     reason = finished.reason if finished else StopReason.CANCELLED
-    timings = replace(finished.timings, generated_tokens=len(replay.tokens)) if finished else None
-    seed = finished.seed if finished else None
-    return store.finish_reply(record.id, replay.text, replay.tokens, reason, timings, stop=finished.stop if finished
-                              else "", seed=seed)  # fmt: skip
+    timings = replace(finished.timings, generated_tokens=len(made.tokens)) if finished else None
+    seed, stop = (finished.seed, finished.stop) if finished else (None, "")
+    return store.finish_reply(record.id, new, made.tokens, reason, timings, stop=stop, seed=seed)

@@ -10,8 +10,8 @@ from tui.core.options import options_of
 from tui.core.parameters import LoadParams
 from tui.core.text import one_line
 from tui.core.units import format_bytes
-from tui.services.recorded_chat_facts import file_identity, model_identity
-from tui.services.replay import Recording
+from tui.services.recorded_chat_facts import file_identity, model_identity, same_model
+from tui.services.replay_recall import Recording
 from tui.store.records import ModelIdentity
 
 _NO_MATTER = (
@@ -28,6 +28,10 @@ def differences(recording: Recording, model: ModelInfo) -> list[str]:
         recording: the stored reply.
         model: the loaded model.
     """
+    return list(dict.fromkeys(line for part in recording.parts for line in _of_part(part, model)))
+
+
+def _of_part(recording: Recording, model: ModelInfo) -> list[str]:
     facts = recording.reply.facts
     lines = []
     if not same_model(facts.model, now := model_identity(model)):
@@ -43,13 +47,6 @@ def differences(recording: Recording, model: ModelInfo) -> list[str]:
     if recording.unknown:
         lines.append(f"settings that this version cannot follow: {', '.join(map(one_line, recording.unknown))}")
     return lines
-
-
-def same_model(one: ModelIdentity, other: ModelIdentity) -> bool:
-    """Whether two identities mean the same file, whatever it is called; by the names where no more is known."""
-    if one.header_hash and other.header_hash:
-        return (one.size, one.header_hash) == (other.size, other.header_hash)
-    return one.name == other.name and (one.size == other.size or 0 in (one.size, other.size))
 
 
 def file_of(model: ModelIdentity, paths: Iterable[Path]) -> Path | None:

@@ -17,7 +17,7 @@ NEWEST = 300
 _PATIENCE = 2.0
 
 _ALL = ("migration", "model", "shared_text", "writer", "note")
-_OF_MESSAGES = ("reply", "piece", "attachment")
+_OF_MESSAGES = ("reply", "piece", "attachment", "stretch")
 
 
 def connect(name: str, patience: float = _PATIENCE, *, uri: bool = False) -> sqlite3.Connection:
@@ -91,6 +91,7 @@ def _newest(disk: sqlite3.Connection) -> sqlite3.Connection:
     _copy(disk, connection, "message", f"id IN ({messages})")
     for table in _OF_MESSAGES:
         _copy(disk, connection, table, f"message IN ({messages})")
+    _copy(disk, connection, "draft_file", f"conversation IS NULL OR conversation IN ({newest})")
     index_all(connection)
     connection.execute("COMMIT")
     connection.execute("PRAGMA foreign_keys = ON")

@@ -12,6 +12,7 @@ from tui.core.errors import StoreError
 from tui.core.text import one_line, well_formed
 from tui.store import tree
 from tui.store.database import Change, Database
+from tui.store.draft_files import write_draft_files
 from tui.store.ids import Ids
 from tui.store.records import Attachment, Conversation, MessageRecord, TitleSource
 from tui.store.rows import CONVERSATION, conversation
@@ -114,7 +115,10 @@ def note_message(change: Change, old: Conversation, record: MessageRecord, title
     """What a new message means for its conversation: it is used now, one longer, and the person is there."""
     model = record.reply.facts.model.name if record.reply else old.model
     # Beside an edit there may be something typed before it, which is not sent with it.
-    draft = "" if record.role == "user" and record.edited is None else old.draft
+    sent = record.role == "user" and record.edited is None
+    draft = "" if sent else old.draft
+    if sent:
+        write_draft_files(change, old.id, ())
     change.run(
         "UPDATE conversation SET used = ?, model = ?, draft = ?, deleted = NULL WHERE id = ?",
         record.created,
@@ -267,7 +271,7 @@ def _remove(change: Change, gone: Sequence[tuple[int, str]], before: float) -> N
     change.run("DELETE FROM message WHERE deleted <= ?", before)
     change.run(
         "DELETE FROM shared_text WHERE id NOT IN (SELECT params FROM reply UNION SELECT system_prompt FROM reply"
-        " UNION SELECT text FROM attachment)"
+        " UNION SELECT text FROM attachment UNION SELECT params FROM stretch UNION SELECT system_prompt FROM stretch)"
     )
 
 

@@ -202,5 +202,57 @@ def _notes(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
 
 
-MIGRATIONS = (Migration("conversations", _conversations), Migration("search", _search), Migration("notes", _notes))
+def _stretches(connection: sqlite3.Connection) -> None:
+    """What a reply was made with before it was continued, and how much of it was given and not generated."""
+    _run(connection, _STRETCHES)
+
+
+_STRETCHES = """
+CREATE TABLE stretch (
+    message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    model INTEGER NOT NULL REFERENCES model (id),
+    template_hash TEXT NOT NULL,
+    params INTEGER NOT NULL REFERENCES shared_text (id),
+    system_prompt INTEGER NOT NULL REFERENCES shared_text (id),
+    seed INTEGER NOT NULL,
+    build TEXT NOT NULL,
+    timings TEXT NOT NULL,
+    stop_reason TEXT NOT NULL,
+    stop TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    characters INTEGER NOT NULL,
+    PRIMARY KEY (message, number)
+) WITHOUT ROWID;
+ALTER TABLE reply ADD COLUMN begun INTEGER;
+"""
+
+
+def _draft_files(connection: sqlite3.Connection) -> None:
+    """What was attached to a prompt that is not sent yet; without a conversation, that of a new one."""
+    _run(connection, _DRAFT_FILES)
+
+
+_DRAFT_FILES = """
+CREATE TABLE draft_file (
+    id INTEGER PRIMARY KEY,
+    conversation INTEGER REFERENCES conversation (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    text TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    path TEXT NOT NULL,
+    modified INTEGER NOT NULL
+);
+CREATE INDEX draft_file_by_conversation ON draft_file (conversation);
+"""
+
+
+MIGRATIONS = (
+    Migration("conversations", _conversations),
+    Migration("search", _search),
+    Migration("notes", _notes),
+    Migration("stretches", _stretches),
+    Migration("draft_files", _draft_files),
+)
 """All steps, oldest first."""

@@ -52,8 +52,29 @@ class ReplyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a reply that was generated in one go, and after which the reply was continued.
+
+    Attributes:
+        facts: what it was made with, the seed that was used included.
+        tokens: how many of the reply's tokens it has.
+        characters: how long the reply's text was when it had ended.
+        timings: how long it took.
+        stop_reason: why it ended; None when it was interrupted.
+        stop: the stop string that ended it, if one did.
+    """
+
+    facts: ReplyFacts
+    tokens: int
+    characters: int
+    timings: Timings = field(default_factory=Timings)
+    stop_reason: StopReason | None = None
+    stop: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What is known of a model's message.
+    """What is known of a model's message; of one that was continued, the first four of its last part.
 
     Attributes:
         facts: what it was made with.
@@ -61,6 +82,9 @@ class Reply:
         stop_reason: why it ended; None while it grows, when it was interrupted, and where an import does not say.
         stop: the stop string that ended it, if one did.
         continued: how many times it was continued after it had ended, each time from where it stopped.
+        stretches: the parts before the last one, oldest first; fewer than `continued` where an older version of this
+            program continued it.
+        begun: characters at its beginning that were given and not generated; None where nobody noted that.
     """
 
     facts: ReplyFacts
@@ -68,6 +92,8 @@ class Reply:
     stop_reason: StopReason | None = None
     stop: str = ""
     continued: int = 0
+    stretches: tuple[Stretch, ...] = ()
+    begun: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +107,25 @@ class Attachment:
 
     name: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A text that is attached to a prompt which is not sent yet.
+
+    Attributes:
+        attachment: its name and text.
+        size: bytes of the file it was read from.
+        note: what is special about it in a few words, such as `12 pages`.
+        path: where the file is; empty for what came from no file.
+        modified: when the file was changed last, in nanoseconds since 1970; 0 when not known.
+    """
+
+    attachment: Attachment
+    size: int
+    note: str = ""
+    path: str = ""
+    modified: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from tui.core.errors import StoreError
 from tui.core.events import StopReason, Timings
 from tui.store import writers
 from tui.store.database import Change, Database
-from tui.store.records import MessageRecord
-from tui.store.rows import timings_text
-from tui.store.writing import add_piece, begin_writing, settle, unindex
+from tui.store.records import MessageRecord, ReplyFacts, Stretch
+from tui.store.rows import TOKEN_BYTES, timings_text
+from tui.store.writing import add_piece, begin_writing, set_facts, settle, unindex, write_stretch
 
 
 def own(change: Change, reply: int, writer: int) -> None:
@@ -52,11 +52,48 @@ def finish(
     )
 
 
-def reopen(change: Change, reply: MessageRecord, writer: int) -> None:
-    """It grows again."""
-    _unsettle(change, reply.id)
-    own(change, reply.id, writer)
-    change.run("UPDATE reply SET stop_reason = '', continued = continued + 1 WHERE message = ?", reply.id)
+def reopen(change: Change, record: MessageRecord, writer: int, facts: ReplyFacts | None) -> None:
+    """It grows again, made with something else from now on; what it was made with until now is kept beside it."""
+    reply = record.reply
+    assert reply is not None
+    _unsettle(change, record.id)
+    own(change, record.id, writer)
+    if len(reply.stretches) == reply.continued:  # else an older version continued it, and its parts are not known
+        ((size,),) = change.read("SELECT length(tokens) FROM reply WHERE message = ?", (record.id,))
+        count = size // TOKEN_BYTES - sum(stretch.tokens for stretch in reply.stretches)
+        stretch = Stretch(reply.facts, count, len(record.text), reply.timings, reply.stop_reason, reply.stop)
+        write_stretch(change, record.id, reply.continued, stretch)
+    if facts is not None:
+        set_facts(change, record.id, facts)
+    change.run(
+        "UPDATE reply SET stop_reason = '', stop = '', timings = '', continued = continued + 1 WHERE message = ?",
+        record.id,
+    )
+
+
+def leave(change: Change, before: MessageRecord) -> None:
+    """It was to grow again and did not: it is as it was before."""
+    reply = before.reply
+    assert reply is not None
+    settle(change, before.id, before.state)
+    set_facts(change, before.id, reply.facts)
+    if len(reply.stretches) == reply.continued:
+        change.run(
+            """UPDATE reply SET tokens = substr(tokens, 1, ? * (SELECT sum(tokens) FROM stretch WHERE message = ?))
+               WHERE message = ?""",
+            TOKEN_BYTES,
+            before.id,
+            before.id,
+        )
+    change.run("DELETE FROM stretch WHERE message = ? AND number >= ?", before.id, len(reply.stretches))
+    change.run(
+        "UPDATE reply SET stop_reason = ?, timings = ?, stop = ?, continued = ? WHERE message = ?",
+        reply.stop_reason.value if reply.stop_reason else "",
+        timings_text(reply.timings),
+        reply.stop,
+        reply.continued,
+        before.id,
+    )
 
 
 def interrupt_dead(database: Database, writer: int) -> int:

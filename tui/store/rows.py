@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tui.core.events import StopReason, Timings
-from tui.store.records import Conversation, MessageRecord, ModelIdentity, Reply, ReplyFacts
+from tui.store.records import Conversation, MessageRecord, ModelIdentity, Reply, ReplyFacts, Stretch
 
 Row = tuple[Any, ...]
 
@@ -27,7 +27,7 @@ MESSAGE = """
     (SELECT count(*) FROM message o WHERE o.conversation = m.conversation AND o.parent IS m.parent
         AND o.deleted IS NULL),
     r.message IS NOT NULL, mo.name, mo.size, mo.header_hash, r.template_hash, p.text, r.seed, s.text, r.build,
-    r.timings, r.stop_reason, r.stop, r.continued
+    r.timings, r.stop_reason, r.stop, r.continued, r.begun
 """
 """Columns of `MESSAGE_JOINS`, as `message` takes them."""
 
@@ -38,6 +38,17 @@ MESSAGE_JOINS = """
     LEFT JOIN shared_text s ON s.id = r.system_prompt
 """
 """What follows `message m`."""
+
+STRETCH = """
+    SELECT s.message, s.tokens, s.characters, mo.name, mo.size, mo.header_hash, s.template_hash, p.text, s.seed, t.text,
+        s.build, s.timings, s.stop_reason, s.stop
+    FROM stretch s JOIN model mo ON mo.id = s.model JOIN shared_text p ON p.id = s.params
+    JOIN shared_text t ON t.id = s.system_prompt
+"""
+"""A query that `stretch` takes the rows of, all but their first column."""
+
+TOKEN_BYTES = 4
+"""Bytes of a token as it is stored."""
 
 _TIMINGS = {field.name for field in dataclasses.fields(Timings)}
 _REASONS = {reason.value: reason for reason in StopReason}
@@ -61,9 +72,19 @@ def message(row: Sequence[Any]) -> MessageRecord:
 
 
 def _reply(row: Sequence[Any]) -> Reply:
-    name, size, header_hash, template_hash, params, seed, system_prompt, build, timings, stop_reason, stop, times = row
-    facts = ReplyFacts(ModelIdentity(name, size, header_hash), template_hash, params, seed, system_prompt, build)
-    return Reply(facts, timings_of(timings), _REASONS.get(stop_reason), stop, times)
+    *facts, timings, stop_reason, stop, times, begun = row
+    return Reply(_facts(facts), timings_of(timings), _REASONS.get(stop_reason), stop, times, begun=begun)
+
+
+def stretch(row: Sequence[Any]) -> Stretch:
+    """The record of a row of `STRETCH`."""
+    tokens, characters, *facts, timings, stop_reason, stop = row
+    return Stretch(_facts(facts), tokens, characters, timings_of(timings), _REASONS.get(stop_reason), stop)
+
+
+def _facts(row: Sequence[Any]) -> ReplyFacts:
+    name, size, header_hash, template_hash, params, seed, system_prompt, build = row
+    return ReplyFacts(ModelIdentity(name, size, header_hash), template_hash, params, seed, system_prompt, build)
 
 
 def timings_text(timings: Timings) -> str:

@@ -8,7 +8,19 @@ from pathlib import Path
 
 from tui.store.migrations import index_all
 
-_TABLES = ("model", "shared_text", "conversation", "message", "reply", "piece", "attachment", "note")
+_TABLES = (
+    "model",
+    "shared_text",
+    "conversation",
+    "message",
+    "reply",
+    "piece",
+    "attachment",
+    "stretch",
+    "note",
+    "draft_file",
+)
+_OF_MESSAGES = ("reply", "piece", "attachment", "stretch")
 
 _REPAIRS = (
     # Replies of which no program knows any more are no longer growing.
@@ -30,7 +42,11 @@ _REPAIRS = (
     """UPDATE reply SET model = (SELECT id FROM model WHERE name = 'unknown' AND size = 0)
        WHERE model NOT IN (SELECT id FROM model)""",
     "DELETE FROM attachment WHERE text NOT IN (SELECT id FROM shared_text)",
-    *(f"DELETE FROM {t} WHERE message NOT IN (SELECT id FROM message)" for t in ("reply", "piece", "attachment")),
+    """DELETE FROM stretch WHERE params NOT IN (SELECT id FROM shared_text)
+       OR system_prompt NOT IN (SELECT id FROM shared_text) OR model NOT IN (SELECT id FROM model)""",
+    *(f"DELETE FROM {table} WHERE message NOT IN (SELECT id FROM message)" for table in _OF_MESSAGES),
+    # What was attached to a draft whose chat is gone is attached to the next new one.
+    "UPDATE draft_file SET conversation = NULL WHERE conversation NOT IN (SELECT id FROM conversation)",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,8 +13,9 @@ from tui.core.text import one_line, well_formed
 from tui.settings.paths import data_dir
 from tui.store import listing, replies, searching
 from tui.store.database import Change, Database
+from tui.store.draft_files import draft_files, write_draft_files
 from tui.store.ids import Ids
-from tui.store.records import Conversation, TitleSource
+from tui.store.records import Conversation, DraftFile, TitleSource
 
 T = TypeVar("T")
 
@@ -155,6 +156,20 @@ class Shelf:
         """Keep a prompt that was typed and not sent yet; it goes when a prompt is added."""
         text = well_formed(draft)
         return self._update(conversation, lambda change, old: listing.set_value(change, old, "draft", text))
+
+    def draft_files(self, conversation: int | None) -> tuple[DraftFile, ...]:
+        """What is attached to the prompt that was typed and not sent yet; None is the one of a new conversation."""
+        return self._database.view(lambda connection: draft_files(connection, conversation))
+
+    def keep_draft_files(self, conversation: int | None, files: Sequence[DraftFile]) -> None:
+        """Keep what is attached to a prompt that is not sent yet, with its text; it goes when a prompt is added."""
+
+        def work(change: Change) -> None:
+            if conversation is not None:
+                listing.one_of(change, conversation)
+            write_draft_files(change, conversation, files)
+
+        self._change(work)
 
     def suggest_title(self, conversation: int, title: str) -> bool:
         """Give it the model's title in the place of the one that its first prompt made; whether that was so."""

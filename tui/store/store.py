@@ -122,19 +122,22 @@ class Store(Shelf):
         record = self._record(conversation, parent, role, text, attachments=_well_formed(attachments))
         return self._add(record)
 
-    def begin_reply(self, prompt: int | None, facts: ReplyFacts, *, conversation: int | None = None) -> MessageRecord:
+    def begin_reply(
+        self, prompt: int | None, facts: ReplyFacts, *, conversation: int | None = None, begun: int = 0
+    ) -> MessageRecord:
         """A reply to `prompt` that will grow; go there. One more reply to the same prompt is a branch.
 
         Args:
             prompt: the message it follows; None for a completion that starts a conversation.
             facts: what it is made with.
             conversation: needed where `prompt` is None.
+            begun: characters that it will begin with and that are not generated.
         """
         if conversation is None:
             if prompt is None:
                 raise StoreError("A reply needs a prompt or a conversation")
             conversation = self.message(prompt).conversation
-        record = self._record(conversation, prompt, "assistant", "", state="growing", reply=Reply(facts))
+        record = self._record(conversation, prompt, "assistant", "", state="growing", reply=Reply(facts, begun=begun))
         return self._add(record, grows=True)
 
     def grow_reply(self, reply: int, text: str, tokens: Sequence[int] = ()) -> None:
@@ -178,13 +181,28 @@ class Store(Shelf):
         self._change(work)
         return self.message(reply)
 
-    def continue_reply(self, reply: int) -> MessageRecord:
-        """Let a reply that ended or was interrupted grow again, from where it stopped."""
+    def continue_reply(self, reply: int, facts: ReplyFacts | None = None) -> MessageRecord:
+        """Let a reply that ended or was interrupted grow again, from where it stopped.
+
+        Args:
+            reply: the message.
+            facts: what it is made with from now on; None for the same as until now.
+        """
         one = self.message(reply)
         if one.reply is None or one.state == "growing":
             raise StoreError("Only a reply that has ended can be continued")
-        self._change(lambda change: replies.reopen(change, one, self._writer))
+        self._change(lambda change: replies.reopen(change, one, self._writer, facts))
         return self.message(reply)
+
+    def leave_reply(self, before: MessageRecord) -> MessageRecord:
+        """A reply that was continued did not grow: it is again as it was before `continue_reply`."""
+
+        def work(change: Change) -> None:
+            replies.grow(change, before.id, "", (), self._writer)
+            replies.leave(change, before)
+
+        self._change(work)
+        return self.message(before.id)
 
     def edit(self, message: int, text: str, attachments: Sequence[Attachment] | None = None) -> MessageRecord:
         """A sibling of a message with another text; the old one and all that follows it stay. Go there.

@@ -9,7 +9,7 @@ from typing import Any
 
 from tui.store.database import Change
 from tui.store.records import Attachment, MessageRecord, Twig
-from tui.store.rows import MESSAGE, MESSAGE_JOINS, Row, message
+from tui.store.rows import MESSAGE, MESSAGE_JOINS, STRETCH, Row, message, stretch
 
 _ABOVE = """
     WITH RECURSIVE above (id, parent, depth) AS (
@@ -129,6 +129,7 @@ def _records(connection: sqlite3.Connection, rows: list[Row]) -> list[MessageRec
     records = [message(row) for row in rows]
     if records:
         _attach(connection, records)
+        _join_stretches(connection, records)
     for at, record in enumerate(records):
         if record.state == "growing":
             records[at] = replace(record, text=record.text + _grown(connection, record.id))
@@ -147,6 +148,20 @@ def _attach(connection: sqlite3.Connection, records: list[MessageRecord]) -> Non
             if id_ in places:
                 record = records[places[id_]]
                 records[places[id_]] = replace(record, attachments=(*record.attachments, Attachment(name, text)))
+
+
+def _join_stretches(connection: sqlite3.Connection, records: list[MessageRecord]) -> None:
+    places = {record.id: at for at, record in enumerate(records)}
+    for conversation in {record.conversation for record in records}:
+        rows = connection.execute(
+            f"{STRETCH} JOIN message m ON m.id = s.message WHERE m.conversation = ? ORDER BY s.message, s.number",
+            (conversation,),
+        )
+        for id_, *row in rows:
+            record = records[places[id_]] if id_ in places else None
+            if record is not None and record.reply is not None:
+                stretches = (*record.reply.stretches, stretch(row))
+                records[places[id_]] = replace(record, reply=replace(record.reply, stretches=stretches))
 
 
 def _grown(connection: sqlite3.Connection, message_id: int) -> str:

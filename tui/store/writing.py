@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from tui.core.text import well_formed
 from tui.store.database import Change
-from tui.store.records import Attachment, MessageRecord, Reply
+from tui.store.records import Attachment, MessageRecord, Reply, ReplyFacts, Stretch
 from tui.store.rows import timings_text, tokens_blob
 from tui.store.words import ATTACHED, searchable, segmented
 
@@ -36,28 +36,54 @@ def write_message(change: Change, record: MessageRecord) -> None:
 
 def write_reply(change: Change, message: int, reply: Reply) -> None:
     """Store what is known of a reply."""
-    facts = reply.facts
+    change.run(
+        f"""INSERT INTO reply (message, {_FACTS}, timings, stop_reason, stop, continued, begun)
+           VALUES (?, {_FACTS_VALUES}, ?, ?, ?, ?, ?)""",
+        message,
+        *_facts(change, reply.facts),
+        *_end(reply),
+        reply.continued,
+        reply.begun,
+    )
+    for number, stretch in enumerate(reply.stretches):
+        write_stretch(change, message, number, stretch)
+
+
+def write_stretch(change: Change, message: int, number: int, stretch: Stretch) -> None:
+    """Store what a part of a reply was made with, after which the reply was continued."""
+    change.run(
+        f"""INSERT INTO stretch (message, number, {_FACTS}, timings, stop_reason, stop, tokens, characters)
+           VALUES (?, ?, {_FACTS_VALUES}, ?, ?, ?, ?, ?)""",
+        message,
+        number,
+        *_facts(change, stretch.facts),
+        *_end(stretch),
+        stretch.tokens,
+        stretch.characters,
+    )
+
+
+def set_facts(change: Change, message: int, facts: ReplyFacts) -> None:
+    """A reply goes on with these."""
+    change.run(f"UPDATE reply SET ({_FACTS}) = ({_FACTS_VALUES}) WHERE message = ?", *_facts(change, facts), message)
+
+
+_FACTS = "model, template_hash, params, system_prompt, seed, build"
+_FACTS_VALUES = """(SELECT id FROM model WHERE name = ? AND size = ? AND header_hash = ?), ?,
+    (SELECT id FROM shared_text WHERE digest = ?), (SELECT id FROM shared_text WHERE digest = ?), ?, ?"""
+
+
+def _facts(change: Change, facts: ReplyFacts) -> tuple[object, ...]:
+    """The values of `_FACTS_VALUES`; what they point to is stored."""
     params, system_prompt = _share(change, facts.params), _share(change, facts.system_prompt)
     model = (well_formed(facts.model.name), facts.model.size, facts.model.header_hash)
     change.run("INSERT OR IGNORE INTO model (name, size, header_hash) VALUES (?, ?, ?)", *model)
-    change.run(
-        """INSERT INTO reply (message, model, template_hash, params, system_prompt, seed, build, timings, stop_reason,
-               stop, continued)
-           VALUES (?, (SELECT id FROM model WHERE name = ? AND size = ? AND header_hash = ?), ?,
-               (SELECT id FROM shared_text WHERE digest = ?), (SELECT id FROM shared_text WHERE digest = ?),
-               ?, ?, ?, ?, ?, ?)""",
-        message,
-        *model,
-        facts.template_hash,
-        params,
-        system_prompt,
-        facts.seed,
-        facts.build,
-        timings_text(reply.timings),
-        reply.stop_reason.value if reply.stop_reason else "",
-        well_formed(reply.stop),
-        reply.continued,
-    )
+    return *model, facts.template_hash, params, system_prompt, facts.seed, facts.build
+
+
+def _end(part: Reply | Stretch) -> tuple[str, str, str]:
+    reason = part.stop_reason.value if part.stop_reason else ""
+    return timings_text(part.timings), reason, well_formed(part.stop)
 
 
 def begin_writing(change: Change, message: int, writer: int, process: tuple[int, float]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.engines import PATIENCE, events_of
 from tui.core.errors import LocalLLMError
-from tui.core.events import Candidate, Loaded, Token
+from tui.core.events import Candidate, Failed, Loaded, Token
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.services.model_host import ModelHost
 from tui.services.recorded_chat import RecordedChat
@@ -57,13 +57,26 @@ def said(host: ModelHost, store: Store, params: GenerationParams = DRAWN, stop_a
     return chat.records[-1].id
 
 
+def continued(
+    host: ModelHost, store: Store, reply: int, params: GenerationParams = DRAWN, *, whole: bool = True
+) -> None:
+    """Let a stored reply go on."""
+    chat = RecordedChat(host, store)
+    chat.select(reply)
+    for event in chat.continue_reply(params).events():
+        assert not whole or not isinstance(event, Failed)
+        chat.absorb(event)
+    chat.close()
+
+
 def replayed(host: ModelHost, recording: Recording) -> Replay:
     """Run to its end."""
     replay = Replay(recording)
-    ticket = replay.start(host.engine)
-    for event in ticket.events():
-        replay.absorb(event)
-    assert ticket.wait(PATIENCE)
+    while replay.finished is None or replay.goes_on:
+        ticket = replay.start(host.engine)
+        for event in ticket.events():
+            replay.absorb(event)
+        assert ticket.wait(PATIENCE) and replay.error is None
     return replay
 
 
@@ -134,7 +147,7 @@ def test_a_replay_is_kept_as_a_version_when_asked(fixed: ModelHost, store: Store
     recording = recall(store, reply)
     replay = replayed(fixed, replace(recording, params=replace(recording.params, seed=8)))
     assert fixed.model is not None
-    kept = keep(store, replay, replace(recording.reply, facts=facts_of(fixed.model, replay.recording.params)))
+    kept = keep(store, replay, fixed.model)
     assert [one.id for one in store.siblings(reply)] == [reply, kept.id]
     assert kept.text == replay.text and store.tokens(kept.id) == tuple(replay.tokens)
     again = recall(store, kept.id)
@@ -210,13 +223,126 @@ def test_what_cannot_be_replayed_says_why(fixed: ModelHost, store: Store) -> Non
         store.finish_reply(broken.id, "text", tokens, None)
         with pytest.raises(LocalLLMError, match=why):
             recall(store, broken.id)
+    continued(fixed, store, reply)
+    store._database.change(lambda change: change.run("DELETE FROM stretch"))
+    with pytest.raises(LocalLLMError, match="continued by an older version"):
+        recall(store, reply)
+
+
+def test_a_reply_that_was_continued_is_replayed_part_by_part(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store, replace(DRAWN, n_predict=-1), stop_after=9)
+    first = store.message(reply)
+    continued(fixed, store, reply, replace(DRAWN, seed=-1, temp=2.0, n_predict=11))
+    continued(fixed, store, reply, replace(DRAWN, seed=5, system_prompt="Be long."))
+    recording = recall(store, reply)
+    one, two, three = recording.parts
+    assert (one.params.seed, two.params.temp, three.params.seed) == (7, 2.0, 5) and two.params.seed >= 0
+    assert one.prompt.begun == "" and two.prompt.begun == first.text and three.prompt.begun.startswith(first.text)
+    assert three.prompt.messages[0].content == "Be long."
+    assert one.tokens + two.tokens + three.tokens == store.tokens(reply) and len(two.tokens) == 11
+    replay = replayed(fixed, recording)
+    result = replay.result()
+    assert result.outcome is Outcome.IDENTICAL_SO_FAR and not result.note
+    assert result.line() == f"identical: {recording.count} tokens, as far as the stored reply goes"
+    assert replay.text == recording.record.text and tuple(replay.tokens) == store.tokens(reply)
+    assert fixed.model is not None and differences(recording, fixed.model) == []
+
+
+def test_a_part_that_differs_ends_the_replay_and_is_told_by_its_place_in_the_whole(
+    fixed: ModelHost, store: Store
+) -> None:
+    reply = said(fixed, store)
+    continued(fixed, store, reply)
+    continued(fixed, store, reply)
+    recording = recall(store, reply)
+    one, two = recording.before
+    other = replace(recording, before=(one, replace(two, params=replace(two.params, seed=8))))
+    replay = replayed(fixed, other)
+    result = replay.result()
+    assert result.outcome is Outcome.DIFFERENT and result.at is not None and 40 < result.at <= 80
+    assert f"(of {recording.count})" in result.line() and replay.text.startswith(two.prompt.begun)
+
+
+def test_a_closed_part_has_to_come_to_its_end_before_the_next_one(fixed: ModelHost, store: Store) -> None:
+    free = said(fixed, store, replace(DRAWN, n_predict=60))
+    stop = store.message(free).text[20:23]
+    reply = said(fixed, store, replace(DRAWN, stop=(stop,)))
+    continued(fixed, store, reply)
+    recording = recall(store, reply)
+    assert recording.before[0].closed and not recording.closed
+    assert replayed(fixed, recording).result().same
+    longer = replace(recording.before[0], params=replace(recording.before[0].params, stop=()))
+    result = replayed(fixed, replace(recording, before=(longer,))).result()
+    assert result.outcome is Outcome.DIFFERENT and result.at == len(longer.tokens) + 1
+
+
+def test_a_replay_that_is_stopped_between_two_parts_says_so(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store)
+    continued(fixed, store, reply)
+    replay = Replay(recall(store, reply))
+    for event in replay.start(fixed.engine).events():
+        replay.absorb(event)
+    assert replay.goes_on and replay.result().line() == "stopped: identical up to token 40 of 80"
+
+
+def test_a_replay_in_parts_is_kept_in_parts(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store)
+    continued(fixed, store, reply, replace(DRAWN, seed=9))
+    assert fixed.model is not None
+    kept = keep(store, replayed(fixed, recall(store, reply)), fixed.model)
+    assert kept.text == store.message(reply).text and store.tokens(kept.id) == store.tokens(reply)
+    assert [part.params.seed for part in recall(store, kept.id).parts] == [7, 9]
+    assert replayed(fixed, recall(store, kept.id)).result().same
+
+
+def test_what_a_person_put_in_half_way_is_given_and_the_rest_is_replayed(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store)
     chat = RecordedChat(fixed, store)
     chat.select(reply)
-    for event in chat.continue_reply(DRAWN).events():
-        chat.absorb(event)
-    chat.close()
-    with pytest.raises(LocalLLMError, match="it was continued"):
+    chat.edit(reply, store.message(reply).text[:10] + " and mine", DRAWN)
+    for _ in range(2):
+        for event in chat.continue_reply(DRAWN).events():
+            chat.absorb(event)
+        chat.close()
+    own = chat.records[-1]
+    written = next(one for one in store.siblings(own.id) if one.reply is None)
+    store.delete_branch(written.id)  # what was given is known without it
+    recording = recall(store, own.id)
+    assert own.reply is not None and own.reply.begun == len(written.text)
+    assert recording.parts[0].prompt.begun == written.text and len(recording.parts) == 2
+    replay = replayed(fixed, recording)
+    assert replay.result().same and replay.text == store.message(own.id).text
+
+
+def test_a_reply_that_could_not_go_on_is_as_it_was(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store)
+    before = store.message(reply)
+    continued(fixed, store, reply, replace(DRAWN, system_prompt="x" * 5000), whole=False)
+    assert store.message(reply) == before and len(store.tokens(reply)) == 40
+    assert replayed(fixed, recall(store, reply)).result().same
+
+
+def test_parts_of_two_models_cannot_be_replayed(fixed: ModelHost, store: Store) -> None:
+    reply = said(fixed, store)
+    record = store.message(reply)
+    assert record.reply is not None
+    store.continue_reply(reply, replace(record.reply.facts, model=ModelIdentity("Other\x1b", 5, "ff")))
+    store.finish_reply(reply, "more", (1, 2), seed=3)
+    with pytest.raises(LocalLLMError, match=r"two models wrote parts of it, .* and Other\^\["):
         recall(store, reply)
+
+
+def test_a_part_that_was_killed_before_its_seed_was_known_says_which(fixed: ModelHost, store: Store) -> None:
+    assert fixed.model is not None
+    reply = said(fixed, store)
+    store.continue_reply(reply, facts_of(fixed.model, replace(DRAWN, seed=-1)))
+    store.finish_reply(reply, "x", (1,), None)
+    with pytest.raises(LocalLLMError, match="its part 2 broke off before its random seed"):
+        recall(store, reply)
+    other = said(fixed, store)
+    store.continue_reply(other, facts_of(fixed.model, replace(DRAWN, seed=-1)))
+    store.finish_reply(other, "", (), None)
+    assert replayed(fixed, recall(store, other)).result().outcome is Outcome.IDENTICAL_SO_FAR
 
 
 def test_a_reply_that_a_person_began_is_replayed_from_there(fixed: ModelHost, store: Store) -> None:

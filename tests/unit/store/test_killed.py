@@ -129,6 +129,8 @@ def back_to_first_version(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("DROP TABLE message_words")
     connection.execute("DROP TABLE title_words")
-    connection.execute("DROP TABLE note")
+    for table in ("note", "stretch", "draft_file"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("ALTER TABLE reply DROP COLUMN begun")
     connection.execute("DELETE FROM migration WHERE number > 0")
     connection.close()

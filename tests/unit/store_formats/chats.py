@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tui.core.events import StopReason, Timings
 from tui.store.formats.chat import Chat
-from tui.store.records import Attachment, Conversation, MessageRecord, ModelIdentity, Reply, ReplyFacts
+from tui.store.records import Attachment, Conversation, MessageRecord, ModelIdentity, Reply, ReplyFacts, Stretch
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
     ["東京の天気", "e\u0301 é", "a\x00b", "\u2028\u2029\x85", "👩‍👩‍👧", "\x1b[31mred\x1b[0m", '"\\\n', "مرحبا"]
@@ -30,6 +30,14 @@ FACTS = st.builds(
 REPLIES = st.builds(
     Reply, facts=FACTS, timings=TIMINGS, stop_reason=st.none() | st.sampled_from(StopReason), stop=TEXTS,
     continued=st.integers(0, 5),
+    stretches=st.lists(
+        st.builds(
+            Stretch, facts=FACTS, tokens=_NUMBERS, characters=_NUMBERS, timings=TIMINGS,
+            stop_reason=st.none() | st.sampled_from(StopReason), stop=TEXTS,
+        ),
+        max_size=2,
+    ).map(tuple),
+    begun=st.none() | _NUMBERS,
 )  # fmt: skip
 ATTACHMENTS = st.lists(st.builds(Attachment, TEXTS, TEXTS), max_size=2).map(tuple)
 

@@ -31,7 +31,6 @@ from tui.core.errors import LocalLLMError
 from tui.core.events import Event, Prefilling
 from tui.core.units import format_count
 from tui.services.model_host import ModelHost
-from tui.services.recorded_chat_facts import facts_of
 from tui.services.replay import Recording, Replay, keep
 from tui.services.replay_differences import differences
 from tui.services.word_diff import Diff, diff_words
@@ -62,7 +61,7 @@ class ReplayScreen(Screen[MessageRecord | None]):
         self._entry = ReplyEntry("")
         self._diff: Diff | None = None
         self._marked = False
-        self._keeping = False
+        self._keeping = self._stopping = False
         self._prefill: Prefilling | None = None
         self._said: tuple[str, str] = ("", "label")
         self.replay = Replay(recording)
@@ -106,13 +105,18 @@ class ReplayScreen(Screen[MessageRecord | None]):
             self._say("a remote model cannot be replayed token by token: Esc goes back, F2 chooses one", "warning")
             return
         self.replay, self.running, self._prefill = Replay(self._recording), True, None
+        self._stopping = False
         self._diff, self._marked = None, False
         self._entry = ReplyEntry(f"{model_name(model.path)}, again")
         self._entry.thought.expect(model.reasoning.markers, live=True)
         self._transcript.clear()
         self._transcript.add(*self._above(), self._entry)
-        self.program.work.follow(self.replay.start(self._host.engine), self._take, self._over)
+        self._start()
         self._say("")
+
+    def _start(self) -> None:
+        """Generate the next part of it; most replies have only one."""
+        self.program.work.follow(self.replay.start(self._host.engine), self._take, self._over)
 
     def _above(self) -> list[UserEntry | NoteEntry]:
         model, question = self._host.model, self._recording.question
@@ -125,7 +129,9 @@ class ReplayScreen(Screen[MessageRecord | None]):
         """What was stored, in a few words."""
         recording = self._recording
         params, glyphs = recording.params, current_glyphs()
-        words = [model_name(recording.reply.facts.model.name) or "a model", f"{len(recording.tokens):,} tokens"]
+        words = [model_name(recording.reply.facts.model.name) or "a model", f"{recording.count:,} tokens"]
+        if recording.before:
+            words.append(f"in {len(recording.parts)} parts, continued from each other")
         words.append("greedy (temp 0)" if params.temp <= 0 else f"temp {params.temp:g}, seed {params.seed}")
         words.append(ending_line(recording.reply.stop_reason))
         return f" {glyphs.dot} ".join(words)
@@ -140,6 +146,9 @@ class ReplayScreen(Screen[MessageRecord | None]):
         self._show_foot()
 
     def _over(self) -> None:
+        if self.replay.goes_on and self.is_attached and not self._stopping and self._host.model is not None:
+            self._start()
+            return
         self.running = False
         if not self.is_attached:
             return
@@ -147,7 +156,7 @@ class ReplayScreen(Screen[MessageRecord | None]):
         if replay.error is not None:
             self._entry.finish("", replay.error.line(), failed=True)
         elif finished is not None:
-            count = replace(finished, timings=replace(finished.timings, generated_tokens=len(replay.tokens)))
+            count = replace(finished, timings=replace(finished.timings, generated_tokens=len(replay.made()[-1].tokens)))
             stopped = replay.result().outcome.value == "stopped"
             self._entry.finish(stats_words(count), notice_words(finished, 0) if stopped else "")
         self._transcript.changed(self._entry)
@@ -191,11 +200,10 @@ class ReplayScreen(Screen[MessageRecord | None]):
         if model is None:
             return
         self._keeping = True
-        reply = replace(self._recording.reply, facts=facts_of(model, self._recording.params))
 
         async def store() -> None:
             try:
-                kept = await self.program.main_screen.chat.chats.look(lambda store: keep(store, self.replay, reply))
+                kept = await self.program.main_screen.chat.chats.look(lambda store: keep(store, self.replay, model))
             except LocalLLMError as error:
                 self._keeping = False
                 self._say(error.line(), "error")
@@ -207,6 +215,7 @@ class ReplayScreen(Screen[MessageRecord | None]):
     def action_back(self) -> None:
         """Stop; when it is over, back to the chat."""
         if self.running:
+            self._stopping = True
             self.program.work.stop()
             self._say("stopping")
         else:
@@ -246,7 +255,7 @@ class ReplayScreen(Screen[MessageRecord | None]):
             prefill = self._prefill
             done = f" {format_count(prefill.done)} of {format_count(prefill.total)} tokens" if prefill else ""
             return [((f"reading the prompt{done}", "label"),)]
-        total = format_count(len(self._recording.tokens))
+        total = format_count(self._recording.count)
         if replay.differs:
             return [((f"differs from token {format_count(replay.matched + 1)} of {total} on", "warning"),)]
         return [((f"identical so far: {format_count(replay.matched)} of {total} tokens", "value"),)]
