@@ -36,10 +36,10 @@ LONGEST = {"typing": 2.5, "sending": 0.3, "migrating": 0.4, "prefill": 0.6, "dec
 
 _TRIES = 4
 _SECOND = 1.0
-_BUSY = 3.0
+_BUSY = 5.0
 """Seconds that a machine with other work may take to let the program write, and the disk to take it."""
 
-_LATE = 0.2
+_LATE = 0.1
 """Part of the kills at which a busy machine may have kept the program from writing for a second."""
 
 _OLD_CHATS = 400
@@ -247,6 +247,6 @@ def test_nothing_is_lost_when_the_program_is_killed(session: Session) -> None:
     for what, lost in (("of a reply", session.replies), ("of typing", session.drafts)):
         late = sum(seconds > _SECOND for seconds in lost)
         print(f"at most {max(lost):.2f} s {what} lost, more than a second {late} times")
-        assert late <= len(lost) * _LATE, f"{what}: {lost}"
+        assert late <= 1 + len(lost) * _LATE, f"{what}: {lost}"
     assert set(session.hit) == set(PHASES)
     assert "damaged" not in "\n".join(middle(session._open().screen))

@@ -18,7 +18,7 @@ from tests.support.terminal_screen import TerminalScreen
 _WORDS = ("SEA", "STONE", "NIGHT", "RIVER", "GLASS", "WINTER", "LETTER", "東京", "HARBOUR", "LANTERN")
 _NUMBERS = count(1)
 _TAIL = 60
-"""Letters of the end of a reply that are looked for in the store."""
+"""Letters of the end of a text by which it is found."""
 
 
 class Person:
@@ -34,7 +34,7 @@ class Person:
         self.terminal = terminal
         self._dice = dice
         self._prompts = prompts
-        self._sent: tuple[str, str] | None = None
+        self._sent: str | None = None
 
     # What is done
 
@@ -44,7 +44,7 @@ class Person:
 
     def send(self, text: str, *, paste: bool = False) -> None:
         """Type something and press Enter; whether that was taken is seen later on."""
-        mark = text.rsplit(maxsplit=1)[-1]
+        mark = text.rsplit(maxsplit=1)[-1]  # of a long one the end is in view
         if paste:
             self.terminal.paste(text)
         else:
@@ -54,7 +54,7 @@ class Person:
 
     def press_enter(self, text: str) -> None:
         """Send what stands in the prompt."""
-        self._sent = (text, text.rsplit(maxsplit=1)[-1])
+        self._sent = text.strip()
         self.terminal.press("enter")
 
     def wait_sent(self) -> None:
@@ -64,10 +64,9 @@ class Person:
     def note_sent(self) -> bool:
         """Whether the screen shows what was sent last above the prompt, in the conversation: so it must be kept."""
         if self._sent is not None:
-            text, mark = self._sent
-            if all(mark not in row for row in transcript(self.terminal.screen)):
+            if letters(self._sent)[-_TAIL:] not in letters("".join(transcript(self.terminal.screen))):
                 return False
-            self._prompts.add(text)
+            self._prompts.add(self._sent)
             self._sent = None
         return True
 

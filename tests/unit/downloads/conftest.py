@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,14 @@ from tui.catalogue.hub.transfer import Patience
 from tui.catalogue.hub.values import Download, RemoteFile, Request
 from tui.services.downloads import Downloads
 
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 REPO = "owner/tiny-GGUF"
 MODEL = "tiny-Q4_K_M.gguf"
-HASTY = Patience(stall=0.5, wait=0.01, longest_wait=0.05)
-"""For a hub on this machine, which never needs time to recover."""
+HASTY = Patience(stall=2.0, wait=0.01, longest_wait=0.05)
+"""For a hub on this machine, which never needs time to recover, and on a busy one for a while says nothing."""
+
+PATIENT = replace(HASTY, stall=3600.0)
+"""For a hub that says nothing any more, while something else is to happen."""
 
 
 @dataclass

@@ -15,16 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.downloads.conftest import HASTY, MODEL, REPO, TIMEOUT, Shop, eventually, failed, finished
+from tests.unit.downloads.conftest import HASTY, MODEL, PATIENT, REPO, TIMEOUT, Shop, eventually, failed, finished
 from tui.catalogue.hub.transfer import Patience
 from tui.core.errors import HubError
 from tui.services.downloads import Downloads
 
 Open = Callable[..., Downloads]
-PATIENT = replace(HASTY, stall=TIMEOUT)
 HALF = 1_500_000
-PROMPTLY = 5.0
-"""Seconds; it takes a fraction of one on a machine with time to spare, and the connection would stall for a minute."""
+PROMPTLY = 60.0
+"""Seconds; it takes a fraction of one on a machine with time to spare, and the connection would stall for an hour."""
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def test_cancel_is_prompt_on_a_stall_and_leaves_nothing(shop: Shop, stuck: tuple
 
 @pytest.mark.parametrize("where", ["/resolve/", "/cdn/"])
 def test_cancel_is_prompt_while_no_answer_comes(shop: Shop, opened: Open, where: str) -> None:
-    shop.server.fault(path=where, delay=TIMEOUT)
+    shop.server.fault(path=where, delay=PATIENT.stall)
     downloads = opened(PATIENT)
     number = downloads.add(shop.request())
     eventually(lambda: [asked for asked in shop.server.requests if where in asked.path])

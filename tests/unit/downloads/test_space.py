@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.downloads.conftest import MODEL, REPO, Shop, eventually, failed, finished
+from tests.unit.downloads.conftest import MODEL, PATIENT, REPO, Shop, eventually, failed, finished
 from tui.catalogue.hub import space
-from tui.catalogue.hub.transfer import Patience
 from tui.core.errors import HubError
 from tui.services.downloads import Downloads
 
@@ -44,7 +43,7 @@ def test_what_other_downloads_will_take_counts_as_taken(shop: Shop, opened: Open
     shop.repo = shop.server.add(REPO, {MODEL: shop.content, "b.gguf": bytes(1_000_000)})
     shop.server.fault(path="/cdn/", stall_after=2_000_000, times=1)
     free[0] = space.KEPT_FREE + 3_000_000
-    downloads = opened(Patience())
+    downloads = opened(PATIENT)
     number = downloads.add(shop.request())
     eventually(lambda: downloads.wait(number, 0).done == 2_000_000)
     free[0] = space.KEPT_FREE + 1_999_999
@@ -57,7 +56,7 @@ def test_what_other_downloads_will_take_counts_as_taken(shop: Shop, opened: Open
 def test_only_the_missing_bytes_need_space(shop: Shop, opened: Open, free: list[int]) -> None:
     free[0] = space.KEPT_FREE + 3_000_000
     shop.server.fault(path="/cdn/", stall_after=2_000_000, times=1)
-    downloads = opened(Patience())
+    downloads = opened(PATIENT)
     number = downloads.add(shop.request())
     eventually(lambda: downloads.wait(number, 0).done == 2_000_000)
     downloads.pause(number)

@@ -20,6 +20,11 @@ from tui.core.errors import CancelledError
 REPO = "owner/model-GGUF"
 FILE = "m-Q4_0.gguf"
 Call = Callable[[Cancel], object]
+LONG = 3600.0
+"""Seconds that the hub says nothing."""
+
+PATIENCE = 60.0
+"""Seconds after which a call counts as one that does not end."""
 
 
 def ends_soon(call: Call, waiting: Callable[[], bool]) -> None:
@@ -34,7 +39,7 @@ def ends_soon(call: Call, waiting: Callable[[], bool]) -> None:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while not waiting():
         assert time.monotonic() < until and thread.is_alive()
         time.sleep(0.01)
@@ -42,7 +47,7 @@ def ends_soon(call: Call, waiting: Callable[[], bool]) -> None:
     time.sleep(0.2)
     assert thread.is_alive()
     cancel.set()
-    thread.join(5.0)  # a tenth of a second on a machine that nobody else uses
+    thread.join(PATIENCE)  # a tenth of a second on a machine that nobody else uses
     assert not thread.is_alive()
     assert outcome
 
@@ -61,13 +66,13 @@ def read_file(url: str) -> Call:
 
 
 def test_an_answer_that_does_not_come(local: LocalHub) -> None:
-    local.fault(delay=60)
+    local.fault(delay=LONG)
     ends_soon(search(local.url), lambda: len(local.requests) == 1)
 
 
 def test_an_answer_that_does_not_come_on_a_connection_used_before(local: LocalHub) -> None:
     Hub(local.url).search(Query())
-    local.fault(delay=60)
+    local.fault(delay=LONG)
     ends_soon(search(local.url), lambda: len(local.requests) == 2)
 
 
@@ -145,7 +150,7 @@ def test_cancelled_before_it_begins(local: LocalHub) -> None:
 
 def test_one_call_does_not_end_another(local: LocalHub) -> None:
     local.add(REPO, {FILE: b"GGUF"})
-    local.fault(path="/api/models\\?", delay=60, times=1)
+    local.fault(path="/api/models\\?", delay=LONG, times=1)
     stopped = threading.Thread(target=ends_soon, args=(search(local.url), lambda: len(local.requests) == 1))
     stopped.start()
     stopped.join()
@@ -159,13 +164,13 @@ def test_what_came_of_a_connection_left_behind_is_closed(local: LocalHub, monkey
 
     def late(*args: object, **named: object) -> socket.socket:
         release.wait()
-        made.append(real((args[0]), timeout=5))  # type: ignore[arg-type]
+        made.append(real((args[0]), timeout=PATIENCE))  # type: ignore[arg-type]
         return made[0]
 
     monkeypatch.setattr(socket, "create_connection", late)
     ends_soon(search(local.url), lambda: True)
     release.set()
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while not (made and made[0].fileno() == -1):
         assert time.monotonic() < until
         time.sleep(0.01)

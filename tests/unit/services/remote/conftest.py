@@ -15,7 +15,7 @@ from tui.core.parameters import LoadParams
 from tui.services.remote.connection import Limits
 from tui.services.remote.engine import RemoteEngine
 
-SOON = Limits(connect=5.0, first=20.0, next=20.0, wait=1.0, tries=3, pause=0.01)
+SOON = Limits(connect=60.0, first=120.0, next=120.0, wait=1.0, tries=3, pause=0.01)
 
 
 @pytest.fixture(scope="package")
@@ -31,7 +31,7 @@ def remote() -> Iterator[RemoteEngine]:
     """An engine that asks servers."""
     engine = RemoteEngine(limits=SOON)
     yield engine
-    assert engine.close(10.0)
+    assert engine.close(60.0)
 
 
 def connect(engine: RemoteEngine, base_url: str, model: str = "") -> ModelInfo:
