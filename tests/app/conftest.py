@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.local_hub import LocalHub
 from tests.support.scripted import ScriptedEngine
+from tests.support.settling import settled
 from tui.app.app import LocalLLMApp
 from tui.core.parameters import LoadParams
 from tui.engine.planner import Plan
@@ -67,6 +68,13 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("COLORTERM", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def keys_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a key the pilot waits for the application, not for a processor that is idle."""
+    for module in ("textual.app", "textual.pilot"):
+        monkeypatch.setattr(f"{module}.wait_for_idle", settled)
 
 
 @pytest.fixture

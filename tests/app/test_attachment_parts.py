@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from textual.app import App, ComposeResult
 
 from tests.support.pdf import make_pdf
 from tests.support.scripted import ScriptedEngine, model_info
-from tests.support.waiting import until
-from tui.app.attaching import Attaching
+from tests.support.waiting import TIMEOUT, until
+from tui.app.attaching import Attaching, Reading
 from tui.app.file_search import FileSearch, Found
 from tui.app.picking import asked_at
 from tui.app.rendering.attachment_rows import CHIP_ROWS, Chip, chip_rows, estimate, stored_words, token_words
@@ -164,16 +165,24 @@ async def test_the_search_answers_the_newest_question(tmp_path: Path, monkeypatc
         assert len(answers) == count and not search.is_open
 
 
-async def test_pages_are_told_and_stopped(tmp_path: Path) -> None:
+async def test_pages_are_told_and_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "long.pdf"
-    path.write_bytes(make_pdf(["some words"] * 2000))
+    path.write_bytes(make_pdf(["some words"] * 1200))
     told: list[str] = []
+    stopped, page = threading.Event(), Attaching._page
+
+    def page_and_wait(attaching: Attaching, reading: Reading, number: int, count: int) -> None:
+        page(attaching, reading, number, count)
+        assert stopped.wait(TIMEOUT)
+
+    monkeypatch.setattr(Attaching, "_page", page_and_wait)
     app: App[None] = App()
     async with app.run_test() as pilot:
         attaching = Attaching(app, lambda: 1 << 20, lambda: None, told.append)
         attaching.add(str(path))
-        await until(pilot, lambda: re.match("page .* of 2,000", attaching.readings[0].progress))
+        await until(pilot, lambda: re.match("page .* of 1,200", attaching.readings[0].progress))
         assert attaching.stop() and not attaching.readings and not attaching.stop()
+        stopped.set()
         attaching.add(str(tmp_path / "nowhere"))
         await until(pilot, lambda: told)
         assert told == [f"{tmp_path}/nowhere is not attached: there is no such file"] and not attaching.items

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from tests.app.test_chats_last import SIZE, answered, hint, ready, shown
 from tests.support.scripted import ScriptedEngine
-from tests.support.waiting import until
+from tests.support.waiting import TIMEOUT, until
 from tui.app.app import LocalLLMApp
 from tui.app.screens.attachments import AttachmentsScreen
 from tui.app.widgets.attachment_line import AttachmentLine
@@ -19,6 +21,8 @@ from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.rows import Rows
 from tui.core.errors import PromptTooLongError
 from tui.core.prompts import ChatPrompt
+from tui.services import attachments
+from tui.services.attachments import Attached
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +125,7 @@ async def test_what_could_not_be_answered_comes_back_with_its_files(app: LocalLL
         await attached(pilot, app, "notes.txt")
         engine.generate_error = PromptTooLongError("The prompt has 9,999 tokens and the context holds 4,096")
         await pilot.press(*"What?", "enter")
+        await until(pilot, lambda: "9,999 tokens" in shown(app))
         await until(pilot, lambda: prompt(app).text == "What?" and names(app) == ["notes.txt"])
         assert "❯ you" not in shown(app)
         await pilot.press("ctrl+u", "backspace", "enter")
@@ -224,14 +229,22 @@ async def test_a_hostile_name_is_shown_and_does_nothing(
         assert said.endswith("\n`````\n[@click=app.quit]x[/] ```\n```` \n`````\n\n")
 
 
-async def test_reading_is_stopped_with_esc(app: LocalLLMApp, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "big.pdf").write_bytes(b"%PDF-1.4\n" + b" " * 30_000_000)
+async def test_reading_is_stopped_with_esc(app: LocalLLMApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go, read = threading.Event(), attachments.read
+
+    def slowly(*given: Any) -> Attached:
+        assert let_go.wait(TIMEOUT)
+        return read(*given)
+
+    monkeypatch.setattr(attachments, "read", slowly)
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        await pick(pilot, app, "@big", "enter")
-        assert "@big.pdf reading…" in chips(app) and "Esc stops reading" in chips(app)
+        await pick(pilot, app, "@not", "enter")
+        assert "@notes.txt reading…" in chips(app) and "Esc stops reading" in chips(app)
         await pilot.press(*"hi", "enter")
-        assert hint(app).startswith("still reading big.pdf: Esc stops it") or not app.main_screen.attaching.readings
+        assert hint(app).startswith("still reading notes.txt: Esc stops it")
         await pilot.press("escape")
         await until(pilot, lambda: not app.main_screen.attaching.readings)
-        assert not names(app)
+        let_go.set()
+        await app.workers.wait_for_complete(worker for worker in app.workers if worker.group == "attach")
+        assert not names(app) and not chips(app)

@@ -337,6 +337,7 @@ async def test_two_thousand_models_draw_only_what_is_in_view(
             drawn.append(entry.name)
             return draw(entry, width, marked)
 
+        await pilot.pause()  # the rows that came last are drawn
         monkeypatch.setattr(screen.table, "_draw_row", counted)
         await pilot.press("down")
         await pilot.pause()

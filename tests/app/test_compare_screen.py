@@ -59,8 +59,8 @@ async def asked(pilot: Pilot[int], app: LocalLLMApp, text: str) -> None:
     screen_of(app).query_one(Prompt).load_text(text)
     screen_of(app).query_one(Prompt).focus()
     await pilot.press("enter")
-    await until(pilot, lambda: screen_of(app).running or "TTFT" in side(app, 1))
-    await until(pilot, lambda: not screen_of(app).running and not app.work.busy)
+    line = screen_of(app).query_one("#compare-asked", BrowseBar)
+    await until(pilot, lambda: text in line.plain and not screen_of(app).running and not app.work.busy)
 
 
 async def test_two_settings_one_after_the_other(app: LocalLLMApp, engine: ScriptedEngine) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from textual.app import App
-from textual.pilot import Pilot
 
 from tests.support.engines import load
+from tests.support.waiting import until
 from tui.app.screens.completion import CompletionScreen
 from tui.app.widgets.completion_notice import CompletionNotice
 from tui.app.widgets.completion_text import CompletionText
@@ -44,13 +43,6 @@ def host() -> Iterator[ModelHost]:
     host = ModelHost(Engine())
     yield host
     host.close(10)
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        await pilot.pause(0.02)
 
 
 async def test_japanese_is_whole_and_fits_its_columns(host: ModelHost, gemma3: Path) -> None:

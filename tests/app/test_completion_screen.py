@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import pytest
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 
 from tests.support.scripted import ScriptedEngine, model_info
+from tests.support.waiting import until
 from tui.app.screens.completion import CompletionScreen
 from tui.app.screens.editor import EditorScreen
 from tui.app.widgets.completion_input import CompletionInput, escaped
@@ -51,13 +49,6 @@ class ViewApp(App[None]):
 
     def asked(self) -> list[str]:
         return [prompt.text for prompt in self.engine.prompts if isinstance(prompt, RawPrompt)]
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        await pilot.pause(0.01)
 
 
 async def typed(pilot: Pilot[None], app: ViewApp, text: str) -> None:

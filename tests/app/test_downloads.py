@@ -106,6 +106,7 @@ async def test_the_question_goes_when_the_download_has_arrived(make_app: Make, s
         question = app.screen.query_one("#question-text", Static)
         asked = str(question.render())
         await until(pilot, lambda: app.screen is downloads or str(question.render()) != asked)
+        slow.hurry()
         # What would be deleted is told as it grows; once all of it is here, there is nothing to cancel.
         await until(pilot, lambda: app.screen is downloads)
         assert state(app) == "finished"

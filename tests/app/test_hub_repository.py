@@ -167,7 +167,7 @@ async def test_enter_downloads_and_then_loads(make_app: Make, stocked: LocalHub,
 async def test_at_80x24_the_screen_itself_says_how_a_download_goes(
     make_app: Make, stocked: LocalHub, tiny_gguf: Path
 ) -> None:
-    stocked.fault(path="/cdn/", bps=tiny_gguf.stat().st_size // 2)
+    stocked.fault(path="/cdn/", bps=tiny_gguf.stat().st_size // 50)
     app = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(app, pilot, quant="Q4_K_M")
@@ -176,6 +176,7 @@ async def test_at_80x24_the_screen_itself_says_how_a_download_goes(
         assert keys.plain.startswith("enter download")
         await pilot.press("enter")
         await until(pilot, lambda: "is being downloaded" in message(screen))
+        stocked.hurry()
         await until(pilot, lambda: message(screen) == "Q4_K_M is here: Enter loads it.")
         await until(pilot, lambda: keys.plain.startswith("enter load "))
         assert not list(app._notifications), "a notice would cover the end of the lines below"

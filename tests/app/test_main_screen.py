@@ -201,7 +201,9 @@ async def test_palette_runs_a_command(app: LocalLLMApp) -> None:
         await pilot.press("ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await pilot.press(*"side panes")
-        await until(pilot, lambda: app.screen.query_one(OptionList).option_count)
+        found = app.screen.query_one(OptionList)
+        # Before the search is over the list still has what was found for fewer letters.
+        await until(pilot, lambda: found.option_count == 1 and "Side panes" in str(found.get_option_at_index(0).prompt))
         await pilot.press("enter")
         await until(pilot, lambda: on_main(app) and not visible(app, "#right"))
 
@@ -257,6 +259,7 @@ async def test_reading_back_is_not_disturbed(app: LocalLLMApp, engine: ScriptedE
         await until(pilot, lambda: app.status.phase is Phase.READY and not app.work.busy)
         engine.hold = True
         await pilot.press("x", "enter")
+        await until(pilot, lambda: engine.prompts)
         engine.write("line\n\n" * 60)
         transcript = app.main_screen.query_one(Transcript)
         await until(pilot, lambda: transcript.max_scroll_y > 60 and transcript.is_vertical_scroll_end)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.support.waiting import until
 from tui.app.screens.settings import SettingsScreen
 from tui.app.widgets.setting_detail import SettingDetail
 from tui.app.widgets.setting_row import SettingRow
@@ -41,13 +40,6 @@ class FormApp(App[None]):
 
     def detail(self) -> str:
         return self.form.query_one(SettingDetail).plain
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        await pilot.pause(0.01)
 
 
 async def go_to(pilot: Pilot[None], app: FormApp, name: str) -> SettingRow:

@@ -70,7 +70,7 @@ class LocalHub:
         self.requests: list[Asked] = []
         self.repos: dict[str, Repo] = {}
         self.stored: dict[str, StoredFile] = {}
-        self.closing = threading.Event()
+        self.closing, self.hurrying = threading.Event(), threading.Event()
         self._faults: list[Fault] = []
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -108,6 +108,10 @@ class LocalHub:
             self._faults.append(fault)
         return fault
 
+    def hurry(self) -> None:
+        """Let nothing come slowly any more, also not what is under way."""
+        self.hurrying.set()
+
     def heal(self) -> None:
         """Let nothing go wrong any more."""
         with self._lock:
@@ -141,6 +145,7 @@ class LocalHub:
     def close(self) -> None:
         """Stop: nothing is listening any more, and connections end, also those kept for a next request."""
         self.closing.set()
+        self.hurrying.set()
         self._server.shutdown()
         self._server.server_close()
         with self._lock:
@@ -323,7 +328,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.asked.sent += len(data)
             self.wfile.write(data)
             if trouble.bps:
-                self.hub.closing.wait(len(data) / trouble.bps)
+                self.hub.hurrying.wait(len(data) / trouble.bps)
         if stop < length:
             self._break_off(stop)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-TIMEOUT = 30.0
-"""Seconds after which a condition is taken for one that never comes."""
+TIMEOUT = 120.0
+"""Seconds after which a condition is taken for one that never comes, also where many programs want the processor."""
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], timeout: float = TIMEOUT) -> None:

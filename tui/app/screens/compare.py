@@ -99,6 +99,7 @@ class CompareScreen(Screen[Left | None]):
         self._diff: Diff | None = None
         self._marked = False
         self._any = False
+        self._asking = False
         self._prompt = Prompt(PromptHistory(prompt_history_file()), placeholder="One prompt for both sides",
                               id="compare-prompt")  # fmt: skip
         self.sides = (CompareSide("A", setups[0], id="compare-a"), CompareSide("B", setups[1], id="compare-b"))
@@ -112,7 +113,7 @@ class CompareScreen(Screen[Left | None]):
     @property
     def running(self) -> bool:
         """Whether the sides are being asked."""
-        return self._run is not None and self._run.running
+        return self._asking or (self._run is not None and self._run.running)
 
     @property
     def side(self) -> CompareSide | None:
@@ -173,6 +174,7 @@ class CompareScreen(Screen[Left | None]):
         elif all(side.setup.path is None for side in self.sides):
             self._say("no model is chosen: Tab goes to a side, m chooses its model", "warning")
         else:
+            self._asking = True  # what is asked is stored first; a second Enter meanwhile asks nothing
             self.run_worker(self._ask(text, event.text))
 
     async def _ask(self, text: str, typed: str) -> None:
@@ -187,6 +189,8 @@ class CompareScreen(Screen[Left | None]):
         except LocalLLMError as error:
             self._say(error.line(), "error")
             return
+        finally:
+            self._asking = False
         self._asked, self._diff, self._marked = text, None, False
         if typed.strip():
             self._prompt.taken(typed)
@@ -310,7 +314,7 @@ class CompareScreen(Screen[Left | None]):
 
     def action_back(self) -> None:
         """Stop; else back to the prompt's side of things, and to the chat."""
-        if self._run is not None and self.running:
+        if self._run is not None and self._run.running:
             self._run.stop()
             self._say("stopping")
         else:
