@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.cli_arguments import PROGRAM, make_parser, prepare
+from tui.core.addresses import is_loopback
 from tui.core.errors import ModelFileError
 from tui.server.options import ServeOptions
 from tui.settings.arguments import ArgumentParser, add_settings
@@ -59,13 +61,42 @@ def serve(arguments: Sequence[str]) -> int:
     models, status = _models(parser, parsed, prepared.settings)
     if not models:
         return status
-    options = _options(parser, parsed, several=len(models) > 1)
+    options, notes = _with_key(parser, parsed, _options(parser, parsed, several=len(models) > 1))
     load = replace(
         prepared.settings.load, embeddings="embedding" in parsed, pooling=getattr(parsed, "pooling", "model")
     )
     if options.alias and len(models) == 1:
         models = {options.alias: next(iter(models.values()))}
-    return run_server(models, load, prepared.settings.generation, options, prepared.problems)
+    return run_server(models, load, prepared.settings.generation, options, prepared.problems, notes)
+
+
+def _with_key(
+    parser: ArgumentParser, parsed: argparse.Namespace, options: ServeOptions
+) -> tuple[ServeOptions, tuple[str, ...]]:
+    """The options with the person's kept key where one is needed and none was given; and what is said of it.
+
+    A key that is made now is shown once, to a person at a terminal: elsewhere what is said ends up in a log.
+
+    Raises:
+        SettingError: there is no key, and none can be kept.
+    """
+    from tui.services.kept_key import key_for_servers, renew_key
+    from tui.settings.paths import serve_key_file
+
+    another, given = "new_api_key" in parsed, bool(options.api_keys or options.api_key_file)
+    if another and (given or options.no_api_key):
+        parser.error(f"--new-api-key goes without other keys (--api-key, --api-key-file, {KEY_VARIABLE}, --no-api-key)")
+    if not another and (given or options.no_api_key or is_loopback(options.host)):
+        return options, ()
+    key, made = (renew_key(), True) if another else key_for_servers()
+    file = serve_key_file()
+    if not made:
+        notes = (f"the key is the one in {file}; --new-api-key makes another",)
+    elif sys.stderr.isatty():
+        notes = (f"the key, shown only now: {key}", f"it is kept in {file}")
+    else:
+        notes = (f"a new key was made; it is in {file}",)
+    return replace(options, api_key_file=str(file)), notes
 
 
 def _models(parser: ArgumentParser, parsed: argparse.Namespace, settings: Settings) -> tuple[dict[str, Path], int]:
@@ -139,6 +170,11 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument(
         "--pooling", choices=("mean", "cls", "last"), help="how the vectors of tokens become one (default: the model's)"
+    )
+    parser.add_argument(
+        "--new-api-key",
+        action="store_true",
+        help="make another key in place of the kept one, show it, and serve with it",
     )
     parser.add_argument("--no-api-key", action="store_true", help="serve other machines without a key")
     parser.add_argument(

@@ -13,7 +13,7 @@ from tui.server.options import ServeOptions
 from tui.server.unit import Unit, absolute
 from tui.settings.arguments import ArgumentParser, given_settings
 
-_LEFT_OUT = ("--systemd", "--api-key")
+_LEFT_OUT = ("--systemd", "--api-key", "--new-api-key")
 _PATHS = (
     "--model", "--models-dir", "--api-key-file", "--ssl-key-file", "--ssl-cert-file", "--log-file", "--grammar-file",
     "--json-schema-file", "--chat-template-file", "--download-dir",

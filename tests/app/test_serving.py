@@ -21,6 +21,7 @@ from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.status_line import StatusLine
 from tui.cli_serve import make_server
 from tui.services import load_check
+from tui.services.kept_key import kept_key, renew_key
 from tui.services.launch import Launch
 from tui.settings.settings import Settings
 
@@ -141,6 +142,7 @@ async def test_a_key_is_made_where_others_can_reach_it(ascii_model: Path) -> Non
         screen = await serve(app, pilot)
         key = app.serving.key
         assert key.startswith("sk-local-") and key not in shown(screen)
+        assert "a new key, kept from now on" in " ".join(shown(screen).split()) and kept_key() == key
         await pilot.press("v")
         assert key in shown(screen)
         port = app.serving.address.rpartition(":")[2]
@@ -150,6 +152,31 @@ async def test_a_key_is_made_where_others_can_reach_it(ascii_model: Path) -> Non
                 await wrong.models.list()
         async with openai.AsyncOpenAI(base_url=base, api_key=key, max_retries=0) as right:
             assert (await right.models.list()).data
+
+
+async def test_the_key_of_before_is_taken_again(ascii_model: Path) -> None:
+    before = renew_key()
+    app = make_app(ascii_model, serve_host="0.0.0.0")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app, pilot)
+        screen = await serve(app, pilot)
+        assert app.serving.key == before and "the key of before" in " ".join(shown(screen).split())
+
+
+async def test_a_key_where_none_is_needed_is_the_kept_one_first(ascii_model: Path) -> None:
+    before = renew_key()
+    app = make_app(ascii_model)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app, pilot)
+        await pilot.press("f11")
+        await until(pilot, lambda: isinstance(app.screen, ServingScreen), LOAD)
+        await pilot.press("g")
+        await until(pilot, lambda: app.serving.key == before, LOAD)
+        await pilot.press("g")
+        await until(pilot, lambda: app.serving.key == kept_key() != before, LOAD)
+        await pilot.press("n")
+        await until(pilot, lambda: not app.serving.key, LOAD)
+        assert kept_key()
 
 
 async def test_quitting_over_a_request_asks_first(ascii_model: Path) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from tui.core.errors import LocalLLMError
 from tui.core.events import Failed
+from tui.services.kept_key import kept_key, key_for_servers, renew_key
 from tui.services.model_host import ModelHost
 from tui.services.requests import Requests
-from tui.services.served import MakeServed, Served, ServeWish, new_key, sampling_only
+from tui.services.served import MakeServed, Served, ServeWish, sampling_only
 from tui.services.watching import Here
 from tui.settings.settings import Settings
 
@@ -35,6 +36,8 @@ class Serving:
         self.watched = Here(self.requests)
         self.key = key
         """What clients have to show; empty for nothing."""
+        self.key_is_new = False
+        """Whether it was made in this program and not kept from before."""
         self.wish: ServeWish | None = None
         """How it serves; None while it does not."""
         self.changing = ""
@@ -77,6 +80,15 @@ class Serving:
             self.requests,
         )
 
+    def another_key(self) -> None:
+        """Want a key: the kept one where none was wanted, and else a new one, which is kept instead.
+
+        Raises:
+            LocalLLMError: it cannot be kept.
+        """
+        before = "" if self.key else kept_key()
+        self.key, self.key_is_new = (before, False) if before else (renew_key(), True)
+
     async def start(self, settings: Settings) -> None:
         """Serve; the loaded model stays as it is and gets places for clients.
 
@@ -89,7 +101,7 @@ class Serving:
             raise LocalLLMError("a reply is under way, and starting would end it", hint="wait for it, or stop it")
         wish = self.wish_of(settings)
         if wish.is_open and not self.key:
-            self.key = new_key()
+            self.key, self.key_is_new = await asyncio.to_thread(key_for_servers)
             wish = self.wish_of(settings)
         self.changing = "starting"
         try:

@@ -63,6 +63,7 @@ def _all(settings: Settings, problems: tuple[str, ...], port: int) -> Iterator[F
         ("Models", partial(checkup_files.models, settings.app.folders())),
         ("Hugging Face Hub", partial(checkup_network.hub, settings.app.offline)),
         ("Port", partial(checkup_network.port, port)),
+        ("Server key", checkup_network.server_key),
         ("Service", checkup_network.service),
     ]
     yield from findings(checks)

@@ -35,6 +35,7 @@ def serve(
     generation: GenerationParams,
     options: ServeOptions,
     problems: tuple[str, ...],
+    notes: tuple[str, ...] = (),
 ) -> int:
     """Serve models until a signal asks for the end.
 
@@ -44,6 +45,7 @@ def serve(
         generation: how tokens are chosen where a request does not say.
         options: how to serve.
         problems: lines about settings that were left out.
+        notes: lines for the person who starts it, said when it serves.
 
     Returns:
         The exit status.
@@ -69,7 +71,7 @@ def serve(
             if not options.loads_on_request:
                 _load(pool, next(iter(models)), interrupted)
             if not interrupted.is_set():
-                _greet(running, state)
+                _greet(running, state, notes)
             while not running.join(0.5):
                 pass
         _say("the server has ended")
@@ -100,7 +102,7 @@ def _load(pool: ModelPool, name: str, interrupted: threading.Event) -> None:
             _say(f"warning: {warning}")
 
 
-def _greet(running: Running, state: State) -> None:
+def _greet(running: Running, state: State, notes: tuple[str, ...]) -> None:
     options, names = state.options, state.models.names
     if lease := state.models.lend_loaded(names[0]):
         what, room = names[0], f", {lease.model.n_ctx:,} tokens of context"
@@ -112,6 +114,8 @@ def _greet(running: Running, state: State) -> None:
         _say("clients need a key")
     elif running.is_open:
         _say("warning: whoever reaches this address may use the model, since no key is wanted (--no-api-key)")
+    for note in notes:
+        _say(note)
     _say("Ctrl+C ends it")
 
 
@@ -125,7 +129,7 @@ def _signals(running: Running, state: State) -> Iterator[threading.Event]:
             running.kill()
             return
         interrupted.set()
-        count = len(state.requests.running)
+        count = state.requests.count
         waiting = f" when {count} request{'s' * (count != 1)} {'are' if count != 1 else 'is'} done, at most"
         _say(f"ending{waiting} {state.options.stop_seconds:.0f} s; once more ends it now" if count else "ending")
         running.stop()

@@ -1,4 +1,4 @@
-"""Checks of the network: the Hub, the port of `serve`, and the service of systemd where it is installed."""
+"""Checks of the network: the Hub, the port and the key of `serve`, and the service of systemd where it is installed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from tui.core.errors import HubError, LocalLLMError
 from tui.services.checkup import Finding
+from tui.services.kept_key import kept_key
+from tui.settings.paths import serve_key_file
 
 UNIT_FILE = Path("/etc/systemd/system/localllm-tui.service")
 KEY_FILE = Path("/etc/localllm-tui.env")
@@ -60,6 +62,20 @@ def port(number: int) -> Iterator[Finding]:
             yield Finding("Port", "warning", words, advice)
         else:
             yield Finding("Port", "ok", f"{number} is free")
+
+
+def server_key() -> Iterator[Finding]:
+    """The key that is kept for servers which other machines can reach; the key itself is never told."""
+    name, path = "Server key", serve_key_file()
+    if not kept_key():
+        yield Finding(name, "ok", "none is kept yet (made when a server that others can reach starts without one)")
+        return
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        advice = f"chmod 600 {path}; if somebody else may have read it: localllm-tui serve --new-api-key"
+        yield Finding(name, "warning", f"others can read {path} (mode {mode:o})", advice)
+    else:
+        yield Finding(name, "ok", f"kept in {path}, for you alone")
 
 
 def service(unit: Path = UNIT_FILE, key_file: Path = KEY_FILE) -> Iterator[Finding]:

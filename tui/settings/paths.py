@@ -54,6 +54,11 @@ def prompt_history_file() -> Path:
     return state_dir() / "prompt_history.jsonl"
 
 
+def serve_key_file() -> Path:
+    """The key of the person's servers, where other machines can reach them."""
+    return state_dir() / "serve.key"
+
+
 def kv_cache_dir() -> Path:
     """Computed conversations, for resuming at once."""
     return cache_dir() / "kv"

@@ -33,7 +33,7 @@ SERVING_COMMANDS = (
     _serve("copy_address", "Copy the address", "What clients are given as base_url, on the clipboard (OSC 52).", "a",
            "copy address"),
     _serve("copy_key", "Copy the key", "Put the key on the clipboard of the terminal (OSC 52).", "c", "copy key"),
-    _serve("new_key", "New key", "Make another key, for clients to show; before the server starts.", "k", "new key"),
+    _serve("new_key", "New key", "Want the kept key, or make another one; before the server starts.", "g", "new key"),
     _serve("no_key", "No key", "Want no key, where only this machine can ask; before the server starts.", "n"),
     _serve("show_key", "Show the key", "Show the key on the screen, or hide it.", "v", "show key"),
     _serve("transcripts", "Keep transcripts", "Keep prompts and answers in memory, to read them here; once more forgets"

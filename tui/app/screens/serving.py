@@ -16,7 +16,7 @@ from tui.app.serving import Serving
 from tui.app.status import model_name
 from tui.app.widgets.lines import Line, Piece
 from tui.core.errors import LocalLLMError
-from tui.services.served import ServeWish, new_key
+from tui.services.served import ServeWish
 
 if TYPE_CHECKING:
     from tui.app.app import LocalLLMApp
@@ -94,7 +94,7 @@ class ServingScreen(Watching):
 
     def _key_pieces(self, wish: ServeWish) -> tuple[Piece, ...]:
         if not wish.key:
-            words = "one is made when it starts" if wish.is_open else "none is needed; k makes one"
+            words = "the kept one is wanted, or a new one" if wish.is_open else "none is needed; g wants one"
             return ((words, "label"),)
         shown, verb = (wish.key, "hides") if self._key_shown else ("*" * 12, "shows")
         return (shown_line(shown), "value"), (f"   c copies it, v {verb} it", "label")
@@ -141,7 +141,8 @@ class ServingScreen(Watching):
             return
         told = f"serving at {self._serving.address}/v1"
         if self._serving.key and not had_key:
-            told += ", with a new key since other machines can reach it: c copies it"
+            which = "a new key, kept from now on" if self._serving.key_is_new else "the key of before"
+            told += f", with {which}, since other machines can reach it: c copies it"
         self._tell(told, "value")
 
     async def _stop(self) -> None:
@@ -162,10 +163,16 @@ class ServingScreen(Watching):
             self.program.say(text, "error" if role == "error" else "info")
 
     def action_new_key(self) -> None:
-        """Another key."""
-        self._serving.key = new_key()
+        """The kept key, or another one."""
+        try:
+            self._serving.another_key()
+        except LocalLLMError as error:
+            self.say(error.line(), "error")
+            return
         self.refresh_facts()
-        self.say("a new key: c copies it, v shows it")
+        made = self._serving.key_is_new
+        which = "a new key, kept for the next time" if made else "the key of before; g makes another"
+        self.say(f"{which}: c copies it, v shows it")
 
     def action_no_key(self) -> None:
         """No key."""
