@@ -78,7 +78,7 @@ async def test_a_client_and_the_person_share_the_loaded_model(ascii_model: Path)
         await ready(app, pilot)
         loaded = app.host.model
         screen = await serve(app, pilot)
-        assert "serving at http://127.0.0.1:" in shown(screen)
+        await until(pilot, lambda: "serving at http://127.0.0.1:" in shown(screen), LOAD)
         assert app.host.engine.sequences == 5
         async with client_of(app) as client:
             asking = asyncio.create_task(
@@ -142,7 +142,8 @@ async def test_a_key_is_made_where_others_can_reach_it(ascii_model: Path) -> Non
         screen = await serve(app, pilot)
         key = app.serving.key
         assert key.startswith("sk-local-") and key not in shown(screen)
-        assert "a new key, kept from now on" in " ".join(shown(screen).split()) and kept_key() == key
+        assert kept_key() == key
+        await until(pilot, lambda: "a new key, kept from now on" in " ".join(shown(screen).split()), LOAD)
         await pilot.press("v")
         assert key in shown(screen)
         port = app.serving.address.rpartition(":")[2]
@@ -160,7 +161,8 @@ async def test_the_key_of_before_is_taken_again(ascii_model: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(app, pilot)
         screen = await serve(app, pilot)
-        assert app.serving.key == before and "the key of before" in " ".join(shown(screen).split())
+        assert app.serving.key == before
+        await until(pilot, lambda: "the key of before" in " ".join(shown(screen).split()), LOAD)
 
 
 async def test_a_key_where_none_is_needed_is_the_kept_one_first(ascii_model: Path) -> None:
