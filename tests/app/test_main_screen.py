@@ -320,3 +320,16 @@ async def test_a_prompt_typed_before_there_is_a_model_is_sent_once_it_is_loaded(
         await until(pilot, lambda: len(engine.prompts) == 1)
         assert engine.loads == [tiny_gguf]
         await until(pilot, lambda: "hello" in transcript.plain)
+
+
+async def test_no_second_palette_opens_over_a_screen_that_hides_the_first(app: LocalLLMApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+p", "f1")
+        await until(pilot, lambda: not isinstance(app.screen, CommandPalette) and len(app.screen_stack) == 3)
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        assert len(app.screen_stack) == 3
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: app.screen is app.main_screen)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))

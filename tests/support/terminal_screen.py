@@ -71,6 +71,10 @@ class TerminalScreen:
         """One cell; `data` is empty for the second half of a wide character."""
         return self._screen.buffer[row][column]
 
+    def row(self, row: int) -> dict[int, Char]:
+        """The cells of a row that were ever written to, by column."""
+        return dict(self._screen.buffer[row])
+
     def lines(self) -> list[str]:
         """The rows as text, a wide character once, without the spaces at the end."""
         columns, rows = self.size

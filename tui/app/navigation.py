@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
 from textual.command import CommandPalette
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 
+from tui.app.drawing import Drawing
 from tui.app.rendering.browse import View
 from tui.core.endpoints import address_of
 from tui.services.launch import Launch
@@ -30,7 +30,7 @@ _ELSEWHERE = frozenset(
 """Actions that would leave half done what runs on a screen of its own."""
 
 
-class Navigation(App[int]):
+class Navigation(Drawing):
     """The actions of the application; screens are imported when they are first asked for."""
 
     launch: Launch
@@ -59,6 +59,8 @@ class Navigation(App[int]):
             return None
         if action == "help":
             return None if isinstance(self._below_palette, ModalScreen) else True
+        if action == "command_palette":  # there is one, also where another screen hides it
+            return None if any(isinstance(screen, CommandPalette) for screen in self.screen_stack) else True
         if action in ("models", "chats", "get_model", "downloads", "settings", "log"):
             return True if hasattr(self._below_palette, "commands") else None
         if action == "completion":

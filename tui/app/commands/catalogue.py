@@ -50,6 +50,10 @@ APP_COMMANDS: tuple[Command, ...] = (
     Command(
         "app.commands", "All commands", "Search for a command by name.", "ctrl+p", "app.command_palette", "commands"
     ),
+    Command(
+        "app.redraw", "Redraw the screen", "Send all of it again, where something else has written over it.", "",
+        "app.redraw",
+    ),
     Command("app.quit", "Quit", "Leave; what runs is stopped.", "ctrl+q", "app.quit", "quit"),
 )  # fmt: skip
 
