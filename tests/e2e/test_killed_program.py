@@ -157,7 +157,7 @@ class Session:
 
     def _prefill(self, person: Person, moment: float) -> float:
         person.send(person.words(1600), paste=True)
-        person.until(lambda: " prefill " in person.terminal.screen.lines()[0], "prefill")
+        person.until(lambda: "prefill" in person.terminal.screen.lines()[0], "prefill")
         pause(moment)
         return _kill(person.terminal)
 

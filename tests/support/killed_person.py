@@ -17,6 +17,7 @@ from tests.support.terminal_screen import TerminalScreen
 
 _WORDS = ("SEA", "STONE", "NIGHT", "RIVER", "GLASS", "WINTER", "LETTER", "東京", "HARBOUR", "LANTERN")
 _NUMBERS = count(1)
+_GENERATING, _STOPPED = r"^ tiny\b.* generating ", r"^ tiny\b.* stopped "
 _TAIL = 60
 """Letters of the end of a text by which it is found."""
 
@@ -72,6 +73,7 @@ class Person:
 
     def wait_reply(self) -> None:
         """Wait until a reply is seen to grow."""
+        self.terminal.wait_for(_GENERATING)
         self.until(lambda: bool(_reply(self.terminal.screen)), "a reply")
         before = _reply(self.terminal.screen)
         self.until(lambda: _reply(self.terminal.screen) != before, "more of the reply")
@@ -79,8 +81,7 @@ class Person:
     def stop_reply(self) -> None:
         """Stop the reply, and wait until it has ended."""
         self.terminal.press("escape")
-        self.terminal.wait_for(r"■ stopped")
-        self.terminal.wait_for(r" generating ", absent=True)
+        self.terminal.wait_for(_STOPPED)
 
     def turn(self) -> None:
         """Something that people do with a conversation in which something was said."""
@@ -88,6 +89,7 @@ class Person:
 
     def _say(self) -> None:
         self.send(self.words(3))
+        self.wait_sent()
         self._follow()
 
     def _edit(self) -> None:
@@ -118,11 +120,12 @@ class Person:
         self.terminal.wait_for(r"deleted: alt\+u")
         self.terminal.press("alt+u")
         self.terminal.wait_for("they are back")
+        self.terminal.press("escape")  # what is back is marked
+        self.terminal.wait_for("▌", absent=True)
 
     def _follow(self) -> None:
-        self.terminal.wait_for(" generating ")
-        self.note_sent()
         self.wait_reply()
+        self.note_sent()
         self.stop_reply()
 
     # What is seen

@@ -20,7 +20,7 @@ class Reference:
         threads: threads for everything.
     """
 
-    def __init__(self, path: Path, n_ctx: int = 512, threads: int = 2) -> None:
+    def __init__(self, path: Path, n_ctx: int = 512, threads: int = 1) -> None:
         @lib.llama_log_callback  # type: ignore[untyped-decorator]
         def silent(_level: int, _text: bytes, _data: Any) -> None:
             pass

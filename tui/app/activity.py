@@ -51,8 +51,14 @@ class Activity:
             self._timer = None
 
     def _look(self) -> None:
+        # Once more where it came to its end meanwhile: what is over is not told as under way until the next look.
+        while self._look_once() and self.ticket.over:
+            pass
+
+    def _look_once(self) -> bool:
+        """Hand on what there is; whether there may be more."""
         if self._timer is None:
-            return
+            return False
         # Asked before draining, so that nothing posted in between is lost.
         over = self.ticket.over
         events = self.ticket.drain()
@@ -64,3 +70,4 @@ class Activity:
         if over:
             self.abandon()
             self._on_over()
+        return not over

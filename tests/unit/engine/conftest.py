@@ -46,7 +46,7 @@ def tiny_reference(tiny_gguf: Path) -> Iterator[Reference]:
 def smollm2_engine(smollm2: Path) -> Iterator[Engine]:
     """An engine with SmolLM2."""
     engine = Engine()
-    load(engine, smollm2, n_ctx=1024, threads=2)
+    load(engine, smollm2, n_ctx=1024, threads=1)
     yield engine
     assert engine.close(30)
 
@@ -55,6 +55,6 @@ def smollm2_engine(smollm2: Path) -> Iterator[Engine]:
 def gemma3_engine(gemma3: Path) -> Iterator[Engine]:
     """An engine with Gemma 3 270M base."""
     engine = Engine()
-    load(engine, gemma3, n_ctx=512, threads=2)
+    load(engine, gemma3, n_ctx=512, threads=1)
     yield engine
     assert engine.close(30)

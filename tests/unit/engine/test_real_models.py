@@ -104,7 +104,7 @@ def test_gemma3_cut_back_past_its_window_is_still_right(gemma3: Path, swa_full: 
     engine = Engine()
     reference = Reference(gemma3, n_ctx=2048)
     try:
-        load(engine, gemma3, n_ctx=2048, threads=2, swa_full=swa_full)
+        load(engine, gemma3, n_ctx=2048, threads=1, swa_full=swa_full)
         long = "The river runs through the valley and the old mill. " * 130
         reply(engine, RawPrompt(long), temp=0.0, n_predict=1)
         edited = long[:1200] + " Then the"
@@ -137,7 +137,7 @@ def test_two_models_in_turn(gemma3: Path, smollm2: Path) -> None:
     engine = Engine()
     try:
         for path, architecture in ((smollm2, "llama"), (gemma3, "gemma3"), (smollm2, "llama")):
-            assert load(engine, path, n_ctx=512, threads=2).architecture == architecture
+            assert load(engine, path, n_ctx=512, threads=1).architecture == architecture
             assert reply(engine, RawPrompt("The sea"), n_predict=4, temp=0.0).tokens
         events_of(engine.unload())
     finally:

@@ -209,7 +209,7 @@ def test_a_reply_that_was_thinking_goes_on_thinking(thinker: Callable[..., Engin
 
 
 def test_a_real_model_thinks_answers_and_is_told_to_stop(engine: Engine, smollm2: Path) -> None:
-    load(engine, smollm2, n_ctx=512, threads=2, chat_template=OPENED)
+    load(engine, smollm2, n_ctx=512, threads=1, chat_template=OPENED)
     question = ChatPrompt((Message("user", "Tell me a long story about the sea."),))
     params = {"temp": 0.0, "n_predict": 60, "ignore_eos": True, "reasoning_budget": 20}
     got = reply(engine, question, **params)
