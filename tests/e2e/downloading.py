@@ -20,7 +20,8 @@ def main() -> None:
     folder = Path(asked["folder"]) if asked["folder"] else None
     files = tuple(RemoteFile(**file) for file in asked["files"])
     request = Request(asked["repo_id"], asked["commit"], "Q4_K_M", files, folder)
-    downloads = Downloads(Hub(asked["url"]), Path(asked["state"]), patience=Patience(wait=0.01, longest_wait=0.1))
+    patience = Patience(stall=3600.0, wait=0.01, longest_wait=0.1)
+    downloads = Downloads(Hub(asked["url"]), Path(asked["state"]), patience=patience)
     number = downloads.add(request)
     if asked["fill"]:
         _fill_disk(downloads, number, Path(asked["fill"]))

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-TIMEOUT = 120.0
+TIMEOUT = 600.0
 COMMAND = (sys.executable, "-m", "tui")
 ROOT = Path(__file__).resolve().parents[2]
 

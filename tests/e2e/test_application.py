@@ -88,7 +88,7 @@ def wait_for_growth(terminal: Terminal) -> None:
 def leave(terminal: Terminal) -> None:
     """Quit, and see that everything ends and the terminal is as it was."""
     terminal.press("ctrl+q")
-    assert terminal.wait_exit(20) == 0
+    assert terminal.wait_exit() == 0
     assert terminal.left_behind() == []
 
 

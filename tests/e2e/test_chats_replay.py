@@ -33,7 +33,7 @@ def written(model: Path) -> tuple[int, int, int]:
     forged = store.begin_reply(prompt.id, facts_of(host.model, replace(DRAWN, seed=43)))
     store.finish_reply(forged.id, reply.text, store.tokens(reply.id), reply.reply.stop_reason if reply.reply else None)
     store.go_to(reply.conversation, reply.id)
-    assert host.close(30)
+    assert host.close(120)
     store.close()
     return reply.conversation, reply.id, forged.id
 

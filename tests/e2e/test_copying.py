@@ -32,5 +32,5 @@ def test_alt_and_a_digit_copy_a_block_of_code(start: Start, without_starter: dic
     terminal.press("tab")
     terminal.wait_for("1/1", absent=True)
     terminal.press("ctrl+q")
-    assert terminal.wait_exit(20) == 0
+    assert terminal.wait_exit() == 0
     assert terminal.left_behind() == []

@@ -1,6 +1,6 @@
 """kill -9 at random moments of a session: reopening finds every prompt that was sent and every reply up to a second.
 
-20 moments in a normal run, always the same ones; `LOCALLLM_TEST_KILLS=100` asks for more.
+10 moments in a normal run, always the same ones; `LOCALLLM_TEST_KILLS=100` asks for more.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from tests.support.killed_session import PHASES
 from tests.unit.store.test_killed import back_to_first_version
 from tui.store.store import Store
 
-KILLS = int(os.environ.get("LOCALLLM_TEST_KILLS", "20"))
+KILLS = int(os.environ.get("LOCALLLM_TEST_KILLS", "10"))
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 120.0
 _SECOND = 1.0
-_BUSY = 2.0
+_BUSY = 8.0
 """Seconds that a machine with other work may take to let the writer write, and the disk to take it."""
 
 _LONGEST = {"migrating": 0.5, "typing": 0.15, "prefill": 0.03, "decode": 2.0, "saving": 1.4}

@@ -8,6 +8,7 @@ import pty
 import random
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -83,10 +84,11 @@ def test_pull_into_a_folder(hub: LocalHub, tmp_path: Path, tiny_gguf: Path) -> N
 
 
 def test_ctrl_c_pauses_and_the_same_command_goes_on(hub: LocalHub) -> None:
-    hub.fault(path="/cdn/", bps=300_000)
+    hub.fault(path="/cdn/", bps=100_000)
     with started("models", "pull", f"{REPO}:Q8_0") as process:
-        while hub.sent("/cdn/") < 200_000:
+        while hub.sent("/cdn/") < 100_000:
             assert process.poll() is None
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, output) == (130, b"")

@@ -44,7 +44,7 @@ def type_in(terminal: Terminal, text: str) -> None:
 
 def leave(terminal: Terminal) -> None:
     terminal.press("ctrl+q")
-    assert terminal.wait_exit(20) == 0
+    assert terminal.wait_exit() == 0
     assert terminal.left_behind() == []
 
 
@@ -152,7 +152,7 @@ def test_the_completion_view_has_the_same_key(start: Start, editor: Environment)
     terminal.wait_for("Once upon$")
     terminal.wait_for("edited: enter goes on from here")
     terminal.press("ctrl+q")
-    assert terminal.wait_exit(20) == 0
+    assert terminal.wait_exit() == 0
     assert not list(editing_dir().iterdir())
 
 

@@ -21,7 +21,7 @@ LINE = 'llama-cli -m x.gguf --temp 0.2 --top-k 20 -sys "Be brief." --mystery'
 def program(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run it."""
     return subprocess.run(
-        [sys.executable, "-m", "tui", *arguments], input=stdin, capture_output=True, text=True, timeout=120,
+        [sys.executable, "-m", "tui", *arguments], input=stdin, capture_output=True, text=True, timeout=900,
         env=os.environ,
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ def write_over(terminal: Terminal) -> None:
 
 def leave(terminal: Terminal) -> None:
     terminal.press("ctrl+q")
-    assert terminal.wait_exit(20) == 0
+    assert terminal.wait_exit() == 0
     assert terminal.left_behind() == []
 
 

@@ -21,7 +21,9 @@ def test_a_signal_while_it_generates(number: int, status: int, smollm2: Path) ->
         assert process.stdout and process.stderr
         text = b""
         while len(text) < 40:
-            text += process.stdout.read(64)
+            piece = process.stdout.read(64)
+            assert piece, "it does not end by itself"
+            text += piece
         process.send_signal(number)
         text += process.stdout.read()
         errors = process.stderr.read().decode()

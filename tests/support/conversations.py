@@ -60,7 +60,7 @@ def running(path: Path, **params: object) -> Iterator[Engine]:
     try:
         yield engine
     finally:
-        assert engine.close(30)
+        assert engine.close(120)
 
 
 def live_through(
@@ -84,7 +84,7 @@ def live_through(
             which = rng.randrange(len(texts))
             action = rng.choice(["say", "say", "say", "again", "stop", "edit", "restart"])
             if action == "restart":
-                assert engine.close(30)
+                assert engine.close(120)
                 engine = started(path, **params)
             elif action == "edit":
                 texts[which] = texts[which][: rng.randrange(10, len(texts[which]))]
@@ -98,4 +98,4 @@ def live_through(
             if len(texts[which]) > longest:
                 texts[which] = texts[which][: longest // 3]
     finally:
-        assert engine.close(30)
+        assert engine.close(120)

@@ -13,7 +13,7 @@ from tui.core.prompts import Prompt
 from tui.engine.engine import Engine
 from tui.engine.ticket import Ticket
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Most seconds to wait for anything; reached only when something is broken."""
 
 

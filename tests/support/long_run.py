@@ -30,7 +30,7 @@ def memory_growth(what: str, model: Path) -> float:
         model: the GGUF file.
     """
     command = [sys.executable, "-m", "tests.support.long_run", what, str(model)]
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True, timeout=300)
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True, timeout=900)
     warm, end = (int(number) for number in done.stdout.split())
     return end / warm
 
@@ -90,7 +90,7 @@ def main() -> None:
         if number == times // 10:
             warm = resident_bytes()
     print(warm, resident_bytes())
-    engine.close(30)
+    engine.close(120)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def resident_growth(path: Path, **params: int | str | bool) -> int:
     """
     words = [f"{key}={value}" for key, value in params.items()]
     command = [sys.executable, "-m", "tests.support.resident", str(path), *words]
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True, timeout=300)
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True, timeout=900)
     return int(done.stdout)
 
 

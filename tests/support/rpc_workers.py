@@ -66,7 +66,7 @@ class WorkerProcess:
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.kill()
-        self.process.wait(30)
+        self.process.wait(120)
 
     def close(self) -> None:
         """End it, and free everything."""

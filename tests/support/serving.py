@@ -68,4 +68,4 @@ def serving(
             running.kill()
             assert running.join(PATIENCE)
     finally:
-        assert host.close(30)
+        assert host.close(120)

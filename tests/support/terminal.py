@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from tests.support.terminal_screen import USUAL_MODES, TerminalScreen
 
-PATIENCE = 60.0
+PATIENCE = 240.0
 """Most seconds to wait for anything; reached only when something is broken."""
 
 KEYS = {

@@ -18,7 +18,7 @@ HEAVY = ("textual", "rich", "llama_cpp", "huggingface_hub", "jinja2", "tomlkit",
 def imported(code: str) -> set[str]:
     """Top-level modules in a fresh interpreter after `code`, of those that are heavy."""
     script = f"import sys\n{code}\nprint(*(set({HEAVY!r}) & set(sys.modules)), file=sys.__stderr__)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=900)
     return set(done.stderr.split())
 
 

@@ -23,7 +23,7 @@ def running() -> list[threading.Thread]:
 
 def ended() -> bool:
     for thread in running():
-        thread.join(timeout=60)
+        thread.join(timeout=900)
     return not running()
 
 

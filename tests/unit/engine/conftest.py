@@ -24,7 +24,7 @@ def engine() -> Iterator[Engine]:
     """An engine with nothing loaded."""
     engine = Engine()
     yield engine
-    assert engine.close(30)
+    assert engine.close(120)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def smollm2_engine(smollm2: Path) -> Iterator[Engine]:
     engine = Engine()
     load(engine, smollm2, n_ctx=1024, threads=1)
     yield engine
-    assert engine.close(30)
+    assert engine.close(120)
 
 
 @pytest.fixture(scope="module")
@@ -57,4 +57,4 @@ def gemma3_engine(gemma3: Path) -> Iterator[Engine]:
     engine = Engine()
     load(engine, gemma3, n_ctx=512, threads=1)
     yield engine
-    assert engine.close(30)
+    assert engine.close(120)

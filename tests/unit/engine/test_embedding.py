@@ -23,7 +23,7 @@ def embedder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = Engine()
     load(engine, write_embedding(tmp_path_factory.mktemp("models") / "tiny-bert-F32.gguf"), threads=1, embeddings=True)
     yield engine
-    assert engine.close(30)
+    assert engine.close(120)
 
 
 def vectors(engine: Engine, *texts: str | list[int]) -> list[tuple[float, ...]]:
@@ -69,7 +69,7 @@ def test_a_model_that_writes_can_make_vectors_too(tiny_gguf: Path) -> None:
     assert len(vectors(engine, "abc", "def")) == 2
     with pytest.raises(ModelLoadError, match="pooling"):
         load(engine, tiny_gguf, n_ctx=128, threads=1, embeddings=True)
-    assert engine.close(30)
+    assert engine.close(120)
 
 
 def test_a_model_loaded_to_write_makes_none(tiny_gguf: Path) -> None:
@@ -77,4 +77,4 @@ def test_a_model_loaded_to_write_makes_none(tiny_gguf: Path) -> None:
     load(engine, tiny_gguf, n_ctx=128, threads=1)
     with pytest.raises(LocalLLMError, match="writes text"):
         vectors(engine, "abc")
-    assert engine.close(30)
+    assert engine.close(120)

@@ -191,7 +191,7 @@ def test_several_sequences_share_batches_and_each_equals_the_reply_alone(
             got = gather(events_of(ticket)).tokens
             assert tiny_reference.same_up_to_near_ties(tokens, got, tiny_reference.greedy(tokens, 25))
     finally:
-        assert engine.close(30)
+        assert engine.close(120)
 
 
 def test_sequences_that_fill_the_cache_together_end_with_context_full(tiny_gguf: Path) -> None:
@@ -204,7 +204,7 @@ def test_sequences_that_fill_the_cache_together_end_with_context_full(tiny_gguf:
         assert {f.reason for f in finished} == {StopReason.CONTEXT_FULL}
         assert max(f.used for f in finished) <= size
     finally:
-        assert engine.close(30)
+        assert engine.close(120)
 
 
 def test_prefill_comes_before_the_first_token(tiny: Engine) -> None:

@@ -56,7 +56,7 @@ def test_smollm2_greedy_equals_the_high_level_class(smollm2: Path) -> None:
         load(engine, smollm2, n_ctx=1024, threads=2)
         assert reply(engine, RawPrompt(COLOURS), temp=0.0, n_predict=48).text == wanted
     finally:
-        assert engine.close(30)
+        assert engine.close(120)
 
 
 def test_a_chat_of_three_turns_reuses_its_past_and_says_the_same(
@@ -114,7 +114,7 @@ def test_gemma3_cut_back_past_its_window_is_still_right(gemma3: Path, swa_full: 
         assert reference.same_up_to_near_ties(tokens, got.tokens, reference.greedy(tokens, 12))
     finally:
         reference.close()
-        assert engine.close(30)
+        assert engine.close(120)
 
 
 def test_a_base_model_in_a_chat_stops_before_it_speaks_for_the_person(gemma3_engine: Engine) -> None:
@@ -141,4 +141,4 @@ def test_two_models_in_turn(gemma3: Path, smollm2: Path) -> None:
             assert reply(engine, RawPrompt("The sea"), n_predict=4, temp=0.0).tokens
         events_of(engine.unload())
     finally:
-        assert engine.close(30)
+        assert engine.close(120)

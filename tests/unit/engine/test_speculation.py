@@ -77,7 +77,7 @@ def test_greedy_with_guesses_equals_the_plain_loop(smollm2: Path) -> None:
         assert wanted.finished.timings.acceptance is None
     finally:
         reference.close()
-        assert guessing.close(30) and plain.close(30)
+        assert guessing.close(120) and plain.close(120)
 
 
 def test_sampled_text_is_the_same_with_and_without_guesses(tiny_gguf: Path) -> None:
@@ -87,7 +87,7 @@ def test_sampled_text_is_the_same_with_and_without_guesses(tiny_gguf: Path) -> N
         engine = Engine()
         load(engine, tiny_gguf, n_ctx=512, threads=1, spec_type=spec_type)
         texts.append([sampled(engine, seed) for seed in range(5)])
-        assert engine.close(30)
+        assert engine.close(120)
     assert [r.tokens for r in texts[0]] == [r.tokens for r in texts[1]]
     assert sum(r.finished.timings.drafted_tokens for r in texts[0]) > 0
 
@@ -109,4 +109,4 @@ def test_guesses_stay_within_the_context_and_the_limit(tiny_gguf: Path) -> None:
         again = reply(engine, RawPrompt("abcd" * 20), n_predict=5, temp=0.0, ignore_eos=True)
         assert again.tokens == full.tokens[:5]
     finally:
-        assert engine.close(30)
+        assert engine.close(120)

@@ -18,7 +18,7 @@ def host() -> Iterator[ModelHost]:
     """A host with nothing loaded."""
     host = ModelHost()
     yield host
-    assert host.close(30)
+    assert host.close(120)
 
 
 @pytest.fixture

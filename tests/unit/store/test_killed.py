@@ -1,6 +1,6 @@
 """kill -9 at random moments of a chat loses nothing that was sent, and of a reply nothing that was given to the store.
 
-20 moments in a normal run; `LOCALLLM_TEST_KILLS=100` asks for more.
+12 moments in a normal run; `LOCALLLM_TEST_KILLS=100` asks for more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support.many_chats import write_many
 from tui.store.backups import backups_dir
 from tui.store.store import Store
 
-_KILLS = int(os.environ.get("LOCALLLM_TEST_KILLS", "20"))
+_KILLS = int(os.environ.get("LOCALLLM_TEST_KILLS", "12"))
 _ROOT = Path(__file__).parents[3]
 
 
