@@ -146,7 +146,7 @@ async def test_each_chat_has_its_own_draft(make_app: Callable[..., LocalLLMApp])
         await until(pilot, lambda: "red, green" in shown(app) and text(app) == "")
         await pilot.press(*"colour", "ctrl+pageup")
         await until(pilot, lambda: "Quicksort" in shown(app) and text(app) == "essay")
-        assert hint(app) == "1 of 2 open: Sorting essay"
+        await until(pilot, lambda: hint(app) == "1 of 2 open: Sorting essay")
         await pilot.press("ctrl+n")
         await until(pilot, lambda: text(app) == "" and "Quicksort" not in shown(app))
         await pilot.press(*"fresh", "ctrl+l")

@@ -183,6 +183,10 @@ class Attaching:
         if reading not in self.readings:
             return  # it was stopped, and that was told
         self.readings = tuple(one for one in self.readings if one is not reading)
+        # A file that is read once more takes the place of what was read of it before.
+        newer = {item.path: item.attachment for item in found if item.path}
+        old = [item for item in self.items if newer.get(item.path, item.attachment) != item.attachment]
+        self.items = tuple(item for item in self.items if item not in old)
         known = set(self.attachments)
         again = [item for item in found if item.attachment in known]
         self._set((*self.items, *(item for item in found if item.attachment not in known)))

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,11 +49,17 @@ class Attached:
         attachment: its name and text.
         size: bytes of the file it was read from.
         note: what is special about it in a few words, such as `12 pages` or `Shift_JIS`; mostly empty.
+        path: where the file is, from the root on; empty for what came from no file.
+        modified: when the file was changed last, in nanoseconds since 1970; 0 when not known.
+        since: what became of the file since then in a few words; mostly empty.
     """
 
     attachment: Attachment
     size: int
     note: str = ""
+    path: str = ""
+    modified: int = 0
+    since: str = ""
 
 
 def read(
@@ -78,11 +84,12 @@ def read(
     """
     try:
         with _opened(path, name) as file:
-            size = os.fstat(file).st_size
+            status = os.fstat(file)
             data = _read_all(file, name, limit, cancelled)
     except OSError as error:
         raise _refusal(name, _reason(error)) from None
-    return from_bytes(data, name, limit, cancelled, on_page, size=max(size, len(data)))
+    found = from_bytes(data, name, limit, cancelled, on_page, size=max(status.st_size, len(data)))
+    return replace(found, path=os.path.abspath(path), modified=status.st_mtime_ns)
 
 
 def from_bytes(

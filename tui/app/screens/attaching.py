@@ -94,7 +94,12 @@ class Attaches(Talking):
     def chips(self) -> list[Chip]:
         """What is attached and what is read, as it is shown."""
         ready = [
-            Chip(item.attachment.name, item.size, token_words(*self.costs.of(item.attachment)), item.note)
+            Chip(
+                item.attachment.name,
+                item.size,
+                token_words(*self.costs.of(item.attachment)),
+                ", ".join(words for words in (item.note, item.since) if words),
+            )
             for item in self.attaching.items
         ]
         return [*ready, *(Chip(reading.text, None, reading.progress) for reading in self.attaching.readings)]

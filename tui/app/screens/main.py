@@ -28,6 +28,7 @@ from tui.app.screens.attaching import Attaches
 from tui.app.screens.branches import Branches
 from tui.app.screens.chat_presets import ChatPresets
 from tui.app.screens.comparing import Comparing
+from tui.app.screens.draft_files import DraftFiles
 from tui.app.screens.finding import Finding
 from tui.app.screens.ledger import ContextLedger
 from tui.app.screens.own_editor import OwnEditor
@@ -73,6 +74,7 @@ OWN_COMMANDS = (
 
 
 class MainScreen(
+    DraftFiles,
     ContextLedger,
     ChatPresets,
     Attaches,
