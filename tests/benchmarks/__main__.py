@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.benchmarks import browse, chats, footprint, headless, on_screen, reuse, scan, serving, store
+from tests.benchmarks import browse, chats, crowd_on_screen, footprint, headless, on_screen, reuse, scan, serving, store
 from tests.benchmarks.measure import Measurement, Setup, Sizes
 from tests.support.models import gemma3_path, smollm2_path
 
@@ -36,6 +36,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "store": store.conversations,
     "chats": chats.chats_on_screen,
     "serving": serving.several_clients,
+    "crowd": crowd_on_screen.echo_in_a_crowd,
 }
 """All benchmarks by name."""
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks.measure import Measurement, Setup
+from tests.benchmarks import llama_programs
+from tests.benchmarks.measure import Measurement, Setup, peak_memory
 from tests.support.program import environment, open_program, program
 
 _CONTEXT, _PROMPT_TOKENS, _COMPLETION = 8192, 400, 64
 _LLAMA_COMPLETION = {"": 326, "Gemma 3": 379}
-"""MB that llama-completion took at its peak, same files, context and length of prompt, two threads."""
+"""MB that llama-completion took at its peak where it is not at hand: same files, context, length of prompt, threads."""
 _MEGABYTE = 1_000_000
 
 
 def footprint(setup: Setup) -> Iterator[Measurement]:
     """Peak resident memory above llama-completion's, in MB: 8,192 tokens of context, a prompt of 400."""
+    binary = llama_programs.find("llama-completion")
     for name, path in {"": setup.model, **setup.other}.items():
         prompt = setup.scratch / "prompt.txt"
         prompt.write_text(_text(path), encoding="utf-8")
@@ -26,12 +26,13 @@ def footprint(setup: Setup) -> Iterator[Measurement]:
             "-m", str(path), "-c", str(_CONTEXT), "-t", "2", "-n", str(_COMPLETION), "--temp", "0", "--ignore-eos",
             "-f", str(prompt),
         ]  # fmt: skip
-        theirs = _LLAMA_COMPLETION[name]
+        # With no conversation of its own: the prompt is what is in the file, as for `run`.
+        theirs = peak_memory([binary, *options, "-no-cnv"]) / _MEGABYTE if binary else _LLAMA_COMPLETION[name]
         for what, peak, most in (("run", _run, 40), ("application", _application, 100)):
             ours = peak(setup, options) / _MEGABYTE
             yield Measurement(
                 f"peak memory above llama-completion's{name and ', ' + name}, {what}", ours - theirs, "MB",
-                at_most=most, detail=f"{ours:.0f} − {theirs} MB",
+                at_most=most, detail=f"{ours:.0f} − {theirs:.0f} MB{'' if binary else ', measured before'}",
             )  # fmt: skip
 
 
@@ -50,17 +51,7 @@ def _text(model: Path) -> str:
 
 
 def _run(setup: Setup, options: list[str]) -> int:
-    # Measured through a small parent: a process starts with the peak of the one that started it.
-    command = [sys.executable, "-c", _PEAK, *program(), "run", *options]
-    done = subprocess.run(command, env=_environment(setup), capture_output=True, check=True)
-    return int(done.stderr.split()[-1]) * 1024
-
-
-_PEAK = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
-"""
+    return peak_memory([*program(), "run", *options], _environment(setup))
 
 
 def _application(setup: Setup, options: list[str]) -> int:

@@ -12,22 +12,22 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+from tests.benchmarks import beside_llama
 from tests.benchmarks.measure import Measurement, Setup, alternate, percentile, spread
-from tests.benchmarks.plain import Plain
+from tests.benchmarks.plain import PROMPT, Plain
 from tests.support.engines import events_of, load, reply
 from tui.core.events import Event, Prefilling, Token
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import RawPrompt
 from tui.engine.engine import Engine
 
-PROMPT = "The sea is wide and deep, and"
-
 
 def decode(setup: Setup) -> Iterator[Measurement]:
-    """Decode speed of the engine ÷ a plain loop over llama.cpp with a greedy sampler in C."""
+    """Decode speed of the engine ÷ a plain loop over llama.cpp with a greedy sampler in C, and ÷ llama-bench."""
     for name, path in {"": setup.model, **setup.other}.items():
         for threads in (2, 1):
             yield _decode_ratio(setup, name, path, threads)
+    yield from beside_llama.decode(setup)
 
 
 def prefill(setup: Setup) -> Iterator[Measurement]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -120,3 +122,20 @@ def percentile(values: Iterable[float], share: float) -> float:
 def spread(values: Sequence[float], unit: str) -> str:
     """Median and largest of some values, in words."""
     return f"median {statistics.median(values):.3g} {unit}, largest {max(values):.3g} {unit} of {len(values)}"
+
+
+def peak_memory(command: Sequence[str], env: Mapping[str, str] | None = None) -> int:
+    """Bytes that a program had resident at most.
+
+    Measured through a small parent: a process starts with the peak of the one that started it.
+    """
+    measured = [sys.executable, "-c", _PEAK, *command]
+    done = subprocess.run(measured, env=env, capture_output=True, check=True)
+    return int(done.stderr.split()[-1]) * 1024
+
+
+_PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdin=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+"""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.benchmarks.measure import Measurement, Setup, alternate, percentile, spread
+from tests.benchmarks.measure import Measurement, Setup, alternate, peak_memory, percentile, spread
 from tests.support.program import environment, open_program, program
 from tests.support.terminal import Terminal
 
@@ -113,20 +113,12 @@ def leave(setup: Setup) -> Iterator[Measurement]:
 def memory(setup: Setup) -> Iterator[Measurement]:
     """Peak resident memory in MiB."""
     options = _options(setup, "2")
-    # Measured through a small parent: a process starts with the peak of the one that started it.
-    command = [sys.executable, "-c", _PEAK, *program(), "run", "--chat", *options, "-p", QUESTION]
-    done = subprocess.run(command, env=_environment(setup), capture_output=True, check=True)
-    yield Measurement("peak resident memory, run", int(done.stderr.split()[-1]) / 1024, "MiB")
+    command = [*program(), "run", "--chat", *options, "-p", QUESTION]
+    peak = peak_memory(command, _environment(setup))
+    yield Measurement("peak resident memory, run", peak / 2**20, "MiB")
     with _chatting(setup, options) as terminal:
-        terminal.wait_for_bytes(_ENDED)
+        terminal.wait_for_bytes(_ENDED, since=terminal.bytes_out)
         yield Measurement("peak resident memory, application", terminal.peak_memory() / 2**20, "MiB")
-
-
-_PEAK = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
-"""
 
 
 def _options(setup: Setup, threads: str, tokens: int = 0) -> list[str]:
@@ -160,7 +152,7 @@ def _app_speed(setup: Setup, options: list[str]) -> tuple[float, float]:
     with _chatting(setup, options) as terminal:
         before = terminal.bytes_out
         # Reading the screen costs what the program then lacks, so only the bytes are looked at until the end.
-        terminal.wait_for_bytes(_ENDED)
+        terminal.wait_for_bytes(_ENDED, since=before)
         written = terminal.bytes_out - before
         terminal.wait_for(_READY)
         return _number(r"ready +([\d.,]+) tok/s", terminal), written / _number(r"([\d,]+) tokens ·", terminal)

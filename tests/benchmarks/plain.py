@@ -13,6 +13,9 @@ from typing import Any
 
 import llama_cpp.llama_cpp as lib
 
+PROMPT = "The sea is wide and deep, and"
+"""What a decode begins with."""
+
 
 class Plain:
     """A model, a context, a greedy sampler, and no care for anything else.
