@@ -155,7 +155,7 @@ class LocalLLMApp(Navigation):
         """Hand the newest figures to the screens."""
         self.sample = message.sample
         if self.collector is not None:
-            self.collector.tick(self.work.busy or self.searching)
+            self.collector.tick(self.work.busy or self.searching or self.serving.requests.count > 0)
 
     async def on_event(self, event: events.Event) -> None:
         """Note that a person is there, besides what every event needs."""

@@ -294,7 +294,7 @@ class Runtime:
             ticket.close(Failed(error))
         else:
             assert self._scheduler
-            self._scheduler.submit(generation, self._machine.free())
+            self._scheduler.submit(generation, self._machine.free)
 
     def _load(self, ticket: Ticket, path: Path, params: LoadParams, begin_with: int) -> None:
         started = time.perf_counter()

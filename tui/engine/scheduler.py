@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tui.core.errors import LocalLLMError
@@ -11,6 +12,7 @@ from tui.engine.abort import AbortFlag
 from tui.engine.context import Context, Outcome
 from tui.engine.fairness import Seats, shares
 from tui.engine.generation import Generation
+from tui.engine.machine import unknown
 from tui.engine.places import Places
 from tui.engine.prefill_watch import PrefillWatch
 from tui.engine.prefix_cache import PrefixCache
@@ -87,15 +89,16 @@ class Scheduler:
         """Whether there is anything to do."""
         return self.places.busy
 
-    def submit(self, generation: Generation, free: int | None = None) -> None:
+    def submit(self, generation: Generation, free: Callable[[], int | None] = unknown) -> None:
         """Put a generation in line; it starts when a sequence is free.
 
         Args:
             generation: what to do.
-            free: processors that other programs leave free now, when that is known.
+            free: processors that other programs leave free now, when that is known. Takes its time, so it is asked only
+                where others do not wait for this thread, and where it matters.
         """
-        if free is not None and not self.busy:
-            self._tuners.expect(free)
+        if self._tuners.tunes and not self.busy:
+            self._tuners.expect(free())
         self.places.append(generation)
 
     def step(self) -> None:

@@ -193,10 +193,15 @@ class Tuners:
             self._prefill.threads if self._prefill else self._start.prefill,
         )
 
-    def expect(self, free: int) -> None:
-        """Begin with no more threads than there are processors that other programs leave free."""
+    @property
+    def tunes(self) -> bool:
+        """Whether any count may change."""
+        return self._decode is not None or self._prefill is not None
+
+    def expect(self, free: int | None) -> None:
+        """Begin with no more threads than there are processors that other programs leave free, where that is known."""
         for tuner in (self._decode, self._prefill):
-            if tuner:
+            if tuner and free is not None:
                 tuner.expect(free)
 
     def measured(self, seconds: float, tokens: int, *, prefill: bool) -> None:

@@ -10,6 +10,8 @@ import llama_cpp.llama_cpp as lib
 
 from tui.core.errors import DecodeError
 
+_REMEMBERED = 32_768
+"""Tokens about which something is remembered; a text has far fewer different ones."""
 CUT = "\ufdd0"
 """Stands where the tokenizer begins anew, so that nothing is read across it; it is no character of any text."""
 
@@ -25,6 +27,10 @@ class Vocabulary:
         self.pointer = lib.llama_model_get_vocab(model)
         self._buffer = ctypes.create_string_buffer(256)
         self._ends: list[int] | None = None
+        # Each call into llama.cpp lets other threads have the interpreter, and the engine then waits for it: what is
+        # asked for each token is asked once.
+        self._pieces: dict[tuple[int, bool], bytes] = {}
+        self._ordinary: set[int] = set()
         self.size: int = lib.llama_vocab_n_tokens(self.pointer)
         self.bos: int = lib.llama_vocab_bos(self.pointer)
         self.eos: int = lib.llama_vocab_eos(self.pointer)
@@ -60,6 +66,14 @@ class Vocabulary:
             token: its number.
             special: whether control tokens have a text too, such as `<|im_end|>`.
         """
+        known = self._pieces.get((token, special))
+        if known is None:
+            if len(self._pieces) >= _REMEMBERED:
+                self._pieces.clear()
+            known = self._pieces[token, special] = self._piece(token, special)
+        return known
+
+    def _piece(self, token: int, special: bool) -> bytes:
         count = lib.llama_token_to_piece(self.pointer, token, self._buffer, len(self._buffer), 0, special)
         if count < 0:
             self._buffer = ctypes.create_string_buffer(-count)
@@ -81,7 +95,14 @@ class Vocabulary:
 
     def is_end(self, token: int) -> bool:
         """Whether the token ends a generation (EOS, EOT and their kin)."""
-        return bool(lib.llama_vocab_is_eog(self.pointer, token))
+        if token in self._ordinary:
+            return False
+        if lib.llama_vocab_is_eog(self.pointer, token):
+            return True
+        if len(self._ordinary) >= _REMEMBERED:
+            self._ordinary.clear()
+        self._ordinary.add(token)
+        return False
 
     def is_special(self, token: int) -> bool:
         """Whether the token stands for itself in a text, such as `<|im_start|>`: no other token reaches across it."""
@@ -99,7 +120,7 @@ class Vocabulary:
     def end_tokens(self) -> Sequence[int]:
         """All tokens that end a generation."""
         if self._ends is None:
-            self._ends = [token for token in range(self.size) if self.is_end(token)]
+            self._ends = [token for token in range(self.size) if lib.llama_vocab_is_eog(self.pointer, token)]
         return self._ends
 
     def suppressed(self) -> list[int]:
