@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,13 @@ from tui.services.model_pool import Lease
 from tui.services.watching import words_of
 
 MOST_CHOICES = 16
+HEAD_SECONDS = 10.0
+"""How long a stream waits for the engine before it begins without knowing whether it is refused."""
+_STREAM_PAUSE = 0.03
+"""Seconds between two pieces of a streamed answer at least: the eye sees no difference, and the engine has more of the
+processor."""
+_WHOLE_PAUSE = 0.25
+"""Likewise, of an answer that is sent when it is whole: as often as a list of requests is looked at."""
 _REASONS = {StopReason.LENGTH: "length", StopReason.CONTEXT_FULL: "length"}
 
 
@@ -92,14 +100,17 @@ class Generating:
                 state.requests.prompt(number, words_of(prompt))
         self.choices = [Choice() for _ in self._tickets]
 
-    async def events(self) -> AsyncIterator[tuple[int, Event]]:
+    async def events(self, pause: float = _WHOLE_PAUSE) -> AsyncIterator[tuple[int, Event]]:
         """What happens, each with the number of the choice it happens to. Ends all when it is closed early.
+
+        Args:
+            pause: seconds between two looks.
 
         Raises:
             ApiError: one of them failed.
         """
         try:
-            async with aclosing(events_of(*self._tickets)) as events:  # type: ignore[type-var]
+            async with aclosing(events_of(*self._tickets, pause=pause)) as events:  # type: ignore[type-var]
                 async for number, event in events:
                     self._state.requests.absorb(self._numbers[number], event)
                     if isinstance(event, Failed):
@@ -120,19 +131,34 @@ class Generating:
         self._lease.close()
 
     async def started(self) -> AsyncIterator[tuple[int, Event]]:
-        """As `events`, once the engine has taken up the first of them: what it refuses is known by then.
+        """As `events`, for streaming, once the engine has taken up the first of them: what it refuses is known by then.
+
+        Who waits long for a place gets the head of the answer meanwhile, and with it signs that the line stands.
 
         Raises:
             ApiError: the engine refuses the request.
         """
-        events = self.events()
-        first = await anext(events)
+        events = self.events(_STREAM_PAUSE)
+        first = asyncio.ensure_future(_first(events))
+        try:
+            await asyncio.wait({first}, timeout=HEAD_SECONDS)
+        except asyncio.CancelledError:
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            raise
+        if first.done():
+            first.result()
+        first.add_done_callback(lambda one: one.cancelled() or one.exception())  # nobody may be there to learn of it
 
         async def rest() -> AsyncIterator[tuple[int, Event]]:
             async with aclosing(events):  # type: ignore[type-var]
-                yield first
-                async for item in events:
-                    yield item
+                try:
+                    yield await first
+                    async for item in events:
+                        yield item
+                finally:
+                    first.cancel()
+                    await asyncio.gather(first, return_exceptions=True)
 
         return rest()
 
@@ -161,6 +187,10 @@ class Generating:
         prompt = max((one.prompt_tokens for one in timings), default=0)
         generated = sum(one.generated_tokens for one in timings)
         return usage(prompt, generated, max((one.cached_tokens for one in timings), default=0))
+
+
+async def _first(events: AsyncIterator[tuple[int, Event]]) -> tuple[int, Event]:
+    return await anext(events)
 
 
 def _ended_here() -> ApiError:

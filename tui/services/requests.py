@@ -101,7 +101,21 @@ class _Live:
     cancel: Callable[[], None]
     prompt: str = ""
     pieces: list[str] = field(default_factory=list)
+    tokens: int = 0
     first: float = 0.0
+    last: float = 0.0
+
+    def now(self) -> RequestInfo:
+        """What is known of it, with its tokens."""
+        if not self.tokens:
+            return self.info
+        seconds = self.last - self.first
+        return replace(
+            self.info,
+            generated_tokens=self.tokens,
+            speed=self.info.speed or ((self.tokens - 1) / seconds if seconds > 0 else 0.0),
+            first_token_seconds=self.first - self.began,
+        )
 
 
 class Requests:
@@ -173,7 +187,7 @@ class Requests:
             live = self._running.pop(number, None)
             if live is None:
                 return
-            info = replace(live.info, seconds=time.monotonic() - live.began, error=error or live.info.error)
+            info = replace(live.now(), seconds=time.monotonic() - live.began, error=error or live.info.error)
             if error:
                 info = replace(info, state="failed")
             elif info.running:
@@ -197,6 +211,11 @@ class Requests:
         if live is not None:
             live.cancel()
         return live is not None
+
+    @property
+    def count(self) -> int:
+        """How many are under way."""
+        return len(self._running)
 
     @property
     def running(self) -> tuple[RequestInfo, ...]:
@@ -231,14 +250,12 @@ class Requests:
             case Prefilling(done, total, cached):
                 live.info = replace(info, state="prefill", prompt_tokens=total, cached_tokens=cached, done_tokens=done)
             case Token(text=text):
-                now = time.monotonic()
-                live.first = live.first or now
-                count = info.generated_tokens + 1
-                speed = (count - 1) / (now - live.first) if now > live.first else 0.0
-                first = live.first - live.began
-                live.info = replace(
-                    info, state="decode", generated_tokens=count, speed=speed, first_token_seconds=first
-                )
+                # Tens of thousands a minute: only counted here, and told by `_Live.now` when somebody looks.
+                live.last = time.monotonic()
+                live.first = live.first or live.last
+                live.tokens += 1
+                if info.state != "decode":
+                    live.info = replace(info, state="decode")
                 self._write(live, text)
             case Finished(reason, text, timings):
                 state: State = "stopped" if reason is StopReason.CANCELLED else "done"
@@ -267,9 +284,9 @@ class Requests:
         info, totals = live.info, self._totals
         totals.prompt_tokens += max(0, info.done_tokens - info.cached_tokens)
         totals.cached_tokens += min(info.cached_tokens, info.done_tokens)
-        totals.generated_tokens += info.generated_tokens
+        totals.generated_tokens += live.tokens
         totals.decode_seconds += time.monotonic() - live.first if live.first else 0.0
-        totals.most_prompt_tokens = max(totals.most_prompt_tokens, info.done_tokens + info.generated_tokens)
+        totals.most_prompt_tokens = max(totals.most_prompt_tokens, info.done_tokens + live.tokens)
 
     def _write(self, live: _Live, text: str) -> None:
         if self.transcripts and text:
@@ -277,4 +294,4 @@ class Requests:
 
 
 def _now(live: _Live, now: float) -> RequestInfo:
-    return replace(live.info, seconds=now - live.began)
+    return replace(live.now(), seconds=now - live.began)
