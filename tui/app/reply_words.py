@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tui.app.rendering.shown import shown_line
 from tui.app.widgets.glyphs import current_glyphs
-from tui.core.events import Dropped, Event, Finished, Prefilling, Shifted, StopReason
+from tui.core.events import AskedAgain, Dropped, Event, Finished, Prefilling, Shifted, StopReason
 from tui.core.units import format_count, format_seconds, format_speed, speed_band
 
 
@@ -32,6 +33,7 @@ class Remarks:
         self._restored = False
         self._dropped = 0
         self._forgotten = 0
+        self._again = ""
 
     def absorb(self, event: Event) -> bool:
         """Take an event of the reply; True when the words changed."""
@@ -40,6 +42,8 @@ class Remarks:
             self._restored = self._restored or event.restored
         elif isinstance(event, Dropped):
             self._dropped = event.messages
+        elif isinstance(event, AskedAgain):
+            self._again = f"{event.why} It was asked again{f' ({event.times} times)' * (event.times > 1)}."
         elif isinstance(event, Shifted):
             self._forgotten += event.discarded
         return self.words != before
@@ -48,6 +52,8 @@ class Remarks:
     def words(self) -> list[str]:
         """One line each."""
         lines = ["resumed from the saved state"] if self._restored else []
+        if self._again:
+            lines.append(shown_line(self._again))
         if self._dropped == 1:
             lines.append("the first message no longer fits and was left out")
         elif self._dropped:

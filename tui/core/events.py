@@ -256,6 +256,19 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAgain:
+    """A server did not begin a reply, or the line to it was lost, and it is asked once more.
+
+    Attributes:
+        times: how often it was asked so far.
+        why: what went wrong, as one line.
+    """
+
+    times: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shifted:
     """The context was full: tokens were taken out of its middle, and the rest moved up.
 
@@ -360,6 +373,7 @@ Event = (
     | Unloaded
     | Prefilling
     | Dropped
+    | AskedAgain
     | Shifted
     | StateTimed
     | Adjusted

@@ -15,6 +15,7 @@ from tui.core.prompts import ChatPrompt, RawPrompt
 from tui.core.reasoning import spoken
 from tui.services.remote.errors import is_broken, is_timeout, wait_asked
 from tui.services.remote.keys import read_key
+from tui.services.remote.line import hooks
 from tui.services.remote.server import Server
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Limits:
         connect: for a connection.
         first: for the first piece of a reply: a long prompt on a slow machine takes minutes.
         next: for each further piece.
+        silence: for any byte of a server that announces signs of life in its streams.
         wait: most that an endpoint may ask to wait (Retry-After) for it to be done without the person.
         tries: how often a request is made at most, before its first piece.
         pause: before the second try, without being asked to wait; twice as long before the third one.
@@ -40,6 +42,7 @@ class Limits:
     connect: float = 10.0
     first: float = 600.0
     next: float = 120.0
+    silence: float = 5.0
     wait: float = 10.0
     tries: int = 3
     pause: float = 0.5
@@ -73,7 +76,9 @@ async def connect(endpoint: Endpoint, limits: Limits) -> AsyncOpenAI:
     key = await asyncio.to_thread(read_key, endpoint.key)
     timeout = openai.Timeout(limits.first, connect=limits.connect)
     # What is on this machine is never asked by way of a proxy.
-    http = openai.DefaultAsyncHttpxClient(trust_env=not is_loopback(endpoint.base_url), timeout=timeout)
+    http = openai.DefaultAsyncHttpxClient(
+        trust_env=not is_loopback(endpoint.base_url), timeout=timeout, event_hooks=hooks()
+    )
     client: AsyncOpenAI = openai.AsyncOpenAI(
         base_url=endpoint.base_url, api_key=key, timeout=timeout, max_retries=0, http_client=http
     )

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from tui.core.endpoints import Endpoint, address_of, place_of, remote_name
 from tui.core.errors import CancelledError, LocalLLMError, NoModelError, RemoteError
-from tui.core.events import Answered, Event, Failed, Loaded, Loading, ModelInfo, Prefilling, StopReason, Unloaded
+from tui.core.events import (
+    Answered,
+    AskedAgain,
+    Event,
+    Failed,
+    Loaded,
+    Loading,
+    ModelInfo,
+    Prefilling,
+    StopReason,
+    Unloaded,
+)
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import ChatPrompt, Prompt, TokenPrompt
 from tui.engine.engine import Check, Engine
@@ -21,6 +32,7 @@ from tui.engine.ticket import Ticket
 from tui.services.remote.about import REASONING_MARKERS, endpoint_at, model_info
 from tui.services.remote.connection import Limits, check_allowed, connect, open_stream, pause_before_again
 from tui.services.remote.errors import dropped, explain, is_broken, said
+from tui.services.remote.line import next_of, pulse_of
 from tui.services.remote.look import PORTS, look_here
 from tui.services.remote.loop import RemoteLoop
 from tui.services.remote.parameters import request_fields
@@ -264,7 +276,9 @@ class RemoteEngine(Engine):
                     continue
                 if (pause := pause_before_again(error, tries, self._limits)) is None:
                     raise
-                _LOGGER.info("asked again in %.1f s: %s", pause, explain(error, endpoint.base_url, server.model).line())
+                why = explain(error, endpoint.base_url, server.model).line()
+                _LOGGER.info("asked again in %.1f s: %s", pause, why)
+                ticket.post(AskedAgain(tries, why))
                 await asyncio.sleep(pause)
 
     async def _follow(
@@ -272,11 +286,12 @@ class RemoteEngine(Engine):
     ) -> None:
         async with asyncio.timeout(self._limits.first):
             stream = await open_stream(connected.client, connected.server, prompt, fields)
+        pulse = pulse_of(stream)
         try:
             while True:
                 try:
-                    async with asyncio.timeout(self._limits.next if reply.begun else self._limits.first):
-                        chunk = await anext(stream)
+                    patience = self._limits.next if reply.begun else self._limits.first
+                    chunk = await next_of(stream, pulse, patience, self._limits.silence)
                 except StopAsyncIteration:
                     break
                 for event in reply.take(chunk):
