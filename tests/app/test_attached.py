@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +24,7 @@ from tui.app.attach import AttachApp
 from tui.app.screens.attached import AttachedScreen
 from tui.app.screens.help import HelpScreen
 from tui.app.screens.reader import ReaderScreen
+from tui.app.unwaited import unwaited
 from tui.services.watching_elsewhere import Elsewhere
 from tui.settings.settings import Settings
 
@@ -89,6 +93,60 @@ async def test_a_server_that_goes_and_comes_back(ascii_model: Path) -> None:
                 await pilot.press("r")
                 await until(pilot, lambda: "llama-server" in shown(app) and "decode" in shown(app), LOAD)
                 await check_llama_server(pilot, app)
+
+
+async def test_a_line_that_falls_silent_is_said_and_so_is_its_return() -> None:
+    silent, asked = threading.Event(), threading.Event()
+    page = json.dumps({"object": "localllm.requests", "data": [], "totals": {}, "places": 2}).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.set()
+            while silent.is_set():  # the connection stands, and nothing comes
+                time.sleep(0.05)
+            with contextlib.suppress(OSError):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        app = AttachApp(Elsewhere(f"http://127.0.0.1:{server.server_address[1]}"), Settings())
+        async with app.run_test(size=(120, 24)) as pilot:
+            await until(pilot, lambda: "Nothing runs there now" in shown(app), LOAD)
+            silent.set()
+            await until(pilot, lambda: "does not answer within 3 s (asked again every 2 s)" in shown(app), LOAD)
+            silent.clear()
+            await until(pilot, lambda: "answers again" in shown(app), LOAD)
+            await pilot.press("escape")
+        assert app.return_code == 0
+    finally:
+        silent.clear()
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_end_waits_for_no_server() -> None:
+    never = threading.Event()
+
+    async def leave() -> None:
+        asking = asyncio.create_task(unwaited(never.wait))
+        await asyncio.sleep(0)
+        asking.cancel()
+
+    asyncio.run(leave())  # it would wait for ever, were the thread one of the loop's own
+
+    async def fail() -> None:
+        raise_it: dict[str, int] = {}
+        await unwaited(lambda: raise_it["no"])
+
+    with pytest.raises(KeyError):
+        asyncio.run(fail())
+    assert asyncio.run(unwaited(lambda: 5)) == 5
 
 
 async def check_llama_server(pilot: Pilot[int], app: AttachApp) -> None:

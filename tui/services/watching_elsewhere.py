@@ -23,7 +23,7 @@ EVERY = 0.5
 """Seconds between two questions."""
 AGAIN = 2.0
 """Seconds until the next one after one that failed."""
-_PATIENCE = 5.0
+_PATIENCE = 3.0
 _LARGEST = 4 << 20
 _PATH = "/v1/localllm/requests"
 

@@ -46,6 +46,6 @@ ATTACHED_COMMANDS = (
     *_REQUESTS,
     _watch("retry", "Ask now", "Ask the server again at once.", "r", "retry", "retry"),
     Command("app.help", "Help", "What can be done on this screen, and with which keys.", "f1", "app.help", "help"),
-    Command("attach.quit", "Quit", "Leave; the server goes on.", "q,ctrl+q", "app.quit", "quit", _WATCH,
+    Command("attach.quit", "Quit", "Leave; the server goes on.", "q,escape,ctrl+q", "app.quit", "quit", _WATCH,
             priority=False),
 )  # fmt: skip

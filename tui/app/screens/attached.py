@@ -12,6 +12,7 @@ from tui.app.commands.serving import ATTACHED_COMMANDS
 from tui.app.rendering.shown import shown_line
 from tui.app.screens.watching import Watching
 from tui.app.widgets.lines import Line
+from tui.services.watching import Snapshot
 from tui.services.watching_elsewhere import Elsewhere
 
 
@@ -52,6 +53,12 @@ class AttachedScreen(Watching):
     def empty_words(self) -> str:
         """What is said while there is no request."""
         return "" if self.snapshot.problem else "Nothing runs there now."
+
+    def _show(self, snapshot: Snapshot) -> None:
+        was_lost = bool(self.snapshot.problem and self.snapshot.server)
+        super()._show(snapshot)
+        if was_lost and not snapshot.problem:
+            self.say(f"{shown_line(self._server.address)} answers again", "value")
 
     def action_retry(self) -> None:
         """Ask now."""

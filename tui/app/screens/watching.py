@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 from typing import ClassVar
@@ -15,6 +14,7 @@ from textual.timer import Timer
 from tui.app.commands.command import Command
 from tui.app.rendering.compositor import RowCompositor
 from tui.app.rendering.request_rows import head_line, now_words, request_row, total_line
+from tui.app.unwaited import unwaited
 from tui.app.widgets.browse_bars import BrowseBar
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.lines import Line, spread
@@ -190,7 +190,7 @@ class Watching(Screen[None]):
 
     async def _cancel(self, number: int) -> None:
         try:
-            found = await asyncio.to_thread(self._watched.cancel, number)
+            found = await unwaited(lambda: self._watched.cancel(number))
         except LocalLLMError as error:
             self.say(error.line(), "error")
             return
@@ -214,7 +214,7 @@ class Watching(Screen[None]):
         from tui.app.screens.reader import ReaderScreen
 
         try:
-            found = await asyncio.to_thread(self._watched.transcript, info.id)
+            found = await unwaited(lambda: self._watched.transcript(info.id))
         except LocalLLMError as error:
             self.say(error.line(), "error")
             return
