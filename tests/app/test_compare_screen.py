@@ -16,6 +16,8 @@ from tui.app.app import LocalLLMApp
 from tui.app.screens.compare import CompareScreen
 from tui.app.screens.main import MainScreen
 from tui.app.screens.model_choice import ModelChoice
+from tui.app.screens.preset_ask import PresetAskScreen
+from tui.app.screens.presets_making import PresetsScreen
 from tui.app.screens.side_settings import SideSettingsScreen
 from tui.app.widgets.browse_bars import BrowseBar
 from tui.app.widgets.prompt import Prompt
@@ -26,7 +28,7 @@ from tui.engine.engine import Engine
 from tui.services.comparison import Setup
 from tui.services.launch import Launch
 from tui.services.model_host import ModelHost
-from tui.settings.paths import settings_file
+from tui.settings.paths import presets_dir, settings_file
 from tui.settings.settings import Settings
 from tui.store.store import Store
 
@@ -103,6 +105,49 @@ async def test_a_side_has_settings_of_its_own(app: LocalLLMApp, engine: Scripted
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
         await opened(pilot, app)
         assert "temp 0.2" in side(app, 1)
+
+
+async def test_a_side_has_a_preset_of_its_own(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    folder = presets_dir()
+    folder.mkdir(parents=True)
+    (folder / "brief.toml").write_text('system_prompt = "Be brief about {{ask:what}}."\n[generation]\ntemp = 0.2\n')
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        await pilot.press("tab", "tab", "p")
+        await until(pilot, lambda: isinstance(app.screen, PresetsScreen) and len(app.screen.rows.items) == 2)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PresetAskScreen))
+        await pilot.press(*"seas", "enter")
+        await until(pilot, lambda: app.screen is screen and "preset brief" in side(app, 1))
+        assert "temp 0.2" in side(app, 1) and "preset" not in side(app, 0)
+        engine.replies.extend(["long", "brief"])
+        await asked(pilot, app, "the sea?")
+        prompts = [prompt for prompt in engine.prompts if isinstance(prompt, ChatPrompt)]
+        assert [m.content for m in prompts[-1].messages] == ["Be brief about seas.", "the sea?"]
+        assert [m.content for m in prompts[-2].messages] == ["the sea?"]
+        assert app.settings.generation.temp == 0.8 and not settings_file().exists()
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await opened(pilot, app)
+        assert "preset brief" in side(app, 1)
+
+
+async def test_both_sides_get_what_is_attached(app: LocalLLMApp, engine: ScriptedEngine, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("buy milk\n")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        app.main_screen.attaching.add(str(tmp_path / "notes.txt"))
+        await until(pilot, lambda: len(app.main_screen.attachments) == 1)
+        screen = await opened(pilot, app)
+        line = screen.query_one("#compare-attached", BrowseBar)
+        await until(pilot, lambda: "both sides get" in line.plain and "notes.txt 9 B" in line.plain)
+        engine.replies.extend(["milk", "bread"])
+        await asked(pilot, app, "What?")
+        prompts = [prompt for prompt in engine.prompts if isinstance(prompt, ChatPrompt)]
+        assert len(prompts) == 2 and all("buy milk" in prompt.messages[-1].content for prompt in prompts)
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen) and "milk" in shown(app))
+        assert "notes.txt" in shown(app) and not app.main_screen.attachments
 
 
 async def test_it_begins_after_the_chat_and_esc_leads_back(app: LocalLLMApp, engine: ScriptedEngine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tui.services.model_host import ModelHost
 from tui.services.recorded_chat_branch import Branch
 from tui.services.recorded_chat_facts import facts_of
 from tui.services.recorded_chat_reply import RecordedReply
-from tui.store.records import MessageRecord
+from tui.store.records import Attachment, MessageRecord
 from tui.store.store import Store
 
 
@@ -30,10 +30,12 @@ class Setup:
     Attributes:
         path: the model's file; None while none is chosen.
         params: how its tokens are chosen.
+        preset: name of the preset that they come from; empty for none.
     """
 
     path: Path | None
     params: GenerationParams
+    preset: str = ""
 
 
 class Comparison:
@@ -55,18 +57,23 @@ class Comparison:
         self._conversation = self._before.last.conversation if self._before.last else None
         self._replies = 0
 
-    def ask(self, text: str) -> MessageRecord:
+    def ask(self, text: str, attachments: Sequence[Attachment] = ()) -> MessageRecord:
         """Store a prompt; one that says the same as the one before is that one, and gets more replies.
+
+        Args:
+            text: what both sides are asked.
+            attachments: texts that go with it.
 
         Raises:
             StoreError: the store refuses it.
         """
-        if self._prompt is not None and self._prompt.text == text and self._replies:
+        same = self._prompt is not None and (self._prompt.text, self._prompt.attachments) == (text, tuple(attachments))
+        if self._prompt is not None and same and self._replies:
             return self._prompt
         if self._conversation is None:
             self._conversation = self._store.create().id
         last = self._before.last
-        self._prompt = self._store.add_prompt(self._conversation, last.id if last else None, text)
+        self._prompt = self._store.add_prompt(self._conversation, last.id if last else None, text, attachments)
         self._replies = 0
         return self._prompt
 

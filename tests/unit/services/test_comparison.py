@@ -16,7 +16,7 @@ from tui.services.comparison import Comparison, absorb, both_fit, differing, loa
 from tui.services.model_host import ModelHost
 from tui.services.recorded_chat import RecordedChat
 from tui.services.replay import Replay, recall
-from tui.store.records import MessageRecord
+from tui.store.records import Attachment, MessageRecord
 from tui.store.store import Store
 
 ONE = GenerationParams(n_predict=12, temp=1.2, seed=1, ignore_eos=True)
@@ -47,6 +47,15 @@ def run(comparison: Comparison, host: ModelHost, params: GenerationParams, stop_
         last = event
     assert ticket.wait(PATIENCE) and isinstance(last, Finished | Failed)
     return comparison.end(reply, last)
+
+
+def test_what_is_attached_goes_with_the_prompt_of_both(loaded: ModelHost, store: Store) -> None:
+    comparison = Comparison(store, None, fail)
+    notes = Attachment("notes.txt", "buy milk\n")
+    said = comparison.ask("What?", [notes])
+    assert said.attachments == (notes,) and run(comparison, loaded, ONE) is not None
+    assert comparison.ask("What?", [notes]).id == said.id
+    assert comparison.ask("What?").id != said.id, "without it that is another prompt"
 
 
 def test_both_replies_are_versions_with_what_made_them(loaded: ModelHost, store: Store) -> None:

@@ -29,6 +29,8 @@ COMPARE_COMMANDS: tuple[Command, ...] = (
     _command("settings", "Settings of the side", "How the marked side's tokens are chosen; for this comparison alone.",
              "s", "settings", "settings"),
     _command("model", "Model of the side", "With which model the marked side runs.", "m", "model", "model"),
+    _command("preset", "Preset of the side", "A named system prompt with settings, for the marked side alone.", "p",
+             "preset", "preset"),
     _command("diff", "Differences", "Mark the words that only one of the replies has, or show them as they are.", "d",
              "diff", "diff"),
     _command("start", "Where it begins", "After the messages of the open chat, or with nothing before the prompt.", "n",

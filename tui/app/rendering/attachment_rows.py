@@ -125,6 +125,20 @@ def chip_rows(chips: Sequence[Chip], total: int, exact: bool, n_ctx: int, width:
     return [*above, below, last]
 
 
+def chips_line(chips: Sequence[Chip], lead: str, width: int) -> Line:
+    """Attachments in one row that begins with a few words; those without room are counted."""
+    line: list[Piece] = [(lead, "label")]
+    for shown, chip in enumerate(chips):
+        more = f"{_GAP}and {format_count(len(chips) - shown)} more"
+        pieces = ((_GAP, ""), *chip.pieces(width))
+        left = len(chips) - shown - 1
+        if line_width((*line, *pieces)) + (len(more) if left else 0) > width and shown:
+            line.append((more, "label"))
+            break
+        line += pieces
+    return tuple(line)
+
+
 def _sum(chips: Sequence[Chip], hidden: int, total: int, exact: bool, n_ctx: int, width: int) -> Line:
     """What the attachments take together, where that says more than they do, and the key that changes them."""
     words, role = (f"and {format_count(hidden)} more: " if hidden else ""), "label"

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
+from tui.app.filling_in import PASTE, clipboard_for, filled_in, questions_of
 from tui.app.rendering.shown import shown_line
 from tui.app.screens.talking import Talking
 from tui.app.status import Status, model_name
 from tui.app.widgets.settings_summary import SettingsSummary
 from tui.core.errors import LocalLLMError
 from tui.services.presets import Presets
-from tui.services.presets_clipboard import local_clipboard
 from tui.services.presets_held import Held, held_of, read_held
-from tui.services.presets_variables import CLIPBOARD, Question, facts, questions, resolve, takes
+from tui.services.presets_variables import facts, resolve
 from tui.services.recorded_chat_opening import Opening
 from tui.settings.preset_file import Preset
 from tui.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from tui.app.screens.preset_ask import Answers
     from tui.app.screens.presets import Choice
-
-_PASTE = Question(CLIPBOARD, "What was copied is not known here: paste it")
 
 
 class ChatPresets(Talking):
@@ -121,11 +116,11 @@ class ChatPresets(Talking):
         opening = Opening()
         try:
             preset = await asyncio.to_thread(Presets().default_for, model.path, model.name)
-            if preset is not None and (asked := [q for q in await self._preset_questions(preset) if q.needed]):
-                what = "the clipboard" if asked[0] is _PASTE else shown_line(asked[0].text)
+            if preset is not None and (asked := [q for q in await questions_of(self.program, preset) if q.needed]):
+                what = "the clipboard" if asked[0] is PASTE else shown_line(asked[0].text)
                 self._hint(f"{preset.name}, the default here, asks for {what}: alt+p, then Enter")
             elif preset is not None:
-                known = facts(model_name(model.path), await self._preset_clipboard(preset))
+                known = facts(model_name(model.path), await clipboard_for(self.program, preset))
                 resolved = resolve(preset, known)
                 opening = Opening(held_of(resolved, self.program.settings), resolved.turns)
         except LocalLLMError as error:
@@ -173,45 +168,21 @@ class ChatPresets(Talking):
             preset: which.
             launched: whether it was named on the command line: what else was said there wins over it.
         """
-        answers: Answers | None = {}
-        if asked := await self._preset_questions(preset):
-            answers = await self._ask_for_preset(preset, asked)
-        if answers is None:
-            self._hint("nothing was changed")
-            return
         model = self._host.model
-        known = facts(
-            model_name(model.path) if model else self.program.status.loading, await self._preset_clipboard(preset)
-        )
+        name = model_name(model.path) if model else self.program.status.loading
         try:
-            resolved = resolve(preset, {**known, **answers})
+            resolved = await filled_in(self.program, preset, name)
         except LocalLLMError as error:
             self._hint(error.line())
+            return
+        if resolved is None:
+            self._hint("nothing was changed")
             return
         opening = Opening(held_of(resolved, self.program.settings if launched else None), resolved.turns)
         if launched:
             self._preset_launched = opening
         self._preset_chosen = True
         self._hold_preset(opening, self._preset_words(preset))
-
-    async def _ask_for_preset(self, preset: Preset, asked: tuple[Question, ...]) -> Answers | None:
-        from tui.app.screens.preset_ask import PresetAskScreen
-
-        answer: asyncio.Future[Answers | None] = asyncio.get_running_loop().create_future()
-        self.app.push_screen(PresetAskScreen(preset.title or preset.name, asked), answer.set_result)
-        return await answer
-
-    async def _preset_questions(self, preset: Preset) -> tuple[Question, ...]:
-        asked = questions(preset)
-        if takes(preset, CLIPBOARD) and not (await self._preset_clipboard(preset)).strip():
-            asked = (*asked, _PASTE)
-        return asked
-
-    async def _preset_clipboard(self, preset: Preset) -> str:
-        """What was copied last, on this machine or in this program; empty where the preset does not ask."""
-        if not takes(preset, CLIPBOARD):
-            return ""
-        return await asyncio.to_thread(partial(local_clipboard, os.environ)) or self.app.clipboard
 
     def _preset_words(self, preset: Preset) -> str:
         """What to tell; the preset's name is shown beside it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -22,6 +22,7 @@ from tui.app.commands.compare import COMPARE_COMMANDS
 from tui.app.commands.provider import commands_of, usable
 from tui.app.compare_run import CompareRun
 from tui.app.prompt_history import PromptHistory
+from tui.app.rendering.attachment_rows import Chip, chips_line
 from tui.app.rendering.compositor import RowCompositor
 from tui.app.rendering.shown import shown_line
 from tui.app.widgets.browse_bars import BrowseBar
@@ -38,7 +39,7 @@ from tui.services.model_host import ModelHost
 from tui.services.word_diff import Diff, diff_words
 from tui.settings.paths import prompt_history_file
 from tui.settings.settings import Settings
-from tui.store.records import MessageRecord
+from tui.store.records import Attachment, MessageRecord
 
 if TYPE_CHECKING:
     from tui.app.app import LocalLLMApp
@@ -70,6 +71,8 @@ class CompareScreen(Screen[Left | None]):
         setups: with what the sides run.
         records: the open branch, after which the comparison may begin.
         draft: what was typed in the chat already.
+        attachments: texts that go with every prompt, to both sides.
+        chips: the same as they are shown.
         make_host: makes a host for a second model.
     """
 
@@ -86,6 +89,8 @@ class CompareScreen(Screen[Left | None]):
         setups: tuple[Setup, Setup],
         records: Sequence[MessageRecord] = (),
         draft: str = "",
+        attachments: Sequence[Attachment] = (),
+        chips: Sequence[Chip] = (),
         make_host: Callable[[], ModelHost] = ModelHost,
     ) -> None:
         super().__init__()
@@ -93,6 +98,7 @@ class CompareScreen(Screen[Left | None]):
         self._host, self._chats, self._records, self._make_host = host, chats, tuple(records), make_host
         self._here = bool(records)
         self._draft = draft
+        self._attachments, self._chips = tuple(attachments), tuple(chips)
         self._comparison: Comparison | None = None
         self._asked = ""
         self._said: tuple[str, str] = ("", "label")
@@ -124,6 +130,8 @@ class CompareScreen(Screen[Left | None]):
         """Title, prompt, sides, where one types, keys."""
         yield BrowseBar(self._title, id="compare-title")
         yield BrowseBar(self._asked_line, id="compare-asked")
+        if self._chips:
+            yield BrowseBar(self._attached_line, id="compare-attached")
         with Container(id="compare-sides"):
             yield from self.sides
         with Horizontal(id="compare-row"):
@@ -151,9 +159,9 @@ class CompareScreen(Screen[Left | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the sides run nothing of them changes."""
-        if action in ("settings", "model", "keep") and self.side is None:
+        if action in ("settings", "model", "preset", "keep") and self.side is None:
             return None
-        if action in ("settings", "model", "start"):
+        if action in ("settings", "model", "preset", "start"):
             return None if self.running or (action == "start" and not self._records) else True
         if action == "diff":
             return None if self.running or not all(side.text.strip() for side in self.sides) else True
@@ -185,7 +193,7 @@ class CompareScreen(Screen[Left | None]):
             if self._comparison is None:
                 self._comparison = await self._chats.look(lambda store: Comparison(store, leaf, self._not_kept))
             comparison = self._comparison
-            await self._chats.look(lambda store: comparison.ask(text))
+            await self._chats.look(lambda store: comparison.ask(text, self._attachments))
         except LocalLLMError as error:
             self._say(error.line(), "error")
             return
@@ -206,7 +214,7 @@ class CompareScreen(Screen[Left | None]):
             if back and not self._prompt.text.strip():
                 self._prompt.put(back)
         elif self._said[1] != "error" and self._said[1] != "warning":
-            self._say("Tab goes to a side: Enter keeps it, d marks what differs, s and m change it", "label")
+            self._say("Tab goes to a side: Enter keeps it, d marks what differs, s, m and p change it", "label")
         self._show_keys()
 
     def _order(self) -> str:
@@ -239,7 +247,7 @@ class CompareScreen(Screen[Left | None]):
 
         def take(settings: Settings | None) -> None:
             if settings is not None:
-                self._set(side, Setup(side.setup.path, settings.generation))
+                self.set_side(side, replace(side.setup, params=settings.generation))
 
         self.app.push_screen(SideSettingsScreen(Settings(generation=side.setup.params)), take)
 
@@ -252,12 +260,20 @@ class CompareScreen(Screen[Left | None]):
 
         def take(path: Path | None) -> None:
             if path is not None:
-                self._set(side, Setup(path, side.setup.params))
+                self.set_side(side, replace(side.setup, path=path))
 
         models = [entry for entry in self.program.models if entry.loadable]
         self.app.push_screen(ModelChoice(f"Model of side {side.letter}", models, side.setup.path), take)
 
-    def _set(self, side: CompareSide, setup: Setup) -> None:
+    def action_preset(self) -> None:
+        """Choose the marked side's preset."""
+        from tui.app.screens.side_presets import choose_preset
+
+        if self.side is not None:
+            choose_preset(self, self.side)
+
+    def set_side(self, side: CompareSide, setup: Setup) -> None:
+        """Let one side run with something else from now on."""
         side.setup = setup
         self._show_setups()
         self._show_keys()
@@ -345,8 +361,11 @@ class CompareScreen(Screen[Left | None]):
         if self._said[1] == "warning":
             self._say("")
 
-    def _say(self, text: str, role: str = "label") -> None:
+    def say(self, text: str, role: str = "label") -> None:
         """One line above the prompt."""
+        self._say(text, role)
+
+    def _say(self, text: str, role: str = "label") -> None:
         self._said = (text, role)
         for row in self.query("#compare-row"):
             row.border_title = Content(shown_line(text)) if text else None
@@ -364,6 +383,9 @@ class CompareScreen(Screen[Left | None]):
         after = f"after the {format_count(count)} messages of this chat" if count > 1 else "after this chat"
         begins = after if self._here else "begins with nothing"
         return [(("SIDE BY SIDE", "title"), (f"  {begins}", "label"))]
+
+    def _attached_line(self, width: int) -> Sequence[Line]:
+        return [chips_line(self._chips, "both sides get", width)]
 
     def _asked_line(self, width: int) -> Sequence[Line]:
         text = shown_line(self._asked)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.app.screens.talking import Talking
+from tui.app.screens.attaching import Attaches
 
 if TYPE_CHECKING:
     from tui.app.screens.compare import Left
     from tui.services.comparison import Setup
 
 
-class Comparing(Talking):
+class Comparing(Attaches):
     """Opens the comparison after the open branch, and goes on with the reply that was kept."""
 
     _setups: tuple[Setup, Setup] | None = None
@@ -30,7 +30,13 @@ class Comparing(Talking):
         model = Path(self._host.model.path) if self._host.model is not None else None
         same = Setup(model, self.settings_here.generation)
         records = self.chat.session.records if self.chat.chats.is_open else ()
-        screen = CompareScreen(self._host, self.chat.chats, self._setups or (same, same), records, self._prompt.text)
+        if unready := self._unready():
+            self._hint(unready)
+            return
+        screen = CompareScreen(
+            self._host, self.chat.chats, self._setups or (same, same), records, self._prompt.text, self.attachments,
+            self.chips(),
+        )  # fmt: skip
         self.program.push_screen(screen, self._compared)
 
     def _compared(self, left: Left | None) -> None:
@@ -40,6 +46,7 @@ class Comparing(Talking):
         self._setups = left.setups
         if left.kept is not None:
             self._prompt.put("")
+            self.attaching.restore(())
             self.go_to_chat(left.kept.conversation, left.kept.id)
         elif left.replies:
             place = "in this chat: alt+t shows all its branches" if left.here else "as a chat of their own: F3"

@@ -58,7 +58,7 @@ class CompareSide(Vertical, can_focus=True):
         self._remarks = Remarks()
         self._text: list[str] = []
         self._count = 0
-        self._state = "Tab goes here: s its settings, m its model"
+        self._state = "Tab goes here: s its settings, m its model, p a preset"
         self._role = "label"
 
     def compose(self) -> ComposeResult:
@@ -174,7 +174,9 @@ class CompareSide(Vertical, can_focus=True):
     def _heading(self, width: int) -> Sequence[Line]:
         pointer = current_glyphs().pointer if self.has_focus else " "
         name = self.setup.path.stem if self.setup.path is not None else "no model: m chooses one"
-        own = f" {current_glyphs().dot} ".join(self.own) or "the same settings as the other side"
+        preset = [f"preset {self.setup.preset}"] if self.setup.preset else []
+        same = [] if self.own else ["the same settings as the other side"]
+        own = f" {current_glyphs().dot} ".join([*preset, *self.own, *same])
         rows: list[tuple[Piece, ...]] = [
             ((f"{pointer} {self.letter}  ", "key"), (shown_line(name), "strong")),
             (("     ", ""), (shown_line(own), "label")),
