@@ -61,7 +61,7 @@ class Server:
 
 @contextmanager
 def serving(model: Path, *arguments: str) -> Iterator[Server]:
-    with started("serve", "-m", str(model), "--port", "0", "-c", "8192", *arguments) as process:
+    with started("serve", "-m", str(model), "--port", "0", "-c", "8192", "-t", "1", *arguments) as process:
         yield Server(process)
 
 
@@ -71,10 +71,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_request_under_way_is_finished(number: int, model: Path) -> None:
-    with serving(model, "--stop-seconds", "600") as server:
+def test_a_request_under_way_is_finished(number: int, smollm2: Path) -> None:
+    with serving(smollm2, "--stop-seconds", "600") as server:
         with server.client() as client:
-            stream = begin(client, max_tokens=4000)
+            stream = begin(client, max_tokens=250)  # seconds of a real model, whatever the machine
             server.process.send_signal(number)
             server.wait_for("ending when 1 request is done, at most 600 s; once more ends it now")
             chunks = list(stream)
@@ -83,8 +83,8 @@ def test_a_request_under_way_is_finished(number: int, model: Path) -> None:
         assert server.process.wait(TIMEOUT) == 0
 
 
-def test_a_request_that_takes_too_long_is_ended_and_told(model: Path) -> None:
-    with serving(model, "--stop-seconds", "0") as server:
+def test_a_request_that_takes_too_long_is_ended_and_told(smollm2: Path) -> None:
+    with serving(smollm2, "--stop-seconds", "0") as server:
         with server.client() as client:
             stream = begin(client)
             server.process.send_signal(signal.SIGTERM)
@@ -93,8 +93,8 @@ def test_a_request_that_takes_too_long_is_ended_and_told(model: Path) -> None:
         assert server.process.wait(TIMEOUT) == 0
 
 
-def test_a_second_signal_ends_it_at_once(model: Path) -> None:
-    with serving(model, "--stop-seconds", "600") as server:
+def test_a_second_signal_ends_it_at_once(smollm2: Path) -> None:
+    with serving(smollm2, "--stop-seconds", "600") as server:
         with server.client() as client:
             stream = begin(client)
             server.process.send_signal(signal.SIGINT)
