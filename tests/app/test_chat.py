@@ -295,11 +295,28 @@ async def test_esc_stops_a_load(make_app: Callable[..., LocalLLMApp], engine: Sc
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.status.phase is Phase.LOADING and app.status.fraction > 0.4)
         await pilot.press(*"hi", "enter")
-        assert "still loading" in hint(app)
+        assert "sent when the model is loaded" in hint(app)
         await pilot.press("escape")
         await until(pilot, lambda: "was stopped" in shown(app))
         assert app.status.phase is Phase.NO_MODEL
         assert prompt(app).text == "hi"
+
+
+async def test_enter_while_a_model_loads_is_sent_after_it(
+    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine
+) -> None:
+    engine.hold = True
+    app = make_app(model="/models/slow.gguf")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.LOADING and app.status.fraction > 0.4)
+        await pilot.press(*"hi", "enter")
+        await until(pilot, lambda: "sent when the model is loaded" in hint(app))
+        assert not engine.prompts
+        engine.hold = False
+        engine.end_load()
+        await until(pilot, lambda: "TTFT" in flat(app) and not app.work.busy)
+        assert isinstance(engine.prompts[-1], ChatPrompt)
+        assert [m.content for m in engine.prompts[-1].messages] == ["hi"] and prompt(app).text == ""
 
 
 async def test_conversation_survives_a_change_of_model(app: LocalLLMApp, engine: ScriptedEngine) -> None:

@@ -151,7 +151,8 @@ class Talking(Screen[None]):
         if not text and not (self.attachments and self._host.model):
             self._load_offered()
             return
-        if not self._load_failed and self._load_offered():  # after a failure the person chooses
+        loading = self.program.status.phase is Phase.LOADING
+        if loading or (not self._load_failed and self._load_offered()):  # after a failure the person chooses
             self._waiting = event.text
             self._hint("it is sent when the model is loaded")
             return
