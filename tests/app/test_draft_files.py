@@ -74,7 +74,9 @@ async def test_what_was_attached_is_there_at_the_next_start(make_app: Make, engi
     store.close()
 
 
-async def test_a_file_that_changed_or_is_gone_is_said(make_app: Make, folder: Path) -> None:
+async def test_a_file_that_changed_or_is_gone_is_said(
+    make_app: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = make_app(model=MODEL)
     async with app.run_test(size=SIZE) as pilot:
         await back(pilot, app)
@@ -84,7 +86,7 @@ async def test_a_file_that_changed_or_is_gone_is_said(make_app: Make, folder: Pa
     (folder / "readme.md").unlink()
     app = make_app(model=MODEL)
     told: list[str] = []
-    app.main_screen.say_of_attachments = told.append  # type: ignore[method-assign]
+    monkeypatch.setattr(app.main_screen, "say_of_attachments", told.append)
     async with app.run_test(size=SIZE) as pilot:
         await back(pilot, app)
         assert told == ["notes.txt changed since; readme.md is gone: attached is the text as it was read then"]

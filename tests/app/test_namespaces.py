@@ -72,7 +72,7 @@ class Polite(Base):
         return super().hook() + ", polite"
 
 
-class Both(Left, Right): ...
+class Both(Left, Right): ...  # type: ignore[misc]
 
 
 class Fine(Polite, Right): ...

@@ -87,6 +87,11 @@ class Splitter:
         return self._state == self._thinking
 
     @property
+    def between(self) -> bool:
+        """Whether an answer, or another reasoning, may begin now: at the beginning, and right after a reasoning."""
+        return self._state == self._before
+
+    @property
     def markers(self) -> Markers | None:
         """The markers that were met; None until then."""
         return self._markers

@@ -11,6 +11,7 @@ import numpy as np
 from tui.core.errors import DecodeError
 from tui.engine.candidates import Candidates
 from tui.engine.grammar import Grammar
+from tui.engine.thought_gate import ThoughtGate, Verdict
 
 
 class ConstrainedChain:
@@ -24,10 +25,14 @@ class ConstrainedChain:
         grammar: freed with this object.
         n_vocab: tokens of the vocabulary.
         banned: tokens that the chain's biases exclude.
+        gate: says where the grammar begins to hold; None for the first token.
     """
 
-    def __init__(self, chain: Any, grammar: Grammar, n_vocab: int, banned: Sequence[int]) -> None:
+    def __init__(
+        self, chain: Any, grammar: Grammar, n_vocab: int, banned: Sequence[int], gate: ThoughtGate | None = None
+    ) -> None:
         self._chain = chain
+        self._gate = gate
         self._grammar = grammar
         self._candidates = Candidates(n_vocab)
         self._banned = np.array(banned, dtype=np.int32)
@@ -45,8 +50,16 @@ class ConstrainedChain:
         Raises:
             DecodeError: the grammar wants something that the model has no token for.
         """
+        if (due := self._gate.due() if self._gate else None) is not None:
+            return self._go_free(due)
         self._candidates.fill(context, index)
         token = self._choose()
+        if self._gate and not self._gate.open:
+            verdict = self._gate.judge(token, self._grammar.allows)
+            if verdict is not Verdict.HELD:
+                due = self._gate.due()
+                return self._go_free(token if due is None else due)
+            self._gate.open = True
         if not self._grammar.allows(token):
             token = self._choose_allowed(context, index)
         self._grammar.accept(token)
@@ -55,6 +68,16 @@ class ConstrainedChain:
 
     def accept(self, token: int) -> bool:
         """Go on by a token that was not chosen here; False, and nothing done, when the grammar forbids it."""
+        if self._gate and not self._gate.open:
+            self._gate.drop_due()
+            verdict = self._gate.judge(token, self._grammar.allows)
+            if verdict is Verdict.FREE:
+                self._go_free(token)
+                return True
+            self._gate.drop_due()
+            if verdict is Verdict.OTHERS or not self._grammar.allows(token):
+                return False
+            self._gate.open = True
         if not self._grammar.allows(token):
             return False
         self._grammar.accept(token)
@@ -64,6 +87,12 @@ class ConstrainedChain:
     def free(self) -> None:
         """Give the grammar's memory back. May be called again."""
         self._grammar.free()
+
+    def _go_free(self, token: int) -> int:
+        assert self._gate
+        self._gate.take(token)
+        lib.llama_sampler_accept(self._chain, token)
+        return token
 
     def _choose(self) -> int:
         lib.llama_sampler_apply(self._chain, self._candidates.array)

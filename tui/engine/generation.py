@@ -13,6 +13,7 @@ from tui.engine.sampling import SamplerChain, check_grammar
 from tui.engine.speculation import Speculation
 from tui.engine.text import TextStream
 from tui.engine.thinking import Thinking
+from tui.engine.thought_gate import ThoughtGate
 from tui.engine.ticket import Ticket
 from tui.engine.vocabulary import Vocabulary
 
@@ -172,8 +173,13 @@ class Generation:
         """
         if self.thinking is None:
             raise LocalLLMError("This generation cannot be made to say anything")
-        check_grammar(self.params, [*self.generated, *tokens], vocabulary)
+        gate = self.thinking.gate(self.params, vocabulary)
+        check_grammar(self.params, [*self.generated, *tokens], vocabulary, gate)
         self.thinking.force(tokens)
+
+    def gate(self, params: GenerationParams, vocabulary: Vocabulary) -> ThoughtGate | None:
+        """Where a grammar begins to hold; None for the first token."""
+        return self.thinking.gate(params, vocabulary) if self.thinking else None
 
     def forced(self) -> int | None:
         """The next token where it is not the sampler's choice; None where it is."""

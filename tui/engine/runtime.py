@@ -208,8 +208,9 @@ class Runtime:
         found = self._scheduler.places.generation_of(generation) if self._scheduler else None
         if found is None or not (self._model and self._context and self._template):
             raise LocalLLMError("That generation is over")
-        n_ctx = self._context.n_ctx
-        sampler = SamplerChain(params, self._model.vocabulary, found.prompt, n_ctx, found.generated)
+        vocabulary, n_ctx = self._model.vocabulary, self._context.n_ctx
+        gate = found.gate(params, vocabulary)
+        sampler = SamplerChain(params, vocabulary, found.prompt, n_ctx, found.generated, gate)
         found.adjust(params, sampler)
         ticket.close(Adjusted())
 
@@ -388,11 +389,12 @@ class Runtime:
         if dropped:
             ticket.post(Dropped(dropped))
         vocabulary, n_ctx = self._model.vocabulary, self._context.n_ctx
-        sampler = SamplerChain(params, vocabulary, tokens, n_ctx)
+        thinking = thinking_of(prompt, tokens, params, self._template, vocabulary)
+        gate = thinking.gate(params, vocabulary) if thinking else None
+        sampler = SamplerChain(params, vocabulary, tokens, n_ctx, gate=gate)
         guesses = speculation.Speculation(tokens) if self._speculates else None
         return Generation(
             ticket, tokens, params, sampler, requested,
             template_stops=template_stops, speculation=guesses, **more,
-            label=prompt.label if isinstance(prompt, ChatPrompt) else "",
-            thinking=thinking_of(prompt, tokens, params, self._template, vocabulary),
+            label=prompt.label if isinstance(prompt, ChatPrompt) else "", thinking=thinking,
         )  # fmt: skip

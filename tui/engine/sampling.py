@@ -18,6 +18,7 @@ from tui.engine.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from tui.engine.constrained import ConstrainedChain
     from tui.engine.grammar import Grammar
+    from tui.engine.thought_gate import ThoughtGate
 
 _SEED_LIMIT = 0xFFFF_FFFF  # llama.cpp takes this one for "random"
 _MIROSTAT_CANDIDATES = 100  # as in llama.cpp's common/sampling.cpp
@@ -53,6 +54,7 @@ class SamplerChain:
         n_ctx: tokens of context, for windows of that size.
         generated: tokens that another chain has chosen already; the penalties look back on them too, a grammar goes
             on after them, and the draws go on with a seed of their own.
+        gate: says where a grammar begins to hold; None for the first token.
 
     Raises:
         SettingError: a sampler, a logit bias or a grammar that makes no sense, or does not fit the generated text.
@@ -65,20 +67,23 @@ class SamplerChain:
         prompt: Sequence[int],
         n_ctx: int,
         generated: Sequence[int] = (),
+        gate: ThoughtGate | None = None,
     ) -> None:
         self.seed = secrets.randbelow(_SEED_LIMIT) if params.seed == RANDOM_SEED else params.seed
         draws = (self.seed + len(generated)) % _SEED_LIMIT
         recipe = _Recipe(params, vocabulary, [*prompt, *generated], n_ctx, draws)
         order = sampler_names(params.samplers)
         biases = _biases(recipe)
-        grammar = _grammar_after(generated, params, vocabulary)
+        grammar = _grammar_after(generated, params, vocabulary, gate)
         self._chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         if biases:
             self._add(_logit_bias(biases, vocabulary.size))
         for sampler in _mirostat(recipe) if params.mirostat and params.temp > 0 else _in_order(recipe, order):
             self._add(sampler)
         banned = [token for token, bias in biases.items() if bias == float("-inf")]
-        self._constrained = _constrained(self._chain, grammar, vocabulary.size, banned) if grammar else None
+        self._constrained = None
+        if grammar:
+            self._constrained = _constrained(self._chain, grammar, vocabulary.size, banned, gate)
 
     def sample(self, context: Any, index: int) -> int:
         """Choose a token from the logits of one row of the last batch, and remember it for the penalties.
@@ -117,17 +122,27 @@ class SamplerChain:
         lib.llama_sampler_chain_add(self._chain, sampler)
 
 
-def check_grammar(params: GenerationParams, tokens: Sequence[int], vocabulary: Vocabulary) -> None:
+def check_grammar(
+    params: GenerationParams, tokens: Sequence[int], vocabulary: Vocabulary, gate: ThoughtGate | None = None
+) -> None:
     """See that a text is one that the grammar allows, where there is a grammar.
+
+    Args:
+        params: the grammar is in them.
+        tokens: the text.
+        vocabulary: the model's tokens.
+        gate: says where the grammar begins to hold; None for the first token.
 
     Raises:
         SettingError: it is not.
     """
-    if grammar := _grammar_after(tokens, params, vocabulary):
+    if grammar := _grammar_after(tokens, params, vocabulary, gate):
         grammar.free()
 
 
-def _grammar_after(generated: Sequence[int], params: GenerationParams, vocabulary: Vocabulary) -> Grammar | None:
+def _grammar_after(
+    generated: Sequence[int], params: GenerationParams, vocabulary: Vocabulary, gate: ThoughtGate | None
+) -> Grammar | None:
     if not (params.grammar.strip() or params.json_schema.strip()):
         return None
     from tui.engine.grammar import Grammar, grammar_text  # NumPy comes with it, 10 MB
@@ -137,6 +152,13 @@ def _grammar_after(generated: Sequence[int], params: GenerationParams, vocabular
         return None
     grammar = Grammar(text, vocabulary)
     for token in generated:
+        if gate and not gate.open:
+            free = not gate.judge(token, grammar.allows).holds
+            gate.drop_due()
+            if free:
+                gate.take(token)
+                continue
+            gate.open = True
         if not grammar.allows(token):
             grammar.free()
             raise SettingError("The grammar does not fit the text so far", hint="stop the generation first")
@@ -144,10 +166,12 @@ def _grammar_after(generated: Sequence[int], params: GenerationParams, vocabular
     return grammar
 
 
-def _constrained(chain: Any, grammar: Grammar, n_vocab: int, banned: Sequence[int]) -> ConstrainedChain:
+def _constrained(
+    chain: Any, grammar: Grammar, n_vocab: int, banned: Sequence[int], gate: ThoughtGate | None
+) -> ConstrainedChain:
     from tui.engine.constrained import ConstrainedChain
 
-    return ConstrainedChain(chain, grammar, n_vocab, banned)
+    return ConstrainedChain(chain, grammar, n_vocab, banned, gate)
 
 
 def sampler_names(order: str) -> list[str]:

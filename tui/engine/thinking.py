@@ -11,8 +11,10 @@ from tui.core.markers import Markers, markers_for
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt, Prompt
 from tui.core.reasoning import Splitter, opening
+from tui.engine.reasoning_switch import variables_of
 from tui.engine.sampling import SamplerChain
 from tui.engine.template import ChatTemplate
+from tui.engine.thought_gate import ThoughtGate
 from tui.engine.vocabulary import Vocabulary
 
 _TAIL = 64
@@ -48,10 +50,12 @@ class Thinking:
         self.tokens = 0
         """How many tokens it thought."""
         self._tokenize = tokenize
+        self._continues = bool(begun)
         self._params = params
         self._opened = opened
         self._splitter = Splitter(markers_for(begun, template))
         self._splitter.feed(begun or opened)
+        self._first = (self._splitter.inside, self._splitter.between, self._splitter.markers or template)
         self._forced: deque[int] = deque()
         self._due: list[int] = []
         self._whole = True
@@ -63,6 +67,28 @@ class Thinking:
     def inside(self) -> bool:
         """Whether the model thinks now."""
         return self._splitter.inside
+
+    def gate(self, params: GenerationParams, vocabulary: Vocabulary) -> ThoughtGate | None:
+        """Where a grammar begins to hold in this generation: behind its thoughts.
+
+        Args:
+            params: the grammar is in them.
+            vocabulary: the model's tokens.
+
+        Returns:
+            None where it holds from the first token on: the model does not think now, or is not to, or the grammar
+            says itself how a thought ends.
+        """
+        inside, between, markers = self._first
+        if (
+            markers is None
+            or markers.end in params.grammar
+            or not (params.grammar.strip() or params.json_schema.strip())
+        ):
+            return None
+        if not inside and (not between or not _thinks(params)):
+            return None
+        return ThoughtGate(markers, vocabulary, inside=inside, after=between and self._continues, shown=self.shown)
 
     def adjust(self, params: GenerationParams) -> None:
         """Go on with another budget."""
@@ -134,6 +160,12 @@ class Thinking:
         budget = self._params.reasoning_budget
         if self.inside and 0 <= budget <= self._spent and not (self._forced or self._due):
             self.force(self.ending())
+
+
+def _thinks(params: GenerationParams) -> bool:
+    """Whether a template is told to let the model think, where it can be told."""
+    told = variables_of(params)
+    return told.get("enable_thinking") is not False and told.get("thinking") is not False
 
 
 def thinking_of(

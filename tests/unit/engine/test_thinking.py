@@ -124,7 +124,7 @@ def test_who_does_not_think_cannot_end_it(thinker: Callable[..., Engine]) -> Non
 
 def test_a_grammar_is_not_broken(thinker: Callable[..., Engine]) -> None:
     engine = thinker(OPENED)
-    grammar = "root ::= [a-z]*"
+    grammar = 'root ::= [a-z]* | "</think>"'  # one that has the marker holds for the thought as well
     ticket = running(engine, grammar=grammar)
     assert isinstance(error_of(engine.force(ticket)), SettingError)
     ticket.cancel()
