@@ -49,6 +49,10 @@ def screen_of(app: LocalLLMApp) -> ChatsScreen:
     return cast("ChatsScreen", app.screen)
 
 
+def foot(screen: ChatsScreen) -> str:
+    return str(screen.query_one("#chats-foot").plain)  # type: ignore[attr-defined]
+
+
 def lines(screen: ChatsScreen) -> list[str]:
     return [" ".join(line.split()) for line in screen.rows.plain.splitlines()]
 
@@ -163,14 +167,14 @@ async def test_rename_pin_archive_delete_and_undo(make_app: Callable[..., LocalL
         assert screen.marked is not None and screen.marked.id == numbers[0]
         await pilot.press("end", "a")
         await until(pilot, lambda: len(screen.table.items) == 2)
-        assert "archived" in screen.query_one("#chats-foot").plain  # type: ignore[attr-defined]
+        await until(pilot, lambda: "archived" in foot(screen))
         await pilot.press("A")
         await until(pilot, lambda: [chat.title for chat in screen.table.items] == ["Sorting essay"])
         await pilot.press("a", "A")
         await until(pilot, lambda: len(screen.table.items) == 3)
         await pilot.press("home", "d")
         await until(pilot, lambda: len(screen.table.items) == 2)
-        assert "u brings it back" in screen.query_one("#chats-foot").plain  # type: ignore[attr-defined]
+        await until(pilot, lambda: "u brings it back" in foot(screen))
         await pilot.press("u")
         await until(pilot, lambda: len(screen.table.items) == 3 and "of mine" in screen.table.plain)
 
@@ -203,7 +207,7 @@ async def test_new_chats_from_the_list_and_by_key(app: LocalLLMApp, engine: Scri
         await answered(pilot, app, "ok")
         await pilot.press("ctrl+n")
         await until(pilot, lambda: "First" not in shown(app))
-        assert "ctrl+l brings the one before back" in hint(app)
+        await until(pilot, lambda: "ctrl+l brings the one before back" in hint(app))
         await say(pilot, app, "Second")
         await answered(pilot, app, "ok")
         engine.hold = True
@@ -212,7 +216,7 @@ async def test_new_chats_from_the_list_and_by_key(app: LocalLLMApp, engine: Scri
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen) and len(screen_of(app).table.items) == 2)
         await pilot.press("down", "enter")
         assert isinstance(app.screen, ChatsScreen)
-        assert "still being generated" in screen_of(app).query_one("#chats-foot").plain  # type: ignore[attr-defined]
+        await until(pilot, lambda: "still being generated" in foot(screen_of(app)))
         await pilot.press("escape")
         engine.end()
 

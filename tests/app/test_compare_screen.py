@@ -78,7 +78,7 @@ async def test_two_settings_one_after_the_other(app: LocalLLMApp, engine: Script
         assert len(engine.prompts) == 2 and engine.prompts[0] == engine.prompts[1]
         await pilot.press("tab", "d")
         await until(pilot, lambda: "[-blue-]" in side(app, 0) and "{+green today+}" in side(app, 1))
-        assert "of the words agree; they part at word 4" in said(app)
+        await until(pilot, lambda: "of the words agree; they part at word 4" in said(app))
         await pilot.press("d")
         await until(pilot, lambda: "[-" not in side(app, 0))
         await pilot.press("tab", "enter")
@@ -166,7 +166,7 @@ async def test_it_begins_after_the_chat_and_esc_leads_back(app: LocalLLMApp, eng
         await until(pilot, lambda: len(engine.prompts) == 5 and not app.work.busy)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
-        assert "alt+t shows all its branches" in hint(app) and "and now?" not in shown(app)
+        await until(pilot, lambda: "alt+t shows all its branches" in hint(app) and "and now?" not in shown(app))
         conversation = app.main_screen.chat.conversation
         assert conversation is not None
         messages = await app.main_screen.chat.chats.look(lambda store: store.messages(conversation.id))
@@ -208,8 +208,15 @@ async def test_what_cannot_be_answered_comes_back(app: LocalLLMApp, engine: Scri
         assert screen.query_one(Prompt).text == ""
 
 
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Sets how many bytes are available for a second model."""
+    return lambda available: monkeypatch.setattr("tui.services.comparison.available_memory", lambda: available)
+
+
 async def other_model(pilot: Pilot[int], app: LocalLLMApp) -> ScriptedEngine:
     """Side B runs another model, on an engine of its own where both fit."""
+    await ready(pilot, app)
     second = ScriptedEngine()
     screen = CompareScreen(
         app.host, app.main_screen.chat.chats,
@@ -221,11 +228,10 @@ async def other_model(pilot: Pilot[int], app: LocalLLMApp) -> ScriptedEngine:
 
 
 async def test_two_models_that_fit_are_both_loaded(
-    app: LocalLLMApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+    app: LocalLLMApp, engine: ScriptedEngine, memory: Callable[[int], None]
 ) -> None:
-    monkeypatch.setattr("tui.services.comparison.available_memory", lambda: 1 << 40)
+    memory(1 << 40)
     async with app.run_test(size=(120, 40)) as pilot:
-        await ready(pilot, app)
         second = await other_model(pilot, app)
         engine.replies.append("from the one")
         second.replies.append("from the other")
@@ -241,11 +247,10 @@ async def test_two_models_that_fit_are_both_loaded(
 
 
 async def test_two_models_that_do_not_fit_are_loaded_in_turn(
-    app: LocalLLMApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+    app: LocalLLMApp, engine: ScriptedEngine, memory: Callable[[int], None]
 ) -> None:
-    monkeypatch.setattr("tui.services.comparison.available_memory", lambda: 1000)
+    memory(1000)
     async with app.run_test(size=(120, 40)) as pilot:
-        await ready(pilot, app)
         second = await other_model(pilot, app)
         engine.replies.extend(["from the one", "from the other"])
         await asked(pilot, app, "who are you?")
@@ -255,9 +260,9 @@ async def test_two_models_that_do_not_fit_are_loaded_in_turn(
 
 
 async def test_memory_refused_is_said_with_the_figures(
-    app: LocalLLMApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+    app: LocalLLMApp, engine: ScriptedEngine, memory: Callable[[int], None]
 ) -> None:
-    monkeypatch.setattr("tui.services.comparison.available_memory", lambda: 1000)
+    memory(1000)
     async with app.run_test(size=(200, 50)) as pilot:
         await ready(pilot, app)
         await other_model(pilot, app)

@@ -53,6 +53,11 @@ def names(screen: HubScreen) -> list[str]:
     return [item.repo_id for item in screen.query_one(HubResults).items]
 
 
+async def answered(pilot: Pilot[Any], screen: HubScreen, count: int) -> None:
+    """The last of the questions is answered: there is one after each key."""
+    await until(pilot, lambda: len(names(screen)) == count and screen._delay is None and not screen._asking.waiting)
+
+
 def message(screen: HubScreen) -> str:
     return screen.query_one(MessagePane).text
 
@@ -78,7 +83,7 @@ async def test_typing_searches(make_app: Make, hub: LocalHub) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot)
         await pilot.press(*"model")
-        await until(pilot, lambda: len(names(screen)) == 3)
+        await answered(pilot, screen, 3)
         assert names(screen)[0] == "bartowski/Model-000-GGUF"
         row = screen.query_one(HubResults).plain.splitlines()[0]
         assert row.split() == ["bartowski/Model-000-GGUF", "1.0B", "fits", "10.0k", "0", *row.split()[5:]]
@@ -160,7 +165,7 @@ async def test_order_size_and_author(make_app: Make, hub: LocalHub) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot)
         await pilot.press(*"model")
-        await until(pilot, lambda: len(names(screen)) == 8)
+        await answered(pilot, screen, 8)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: names(screen) and names(screen)[0].endswith("007-GGUF"))
         await pilot.press("ctrl+b")

@@ -68,7 +68,7 @@ async def test_an_empty_list_says_what_to_press_and_has_examples(make_app: Calla
         await until(pilot, lambda: "translate" in names(screen) and screen.rows.has_focus)
         await pilot.press("down", "enter")
         await until(pilot, lambda: names(screen) == ["code-review"])
-        assert "code-review is yours now" in said(screen)
+        await until(pilot, lambda: "code-review is yours now" in said(screen))
         await until(pilot, lambda: "Which programming language (unless told: Python)" in preview(screen))
         await pilot.press("x", "escape", "escape")
         await until(pilot, lambda: app.screen is app.main_screen)

@@ -96,6 +96,7 @@ async def test_esc_stops_it_and_it_can_be_run_again(app: LocalLLMApp, engine: Sc
         await replied(pilot, app, engine, "red green blue")
         engine.hold = True
         await opened(pilot, app)
+        await until(pilot, lambda: len(engine.prompts) == 2)
         engine.write("red")
         await until(pilot, lambda: "identical so far: 1 of 3" in told(app))
         await pilot.press("escape")
@@ -109,16 +110,24 @@ async def test_esc_stops_it_and_it_can_be_run_again(app: LocalLLMApp, engine: Sc
         await until(pilot, lambda: "identical: 3 tokens" in told(app))
 
 
-async def test_what_stands_in_the_way_is_a_hint(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+async def test_a_reply_that_was_continued(app: LocalLLMApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await replied(pilot, app, engine, "red")
         await pilot.press("ctrl+o")
         await until(pilot, lambda: not app.work.busy and "redok" in shown(app))
-        await pilot.press("alt+y")
-        await until(pilot, lambda: "it was continued" in hint(app))
+        engine.replies.extend(["red", "ok"])
+        await opened(pilot, app)
+        await until(pilot, lambda: "identical: 2 tokens" in told(app))
+
+
+async def test_what_stands_in_the_way_is_a_hint(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await replied(pilot, app, engine, "red")
         engine.hold = True
+        asked = len(engine.prompts)
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: app.work.busy)
+        await until(pilot, lambda: len(engine.prompts) > asked)
+        assert app.work.busy
         await pilot.press("alt+y")
         await until(pilot, lambda: "still generating" in hint(app))
         engine.end(StopReason.CANCELLED)

@@ -92,9 +92,9 @@ class ScriptedEngine(Engine):
     ) -> Ticket:
         """Load: at once, or with `hold` when the test says so. The file is not looked at."""
         ticket = Ticket(on_cancel=self._cancelled)
-        self.loads.append(path)
         self.load_params.append(params)
         if self.load_error is not None:
+            self.loads.append(path)
             ticket.post(Loading(str(path), 0.0))
             ticket.close(Failed(self.load_error))
             self.load_error = None
@@ -104,6 +104,7 @@ class ScriptedEngine(Engine):
             ticket.post(Unloaded())
         ticket.post(Loading(str(path), 0.43))
         self._open, self._pending_load = ticket, path
+        self.loads.append(path)  # whoever waits for it may end it
         if not self.hold:
             self.end_load()
         return ticket
@@ -133,18 +134,20 @@ class ScriptedEngine(Engine):
         n_probs: int | None = None,
     ) -> Ticket:
         """Reply: at once, or with `hold` as the test writes it."""
-        self.prompts.append(prompt)
         self.params.append(params)
         ticket = Ticket(on_cancel=self._cancelled)
         if self.scripted_model is None:
+            self.prompts.append(prompt)
             ticket.close(Failed(NoModelError("No model is loaded")))
             return ticket
         if self.generate_error is not None:
+            self.prompts.append(prompt)
             ticket.close(Failed(self.generate_error))
             self.generate_error = None
             return ticket
         self._open, self._position = ticket, 0
         ticket.post(Prefilling(10, 10, 0))
+        self.prompts.append(prompt)  # whoever waits for it may write the reply
         if not self.hold:
             self.write(self.replies.popleft() if self.replies else "ok")
             self.end(self.reason)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import sleep
-from time import monotonic
 from typing import Any
 
 FRAMES = 2.5 / 60
@@ -19,21 +18,23 @@ FRAMES = 2.5 / 60
 async def settled(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
     """Wait until the event loop has nothing to do; takes the place of `textual._wait.wait_for_idle`.
 
-    What other threads do is not waited for: for that there are conditions (`tests.support.waiting.until`).
+    What other threads do is not waited for: for that there are conditions (`tests.support.waiting.until`). Time
+    in which other programs had the processor does not count.
 
     Args:
         min_sleep: seconds to wait in any case.
-        max_sleep: seconds after which it is enough, also for an application that always moves.
+        max_sleep: seconds to wait for timers in all, for an application that always moves.
     """
     loop: Any = asyncio.get_running_loop()
-    start = monotonic()
     if min_sleep:
         await sleep(min_sleep)
-    while monotonic() - start < max_sleep:
+    waited = 0.0
+    while waited < max_sleep:
         await sleep(0)
         if loop._ready:
             continue
         rings = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=None)
-        if rings is None or rings - loop.time() > FRAMES:
+        if rings is None or (wait := rings - loop.time()) > FRAMES:
             return
-        await sleep(max(0.0, rings - loop.time()))
+        waited += max(0.001, wait)
+        await sleep(max(0.0, wait))
