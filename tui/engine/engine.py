@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,8 @@ _LOGGER = logging.getLogger("localllm.engine")
 
 _LONG_COUNT = 20_000
 """Characters that take longer to count than a step of a generation should wait."""
+_TURN_SECONDS = 0.001
+"""How long another thread may keep the interpreter at most while this one wants it; Python's own 5 ms are a token."""
 _QUIET_SECONDS = 1.0
 """How long nothing is asked before conversations are kept on disk."""
 
@@ -322,6 +325,8 @@ class Engine:
     # The engine's thread
 
     def _run(self) -> None:
+        # After each call into llama.cpp the interpreter has to be had back from whichever thread computes meanwhile.
+        sys.setswitchinterval(min(sys.getswitchinterval(), _TURN_SECONDS))
         while not self._closing:
             runtime = self._runtime
             if runtime and runtime.busy:

@@ -45,11 +45,11 @@ async def events_of(*tickets: Ticket, pause: float = 0.0) -> AsyncIterator[tuple
 class _News:
     """Wakes a task of an event loop when tickets have something for it.
 
-    Each waking takes processor time from the engine, which at a token each would be a tenth of it and more with several
-    clients. So there is a pause between two of them, and one call into the loop for all that is posted meanwhile.
+    To wake it from the engine's thread is dear: the interpreter goes with it, and the engine waits until it has it back.
+    So once a generation gives tokens, the loop looks by itself from time to time.
 
     Args:
-        pause: seconds.
+        pause: seconds between two looks; 0 tells all that comes at once.
     """
 
     def __init__(self, pause: float) -> None:
@@ -58,38 +58,32 @@ class _News:
         self._known = asyncio.Event()
         self._begun: set[Ticket] = set()
         self._told = False
-        self._next = 0.0
-        self._timer: asyncio.TimerHandle | None = None
 
     def tell(self, ticket: Ticket) -> None:
         """Something was posted. Called from the engine's thread, which must not wait."""
-        first = ticket.first_token_seconds is not None and ticket not in self._begun
-        if first:
+        known, begins = ticket in self._begun, ticket.first_token_seconds is not None
+        if known and self._pause and not ticket.over:
+            return  # it is looked for
+        if begins and not known:
             self._begun.add(ticket)
-        if not (first or ticket.over or not self._told):
-            return
+        elif self._told and not ticket.over:
+            return  # one call for all that is posted until the loop runs
         self._told = True
         try:
-            self._loop.call_soon_threadsafe(self._known.set if first or ticket.over else self._soon)
+            self._loop.call_soon_threadsafe(self._known.set)
         except RuntimeError:  # the loop has ended, and nobody waits any more
             ticket.cancel()
 
     async def wait(self) -> None:
-        """Wait for news; what was posted before it returns is what they are."""
-        await self._known.wait()
+        """Wait for news, or until it is time to look; what was posted before it returns may be looked at then."""
+        look = self._loop.call_later(self._pause, self._known.set) if self._pause and self._begun else None
+        try:
+            await self._known.wait()
+        finally:
+            if look is not None:
+                look.cancel()
         self._known.clear()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._next = self._loop.time() + self._pause
         self._told = False
-
-    def _soon(self) -> None:
-        left = self._next - self._loop.time()
-        if left <= 0:
-            self._known.set()
-        elif self._timer is None:
-            self._timer = self._loop.call_later(left, self._known.set)
 
 
 async def last_event(ticket: Ticket) -> Event:
