@@ -10,9 +10,12 @@ from tui.core.errors import SettingError
 from tui.engine.gbnf_parser import Alternative, Rule, parse
 
 _Rules = dict[str, Rule]
+_FEW = 8
+_MOST_WAYS = 200_000
+_MANY = 10**9
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def check_grammar(text: str) -> None:
     """Check a grammar in GBNF.
 
@@ -24,6 +27,7 @@ def check_grammar(text: str) -> None:
     empty = _least(rules, lambda alternative, known: all(element in known for element in alternative))
     _check_hidden_recursion(rules, empty)
     _check_begins(rules, empty)
+    _check_ways(rules, empty)
 
 
 def _check_plain_recursion(rules: _Rules) -> None:
@@ -63,6 +67,45 @@ def _check_begins(rules: _Rules, empty: set[str]) -> None:
     if lost:
         name = min(lost, key=lambda name: (name.startswith("_"), name))
         raise SettingError("The grammar is wrong", why=f"the rule {name} never comes to a character")
+
+
+def _check_ways(rules: _Rules, empty: set[str]) -> None:
+    """How many ways lead from a rule to its next character: llama.cpp follows each at every token, beside all others.
+
+    Ways by alternatives part again at the next character. Those past symbols that may be empty do not, and where such
+    symbols are in such symbols they multiply.
+    """
+    order: list[str] = []
+    seen: set[str] = set()
+    graph = {name: [first for first, _ in _firsts(rule, empty)] for name, rule in rules.items()}
+    for name in graph:
+        _walk(graph, name, seen, order)
+    ways: dict[str, tuple[int, int]] = {}
+    for name in order:  # those that come first in others before them
+        found = [_ways(alternative, empty, ways) for alternative in rules[name]]
+        count = min(_MANY, sum(all_of_them for all_of_them, _ in found))
+        alike = min(_MANY, max((beside for _, beside in found), default=0))
+        if alike > _FEW and count * alike > _MOST_WAYS:
+            which = "" if name.startswith("_") else f" in the rule {name}"
+            raise SettingError(
+                "The grammar is wrong",
+                why=f"too many ways lead to the same text{which}: llama.cpp would take very long",
+                hint="let fewer symbols that may be empty follow each other",
+            )
+        ways[name] = count, alike
+
+
+def _ways(alternative: Alternative, empty: set[str], known: dict[str, tuple[int, int]]) -> tuple[int, int]:
+    """Of a sequence, how many ways lead to its next character; and how many of them do not part there."""
+    count = alike = 0
+    for element in alternative:
+        if element is None:
+            return count + 1, alike + 1
+        more, beside = known.get(element, (1, 1))
+        count, alike = count + more, alike + beside
+        if element not in empty:
+            break
+    return count, alike
 
 
 def _firsts(rule: Rule, empty: set[str]) -> Iterator[tuple[str, bool]]:

@@ -15,6 +15,7 @@ MOST_REPETITIONS = 2000  # llama.cpp's MAX_REPETITION_THRESHOLD
 _MOST_NESTED = 1024  # llama.cpp calls itself for each parenthesis
 _MOST_RULES = 20_000  # and for each rule in a chain of rules
 _MOST_ELEMENTS = 1_000_000
+_MOST_COPIES = 500
 
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 _DIGITS = frozenset("0123456789")
@@ -58,7 +59,7 @@ class _Frame:
 def parse(text: str) -> dict[str, Rule]:
     """The rules of a grammar by name; those of parentheses and repetitions have names with a `_`.
 
-    Of a symbol repeated n times two copies are kept: what can follow what is the same.
+    Of a symbol repeated n times a few copies are kept: what can follow what is the same.
 
     Raises:
         SettingError: it is not GBNF; the line tells where.
@@ -235,12 +236,14 @@ class _Parser:
         self._elements += (least + optional) * (frame.width + 3)
         frame.weight *= total
         frame.width = frame.width * least + bool(optional)
-        frame.current[frame.start :] = symbol * min(least, 2)
+        # A name may stand for nothing, and how often that is repeated matters.
+        copies = _MOST_COPIES if len(symbol) == 1 and symbol[0] is not None else 2
+        frame.current[frame.start :] = symbol * min(least, copies)
         self._made += optional
         if most is None:
             frame.current.append(self._store([[*symbol, self._next_name()], []]))
         elif optional:
-            rest = [self._store([symbol, []])] if optional > 1 else []
+            rest = [self._store([symbol * min(optional - 1, copies - 1), []])] if optional > 1 else []
             frame.current.append(self._store([[*symbol, *rest], []]))
 
     def _store(self, rule: Rule) -> str:

@@ -23,7 +23,7 @@ _CHAR = r'[^"\\]'
 _DOT = r"[^\x0A\x0D]"
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def grammar_of_schema(text: str) -> str:
     """The grammar (GBNF) of the JSON texts that a schema allows.
 

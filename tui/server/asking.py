@@ -20,6 +20,7 @@ from tui.core.prompts import ChatPrompt
 from tui.core.reasoning import Splitter
 from tui.server.errors import ApiError, api_error
 from tui.server.generating import Generating, several
+from tui.server.grammars import read_grammar
 from tui.server.reading import Delta, Reading
 from tui.server.state import State
 from tui.server.tools import NO_TOOLS, Toolbox
@@ -124,6 +125,7 @@ async def begin(state: State, request: Request, asked: Asked) -> Answering:
     lease = await state.use(asked.model)
     try:
         plan = await plan_of(state, lease, asked)
+        await read_grammar(plan.params)
         markers = lease.model.reasoning.markers
     except BaseException:
         lease.close()

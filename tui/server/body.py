@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,10 @@ from tui.server.errors import ApiError
 
 BODY_SECONDS = 30.0
 """A body has to be there within this time."""
+_LARGE = 64 * 1024
+"""Bytes that take longer to read than others should wait."""
+_DIGITS = 300
+"""Digits of a whole number; more are no number that a computer calculates with."""
 _DEPTH = 100
 """Objects and arrays within each other that a body may have."""
 
@@ -35,6 +40,8 @@ async def read_json(request: Request, most: int) -> dict[str, Any]:
         raise ApiError(408, f"The request's body did not arrive within {BODY_SECONDS:.0f} seconds.") from None
     except ClientDisconnect:
         raise ApiError(400, "The client went away before its request was complete.") from None
+    if len(data) > _LARGE:
+        return await asyncio.to_thread(parse_object, data)
     return parse_object(data)
 
 
@@ -45,7 +52,7 @@ def parse_object(data: bytes) -> dict[str, Any]:
         ApiError: it is none.
     """
     try:
-        value = json.loads(data, parse_constant=_refuse_constant)
+        value = json.loads(data, parse_constant=_refuse_constant, parse_float=_float, parse_int=_int)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, f"The request's body is no JSON: {_reason(error)}") from None
     if not isinstance(value, dict):
@@ -70,6 +77,21 @@ async def _read(request: Request, most: int) -> bytes:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _float(text: str) -> float:
+    """A number that JSON can say again."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _int(text: str) -> int:
+    """A whole number that can be any other number too."""
+    if len(text) > _DIGITS:
+        raise ValueError("a number is too large")
+    return int(text)
 
 
 def _reason(error: Exception) -> str:

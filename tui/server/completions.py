@@ -19,6 +19,7 @@ from tui.server.errors import ApiError
 from tui.server.fields import Fields, wrong
 from tui.server.following import unless_gone
 from tui.server.generating import Generating, check_choices, several, timings_of, usage
+from tui.server.grammars import read_grammar
 from tui.server.infill_prompt import infill_prompt
 from tui.server.logprobs import completion_logprobs, wanted_by_completion
 from tui.server.parameters import parameters_of
@@ -46,6 +47,7 @@ async def completions(request: Request) -> Response:
     if lease is None:
         return Response(status_code=499)
     try:
+        await read_grammar(params)
         given = await _filling(state, lease, prompts, suffix) if suffix else prompts
     except BaseException:
         lease.close()

@@ -84,7 +84,7 @@ class Generating:
         self.name = lease.name
         """Of the model."""
         try:
-            state.check_room()
+            state.check_room(len(prompts))
             self.model = lease.model
         except BaseException:
             lease.close()

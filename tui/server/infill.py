@@ -11,6 +11,7 @@ from tui.server.body import read_json
 from tui.server.fields import Fields, wrong
 from tui.server.following import unless_gone
 from tui.server.generating import Generating
+from tui.server.grammars import read_grammar
 from tui.server.infill_prompt import Files, infill_prompt
 from tui.server.native import probabilities_of, respond
 from tui.server.parameters import parameters_of
@@ -31,6 +32,7 @@ async def infill(request: Request) -> Response:
     if lease is None:
         return Response(status_code=499)
     try:
+        await read_grammar(params)
         prompt = await infill_prompt(state, lease, prefix, suffix, begun=begun, extra=extra, suffix_first=spm)
     except BaseException:
         lease.close()

@@ -16,6 +16,7 @@ from tui.server.errors import ApiError
 from tui.server.fields import Fields
 from tui.server.following import unless_gone
 from tui.server.generating import Choice, Generating, timings_of
+from tui.server.grammars import read_grammar
 from tui.server.logprobs import native_probabilities
 from tui.server.parameters import parameters_of
 from tui.server.state import State, state_of
@@ -35,6 +36,11 @@ async def completion(request: Request) -> Response:
     lease = await unless_gone(request, state.use(fields.text("model")))
     if lease is None:
         return Response(status_code=499)
+    try:
+        await read_grammar(params)
+    except BaseException:
+        lease.close()
+        raise
     generating = Generating(state, lease, request, prompts, [params] * len(prompts), n_probs)
     return await respond(request, state, generating, streamed=streamed)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sized
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from tui.core.errors import SettingError
 from tui.core.options import options_of
@@ -29,6 +30,12 @@ _SAME = (
 NAMES_OF_SETTINGS = MappingProxyType({**_NAMES, **{name: name for name in _SAME}})
 """The setting that each name of a request stands for."""
 _SEEDS = 2**32 - 1
+MOST_STOPS = 64
+"""Stop strings of a request; each is looked for at every token."""
+_MOST_SAMPLERS, _MOST_BIASES = 32, 5_000
+_LONGEST_SCHEMA = 200_000
+"""Characters of a JSON schema or a grammar; longer ones take minutes."""
+S = TypeVar("S", bound=Sized)
 
 
 def parameters_of(fields: Fields, base: GenerationParams) -> GenerationParams:
@@ -49,13 +56,18 @@ def parameters_of(fields: Fields, base: GenerationParams) -> GenerationParams:
         seed = fields.whole("seed", -1)
         changes["seed"] = -1 if seed == -1 else seed % _SEEDS
     if "stop" in fields:
-        changes["stop"] = tuple(text for text in fields.texts("stop") if text)
+        changes["stop"] = _few("stop", tuple(text for text in fields.texts("stop") if text), MOST_STOPS)
     if "logit_bias" in fields:
         changes["logit_bias"] = _biases(fields.body["logit_bias"])
     changes |= _reasoning(fields, base)
     changes |= _constraint(fields, bool(changes.get("grammar")))
     # A request that does not fit is refused with both numbers; nothing is left out behind a client's back.
-    return replace(base, **changes, context_policy="stop", system_prompt="")
+    params = replace(base, **changes, context_policy="stop", system_prompt="")
+    for name, text in (("grammar", params.grammar), ("json_schema", params.json_schema)):
+        if len(text) > _LONGEST_SCHEMA:
+            words = f"{name} has {len(text):,} characters, and {_LONGEST_SCHEMA:,} are the most."
+            raise ApiError(400, words, param=name)
+    return params
 
 
 def splits_reasoning(fields: Fields) -> bool:
@@ -84,7 +96,9 @@ def _reasoning(fields: Fields, base: GenerationParams) -> dict[str, str]:
 
 def _checked(name: str, setting: str, value: Any) -> Any:
     if setting == "samplers" and isinstance(value, list) and all(isinstance(one, str) for one in value):
-        value = ";".join(value)
+        value = ";".join(_few(name, value, _MOST_SAMPLERS))
+    if isinstance(value, list):
+        _few(name, value, MOST_STOPS)
     if _OPTIONS[setting].kind == "int" and isinstance(value, float) and value.is_integer():
         value = int(value)
     try:
@@ -93,9 +107,22 @@ def _checked(name: str, setting: str, value: Any) -> Any:
         raise ApiError(400, f"{name} cannot be {value!r:.80}. {error.hint.capitalize()}.", param=name) from None
 
 
+def _few(name: str, items: S, most: int) -> S:
+    """Some items, if there are not so many that the model's other clients would wait for them.
+
+    Raises:
+        ApiError: there are.
+    """
+    if len(items) > most:
+        raise ApiError(400, f"{name} has {len(items):,} entries, and {most:,} are the most.", param=name)
+    return items
+
+
 def _biases(value: Any) -> tuple[str, ...]:
     """OpenAI's object of numbers by token, and llama-server's array of pairs whose first may be a text."""
     pairs = list(value.items()) if isinstance(value, dict) else value
+    if isinstance(pairs, list):
+        _few("logit_bias", pairs, _MOST_BIASES)
     if not isinstance(pairs, list) or not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
         raise wrong("logit_bias", "an object of token numbers, or an array of pairs", value)
     return tuple(_bias(token, bias) for token, bias in pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import threading
 import time
@@ -50,6 +51,7 @@ class Running:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=bool(os.environ.get("FORWARDED_ALLOW_IPS")),  # else anybody here could claim any address
             limit_concurrency=_CONNECTIONS,
             h11_max_incomplete_event_size=_HEAD_BYTES,
             timeout_keep_alive=15,

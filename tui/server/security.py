@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -14,11 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tui.core.addresses import is_loopback
 from tui.core.text import one_line
 from tui.server.errors import ApiError
-from tui.server.state import State, request_id
+from tui.server.state import State, client_of, request_id
 
 LOGGER = logging.getLogger("localllm.server")
 WATCH_PATH = "/v1/localllm/requests"
 """The list of requests, for who watches a server from elsewhere."""
+_CLOSE = {"Connection": "close"}
 _OPEN = frozenset({"/health", "/v1/health"})
 """Paths that need no key: whoever balances loads has none."""
 
@@ -50,6 +52,9 @@ class Guard:
         await self._app(scope, receive, send)
 
     def _check(self, method: str, path: str, headers: Headers) -> None:
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # A proxy before this server may go by the other one, and take the rest for somebody else's request.
+            raise ApiError(400, "A request says either how long it is or that it is chunked.", headers=_CLOSE)
         self._check_host(headers)
         origin = headers.get("origin", "")
         allowed = self._state.options.cors_origins
@@ -104,12 +109,14 @@ class Log:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = name
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         try:
             await self._answer(scope, receive, noted)
         finally:
-            client = request.client.host if request.client else "local"
+            client = client_of(request)
             what = one_line(f"{request.method[:10]} {request.url.path[:100]}")
             watching = request.method == "GET" and request.url.path == WATCH_PATH and status == 200
             line = f"{client} {what} {status or 'gone'} {time.monotonic() - started:.3f} s {name}"
@@ -131,8 +138,10 @@ class Log:
 
         try:
             await self._app(scope, receive, watched)
-        except Exception:
-            LOGGER.exception("a request failed")
+        except Exception as error:
+            # Where it failed, and not what is said of it, which may have a part of a prompt in it.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            LOGGER.error("a request failed: %s\n%s", type(error).__name__, where)
             if not begun:
                 error = ApiError(500, "The server failed. Its log says more.")
                 await error.response(scope["path"])(scope, receive, watched)

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 from typing import TypeVar, cast
 
 from starlette.requests import Request
@@ -51,13 +52,17 @@ class State:
         self._lenders = ThreadPoolExecutor(_LENDERS, "lending")
         self.started = time.time()
 
-    def check_room(self) -> None:
-        """Whether one more request may wait.
+    def check_room(self, more: int = 1) -> None:
+        """Whether a request may wait; one that nobody else is waiting beside may have as many answers as it likes.
+
+        Args:
+            more: answers that it asks for.
 
         Raises:
             ApiError: enough of them wait already.
         """
-        if self.requests.count >= self.options.parallel + self.options.max_waiting:
+        count, room = self.requests.count, self.options.parallel + self.options.max_waiting
+        if count >= room or (count and count + more > room):
             self.requests.refused()
             waiting = self.options.max_waiting
             raise ApiError(
@@ -132,8 +137,11 @@ def request_id(request: Request) -> str:
 
 
 def client_of(request: Request) -> str:
-    """Who asks, for the log and for taking turns: the address it comes from."""
-    return request.client.host if request.client else "local"
+    """Who asks, for the log and for taking turns: the address it comes from; never nothing, which is the person."""
+    try:
+        return str(ip_address(request.client.host)) if request.client else "local"
+    except ValueError:  # what a proxy tells may be anything
+        return "unknown"
 
 
 def _close_lent(lending: asyncio.Future[Lease]) -> None:
