@@ -132,7 +132,7 @@ def test_a_reply_that_comes_back_in_other_words_costs_only_itself(model: Path, r
 
 @pytest.mark.parametrize("kind", STATEFUL)
 def test_nothing_is_guessed_where_guesses_cannot_be_taken_back(model: Path) -> None:
-    with running(model, threads=1, spec_type="ngram-simple") as engine:
+    with running(model, threads=2, spec_type="ngram-simple") as engine:
         assert ask(engine, "abcabcabc" * 8, 40).finished.timings.drafted_tokens == 0
 
 

@@ -16,7 +16,7 @@ from tui.core.prompts import ChatPrompt
 from tui.engine.engine import Engine
 
 engine = Engine()
-load(engine, Path(sys.argv[1]), n_ctx=2048, threads=2, spec_type="ngram-simple")
+load(engine, Path(sys.argv[1]), n_ctx=2048, threads=1, threads_batch=2, spec_type="ngram-simple")
 question = "Say this in your own words, line by line. " + "The old ship sails home over the grey water. " * 24
 got = reply(engine, ChatPrompt((Message("user", question),)), n_predict=200, seed=42, temp=0.8, ignore_eos=True)
 print(got.finished.timings.prompt_tokens, got.finished.timings.drafted_tokens, *got.tokens)

@@ -68,8 +68,8 @@ def test_greedy_with_guesses_equals_the_plain_loop(smollm2: Path) -> None:
     reference = Reference(smollm2, n_ctx=2048)
     guessing, plain = Engine(), Engine()
     try:
-        load(guessing, smollm2, n_ctx=2048, threads=1)
-        load(plain, smollm2, n_ctx=2048, threads=1, spec_type="none")
+        load(guessing, smollm2, n_ctx=2048, threads=1, threads_batch=2)
+        load(plain, smollm2, n_ctx=2048, threads=1, threads_batch=2, spec_type="none")
         got, wanted = (reply(engine, RawPrompt(COPY), temp=0.0, n_predict=160) for engine in (guessing, plain))
         assert reference.same_up_to_near_ties(reference.tokenize(COPY), got.tokens, wanted.tokens)
         timings = got.finished.timings
@@ -85,7 +85,7 @@ def test_sampled_text_is_the_same_with_and_without_guesses(tiny_gguf: Path) -> N
     texts: list[list[Reply]] = []
     for spec_type in ("ngram-simple", "none"):
         engine = Engine()
-        load(engine, tiny_gguf, n_ctx=512, threads=1, spec_type=spec_type)
+        load(engine, tiny_gguf, n_ctx=512, threads=1, threads_batch=2, spec_type=spec_type)
         texts.append([sampled(engine, seed) for seed in range(5)])
         assert engine.close(120)
     assert [r.tokens for r in texts[0]] == [r.tokens for r in texts[1]]
@@ -100,7 +100,7 @@ def sampled(engine: Engine, seed: int) -> Reply:
 def test_guesses_stay_within_the_context_and_the_limit(tiny_gguf: Path) -> None:
     engine = Engine()
     try:
-        load(engine, tiny_gguf, n_ctx=256, threads=1)
+        load(engine, tiny_gguf, n_ctx=256, threads=1, threads_batch=2)
         for count in (1, 2, 5, 17):
             got = reply(engine, RawPrompt("abcd" * 20), n_predict=count, temp=0.0, ignore_eos=True)
             assert len(got.tokens) == count
