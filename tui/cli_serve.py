@@ -91,7 +91,7 @@ def _with_key(
     key, made = (renew_key(), True) if another else key_for_servers()
     file = serve_key_file()
     if not made:
-        notes = (f"the key is the one in {file}; --new-api-key makes another",)
+        notes: tuple[str, ...] = (f"the key is the one in {file}; --new-api-key makes another",)
     elif sys.stderr.isatty():
         notes = (f"the key, shown only now: {key}", f"it is kept in {file}")
     else:

@@ -64,13 +64,13 @@ def test_clients_leave_them_out(served: Served) -> None:
 def _openai(served: Served) -> bool:
     with openai.OpenAI(base_url=served.base_url, api_key="x", max_retries=0) as client:
         chunks = list(client.chat.completions.create(**ASK))  # type: ignore[call-overload]
-    return chunks[-1].choices[0].finish_reason == "length"
+    return bool(chunks[-1].choices[0].finish_reason == "length")
 
 
 def _anthropic(served: Served) -> bool:
     with anthropic.Anthropic(base_url=served.address, api_key="x", max_retries=0) as client:
         events = list(client.messages.create(**ASK))  # type: ignore[call-overload]
-    return events[-1].type == "message_stop"
+    return bool(events[-1].type == "message_stop")
 
 
 def test_who_goes_while_waiting_leaves_nothing_behind(served: Served) -> None:

@@ -70,9 +70,10 @@ def test_several_answers_stream_beside_each_other_and_are_counted_once(http: htt
 
 
 def test_prompts_are_counted_once_each(http: httpx.Client) -> None:
-    body = {"prompt": ["abc", "abcdef"], "n": 2, "max_tokens": 3, "ignore_eos": True}
+    prompts = ["abc", "abcdef"]
+    body = {"prompt": prompts, "n": 2, "max_tokens": 3, "ignore_eos": True}
     whole = http.post("/v1/completions", json=body).json()
-    alone = [http.post("/v1/completions", json={**body, "prompt": one, "n": 1}).json() for one in body["prompt"]]
+    alone = [http.post("/v1/completions", json={**body, "prompt": one, "n": 1}).json() for one in prompts]
     assert whole["usage"]["prompt_tokens"] == sum(one["usage"]["prompt_tokens"] for one in alone)
     assert whole["usage"]["completion_tokens"] == 12 and [c["index"] for c in whole["choices"]] == [0, 1, 2, 3]
 

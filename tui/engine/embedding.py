@@ -137,7 +137,7 @@ class Embedder:
 
     def _growth(self) -> int:
         """Bytes by which the output buffer grows: made for a row a text, it gets one for each token of a batch."""
-        rows = lib.llama_n_ubatch(self.pointer)
+        rows = int(lib.llama_n_ubatch(self.pointer))
         return max(0, llama_log.log.buffer_bytes("output") * (rows - _TOGETHER) // _TOGETHER)
 
     def _evaluate(self, group: Sequence[Sequence[int]]) -> Iterator[Vector]:

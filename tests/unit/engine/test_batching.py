@@ -166,7 +166,8 @@ def test_clients_leave_the_person_s_place_alone(tiny_gguf: Path, asking: bool) -
     engine = engine_with(tiny_gguf, 1, 4096)
     events_of(engine.set_sequences(3, own=1))
     long = GenerationParams(temp=0.0, n_predict=300, ignore_eos=True)
-    together, told = threading.Event(), []
+    together = threading.Event()
+    told: list[tuple[str, type]] = []
     engine.ask(lambda _questions: together.wait(PATIENCE))  # so that all of them come at once
     tickets = {f"c{n}": engine.generate(TokenPrompt(prompt(n, 20)), long, client=f"client {n}") for n in range(3)}
     if asking:

@@ -98,7 +98,7 @@ def test_signs_of_life_are_enough_to_wait_for(hasty: RemoteEngine) -> None:
     def answer(_: Asked, wire: Wire) -> None:
         one = beating(wire)
         one.begin()
-        for _ in range(40):  # four times as long as a silence may be
+        for _number in range(40):  # four times as long as a silence may be
             one.sign()
             time.sleep(0.05)
         one.delta(content="All well.")
@@ -136,7 +136,7 @@ def test_esc_at_a_silent_line_ends_at_once(hasty: RemoteEngine) -> None:
 
 
 def test_the_system_probes_the_line(hasty: RemoteEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    probed = []
+    probed: list[int] = []
 
     def probe(connection: socket.socket) -> None:
         real(connection)
