@@ -12,9 +12,11 @@ from textual import events
 from textual.app import InvalidThemeError
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.css.query import NoMatches
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.worker import WorkerFailed, get_current_worker
 
 from tui.app.alt_keys import take_doubled_escapes
 from tui.app.collecting import Collector
@@ -233,6 +235,15 @@ class LocalLLMApp(Navigation):
         self.status = status
         if changed:
             self.refresh_bindings()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Widgets go before the workers of their screen are cancelled: one that misses them then only came too late."""
+        if isinstance(error, WorkerFailed) and isinstance(error.error, NoMatches):
+            node = get_current_worker().node
+            if not self.is_running or node._closing or node._closed or node._pruning:
+                logging.getLogger(PROGRAM).info("a worker came too late: %s", error.error)
+                return
+        super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """A fault of the program: the traceback goes to the log, one line to the person."""

@@ -1,0 +1,57 @@
+"""Work of a screen that is still under way when its widgets go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+from textual.css.query import NoMatches
+from textual.worker import WorkerFailed
+
+from tests.support.waiting import until
+from tui.app.app import LocalLLMApp
+from tui.app.screens.settings import SettingsScreen
+from tui.app.widgets.key_line import KeyLine
+
+
+async def look_on(app: LocalLLMApp, missed: list[NoMatches]) -> None:
+    """Looks for a widget of the screen for as long as it is let, and fails where there is none."""
+    screen = app.screen
+    while True:
+        try:
+            screen.query_one(KeyLine)
+        except NoMatches as error:
+            missed.append(error)
+            raise
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("key", ["", "f3"])
+async def test_what_comes_too_late_is_no_fault_of_the_program(
+    app: LocalLLMApp, key: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    missed: list[NoMatches] = []
+    async with app.run_test(size=(120, 40)) as pilot:
+        if key:
+            await pilot.press(key)
+            await until(pilot, lambda: app.screen is not app.main_screen and app.screen.query(KeyLine))
+        app.screen.run_worker(look_on(app, missed))
+        if key:
+            await pilot.press("escape")
+            await until(pilot, lambda: missed)
+            assert app.screen is app.main_screen and app.is_running
+    assert missed and not app.return_code
+    assert "failed" not in capfd.readouterr().err
+
+
+async def test_what_is_missed_while_the_screen_is_there_is_one(app: LocalLLMApp) -> None:
+    with pytest.raises(WorkerFailed):
+        async with app.run_test(size=(120, 40)) as pilot:
+
+            async def wrong() -> None:
+                app.main_screen.query_one(SettingsScreen)
+
+            app.main_screen.run_worker(wrong())
+            await until(pilot, lambda: not app.is_running)
