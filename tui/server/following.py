@@ -45,7 +45,7 @@ async def events_of(*tickets: Ticket, pause: float = 0.0) -> AsyncIterator[tuple
 class _News:
     """Wakes a task of an event loop when tickets have something for it.
 
-    To wake it from the engine's thread is dear: the interpreter goes with it, and the engine waits until it has it back.
+    To wake it from the engine's thread is dear: the interpreter goes with it, and the engine waits to have it back.
     So once a generation gives tokens, the loop looks by itself from time to time.
 
     Args:
