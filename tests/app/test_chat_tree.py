@@ -63,6 +63,15 @@ async def opened(pilot: Pilot[int], app: LocalLLMApp) -> TreeScreen:
     return cast("TreeScreen", app.screen)
 
 
+async def two_colours(pilot: Pilot[int], app: LocalLLMApp) -> None:
+    """A prompt with two replies, the scripted ones: something red, and then green."""
+    await ready(pilot, app)
+    await say(pilot, app, "A colour")
+    await until(pilot, lambda: "red" in shown(app).lower() and not app.work.busy)
+    await pilot.press("ctrl+r")
+    await answered(pilot, app, "green")
+
+
 def foot(screen: TreeScreen) -> str:
     return str(screen.query_one("#tree-foot").plain)  # type: ignore[attr-defined]
 
@@ -73,10 +82,7 @@ async def test_every_branch_is_there_and_enter_goes_to_it(app: LocalLLMApp, engi
         await ready(pilot, app)
         await pilot.press("alt+t")
         assert hint(app) == "nothing was said yet"
-        await say(pilot, app, "A colour")
-        await answered(pilot, app, "red")
-        await pilot.press("ctrl+r")
-        await answered(pilot, app, "green")
+        await two_colours(pilot, app)
         await say(pilot, app, "Sure?")
         await answered(pilot, app, "yes")
         screen = await opened(pilot, app)
@@ -99,11 +105,7 @@ async def test_every_branch_is_there_and_enter_goes_to_it(app: LocalLLMApp, engi
 async def test_the_filter_finds_in_all_branches(app: LocalLLMApp, engine: ScriptedEngine) -> None:
     engine.replies.extend(["RED wine", "green"])
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app)
-        await say(pilot, app, "A colour")
-        await answered(pilot, app, "RED")
-        await pilot.press("ctrl+r")
-        await answered(pilot, app, "green")
+        await two_colours(pilot, app)
         screen = await opened(pilot, app)
         await pilot.press("slash", *"wine red")
         await until(pilot, lambda: [row.twig.text for row in screen.rows.items] == ["RED wine"])
@@ -118,11 +120,7 @@ async def test_the_filter_finds_in_all_branches(app: LocalLLMApp, engine: Script
 async def test_a_branch_is_deleted_in_the_tree_and_brought_back(app: LocalLLMApp, engine: ScriptedEngine) -> None:
     engine.replies.extend(["red", "green"])
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app)
-        await say(pilot, app, "A colour")
-        await answered(pilot, app, "red")
-        await pilot.press("ctrl+r")
-        await answered(pilot, app, "green")
+        await two_colours(pilot, app)
         screen = await opened(pilot, app)
         await pilot.press("up", "d")
         await until(pilot, lambda: [row.twig.text for row in screen.rows.items] == ["A colour", "green"])
@@ -134,7 +132,7 @@ async def test_a_branch_is_deleted_in_the_tree_and_brought_back(app: LocalLLMApp
         await pilot.press("u")
         await until(pilot, lambda: [row.twig.text for row in screen.rows.items] == ["A colour", "green", "red"])
         await pilot.press("escape")
-        assert "red" in shown(app)
+        await until(pilot, lambda: "red" in shown(app))
 
 
 async def test_two_thousand_messages_are_there_at_once(make_app: Callable[..., LocalLLMApp]) -> None:

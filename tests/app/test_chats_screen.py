@@ -190,7 +190,7 @@ async def test_the_open_chat_can_be_deleted_and_the_next_start_shows_another(
         await pilot.press("d")
         await until(pilot, lambda: len(screen.table.items) == 1)
         await pilot.press("escape")
-        assert "Quicksort" not in shown(app) and "Ask anything" in shown(app)
+        await until(pilot, lambda: "Quicksort" not in shown(app) and "Ask anything" in shown(app))
     app = make_app(model=MODEL)
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
+from tui.app.widgets import chord_text_area
 from tui.app.widgets.chord_text_area import COPY_AFTER
 from tui.app.widgets.prompt import Prompt
 from tui.services.editing import EditedFile, editing_dir
@@ -49,7 +50,10 @@ async def test_what_was_cut_is_pasted_without_waiting(make_app: Callable[..., Lo
         assert prompt(app).text == "" and app.clipboard == "cab"
 
 
-async def test_the_chord_takes_the_cut_back(make_app: Callable[..., LocalLLMApp]) -> None:
+async def test_the_chord_takes_the_cut_back(
+    make_app: Callable[..., LocalLLMApp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chord_text_area, "COPY_AFTER", 3600)  # however slowly the keys come here
     app = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         await typed(pilot, app, "one\ntwo")

@@ -221,6 +221,7 @@ class TestWarm:
             await until(pilot, lambda: "warm" in recent.plain)
             assert [line.split()[-1] for line in recent.plain.splitlines()[1:]] == ["cold", "warm"]
             screen = await opened(pilot, app)
+            await until(pilot, lambda: len(screen.table.items) == 2)
             assert lines(screen)[1] == "Three colours Scripted-1B-Instruct 2 messages warm now"
             assert lines(screen)[0].endswith("2 messages cold now")
 
