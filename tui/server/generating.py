@@ -22,7 +22,7 @@ from tui.services.watching import words_of
 MOST_CHOICES = 16
 HEAD_SECONDS = 10.0
 """How long a stream waits for the engine before it begins without knowing whether it is refused."""
-_STREAM_PAUSE = 0.03
+_STREAM_PAUSE = 0.04
 """Seconds between two pieces of a streamed answer at least: the eye sees no difference, and the engine has more of the
 processor."""
 _WHOLE_PAUSE = 0.25
