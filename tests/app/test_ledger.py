@@ -28,6 +28,7 @@ from tui.services.launch import Launch
 from tui.services.ledger import Ledger
 from tui.settings.paths import settings_file
 from tui.settings.settings import Settings
+from tui.store.records import Conversation
 
 SIZE = (120, 40)
 SMALL = Counted(tokens=131, history=100, fitted=131, dropped=0, cached=90, n_ctx=4096)
@@ -229,6 +230,13 @@ async def test_an_edit_is_counted_in_the_place_of_the_old_one(app: LocalLLMApp, 
 # What does not fit
 
 
+async def refused(pilot: Pilot[int], app: LocalLLMApp, text: str) -> None:
+    """Send what does not fit: the person is asked."""
+    prompt(app).load_text(text)
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, FullContextScreen))
+
+
 async def full(pilot: Pilot[int], app: LocalLLMApp, engine: ScriptedEngine) -> None:
     """A chat that fills half of the context, and a draft that is too much."""
     await ready(pilot, app)
@@ -236,8 +244,18 @@ async def full(pilot: Pilot[int], app: LocalLLMApp, engine: ScriptedEngine) -> N
         await say(pilot, app, engine, text)
     prompt(app).load_text("c" * 100)
     await until(pilot, lambda: "too many, Enter asks" in said(app))
-    await pilot.press("enter")
-    await until(pilot, lambda: isinstance(app.screen, FullContextScreen))
+    await refused(pilot, app, "c" * 100)
+
+
+async def long_chat(
+    pilot: Pilot[int], app: LocalLLMApp, engine: ScriptedEngine, said_second: int = 500, draft: int = 300
+) -> Conversation | None:
+    """A chat of two turns that nearly fills a context of 1,200, and a draft that is too much; the chat."""
+    await ready(pilot, app)
+    for text in ("a" * 500, "b" * said_second):
+        await say(pilot, app, engine, text)
+    await refused(pilot, app, "c" * draft)
+    return app.main_screen.chat.conversation
 
 
 def asked(engine: ScriptedEngine) -> list[str]:
@@ -272,9 +290,7 @@ async def test_once_or_from_now_on(app: LocalLLMApp, engine: ScriptedEngine, key
         await until(pilot, lambda: len(engine.prompts) > sent and not app.work.busy and prompt(app).text == "")
         assert engine.params[-1].context_policy == policy and asked(engine)[-1] == "c" * 100
         assert app.settings.generation.context_policy == "stop" and not settings_file().exists()
-        prompt(app).load_text("d" * 100)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, FullContextScreen))
+        await refused(pilot, app, "d" * 100)
         await pilot.press("r", key)
         await until(pilot, lambda: len(engine.prompts) > sent + 1 and not app.work.busy and prompt(app).text == "")
         assert app.settings.generation.context_policy == policy
@@ -292,24 +308,16 @@ async def test_a_fast_typist_is_asked_too_and_sends_once(app: LocalLLMApp, engin
         prompt(app).load_text("f" * 200)
         await pilot.press("enter", "enter")
         await until(pilot, lambda: len(engine.prompts) == 1 and not app.work.busy and prompt(app).text == "")
-        prompt(app).load_text("g" * 100)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, FullContextScreen))
+        await refused(pilot, app, "g" * 100)
         assert len(engine.prompts) == 1
 
 
 async def test_a_new_chat_begins_with_a_summary_and_the_old_one_stays(app: LocalLLMApp, engine: ScriptedEngine) -> None:
     engine.n_ctx = 1200
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app)
         engine.replies.extend(["ok", "ok", "They said a and b.", "Go on then."])
-        for text in ("a" * 500, "b" * 500):
-            await say(pilot, app, engine, text)
-        old = app.main_screen.chat.conversation
+        old = await long_chat(pilot, app, engine)
         assert old is not None
-        prompt(app).load_text("c" * 300)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, FullContextScreen))
         engine.hold = True
         await pilot.press("a")
         await until(pilot, lambda: len(engine.prompts) == 3 and app.work.busy)
@@ -337,13 +345,7 @@ async def test_a_new_chat_begins_with_a_summary_and_the_old_one_stays(app: Local
 async def test_a_summary_that_is_stopped_changes_nothing(app: LocalLLMApp, engine: ScriptedEngine) -> None:
     engine.n_ctx = 1200
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app)
-        for text in ("a" * 500, "b" * 500):
-            await say(pilot, app, engine, text)
-        old = app.main_screen.chat.conversation
-        prompt(app).load_text("c" * 300)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, FullContextScreen))
+        old = await long_chat(pilot, app, engine)
         engine.hold = True
         await pilot.press("a")
         await until(pilot, lambda: len(engine.prompts) == 3 and app.work.busy)
@@ -380,14 +382,8 @@ async def test_a_summary_of_a_chat_that_was_left_meanwhile_goes_nowhere(
 ) -> None:
     engine.n_ctx = 1200
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app)
-        for text in ("a" * 500, "b" * 300):
-            await say(pilot, app, engine, text)
-        old = app.main_screen.chat.conversation
+        old = await long_chat(pilot, app, engine, 300, 400)
         assert old is not None
-        prompt(app).load_text("c" * 400)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, FullContextScreen))
         engine.hold = True
         await pilot.press("a")
         await until(pilot, lambda: len(engine.prompts) == 3 and app.work.busy)

@@ -68,17 +68,27 @@ async def choose(pilot: PILOTED, app: LocalLLMApp, name: str) -> None:
     await until(pilot, lambda: app.screen is not screen)
 
 
+async def chosen(pilot: PILOTED, app: LocalLLMApp, name: str) -> None:
+    """A program that is ready, with a preset for its new chat."""
+    await ready(pilot, app)
+    await choose(pilot, app, name)
+
+
+async def told(pilot: PILOTED, app: LocalLLMApp, text: str, answer: str = "ok") -> None:
+    """Say something, and have the answer."""
+    await say(pilot, app, text)
+    await answered(pilot, app, answer)
+
+
 async def test_a_chosen_preset_holds_and_is_kept_with_the_chat(
     make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine
 ) -> None:
     make(KIND)
     app = make_app(model=MODEL)
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app)
-        await choose(pilot, app, "kind")
+        await chosen(pilot, app, "kind")
         await until(pilot, lambda: "preset: kind" in hint(app))
-        await say(pilot, app, "Hello")
-        await answered(pilot, app, "ok")
+        await told(pilot, app, "Hello")
         assert system(engine) == "Be kind."
         await until(pilot, lambda: "preset: kind" in hint(app))
         assert "temperature" in app.main_screen.query_one(SettingsSummary).plain
@@ -86,16 +96,14 @@ async def test_a_chosen_preset_holds_and_is_kept_with_the_chat(
         await pilot.press("ctrl+n")
         await until(pilot, lambda: app.main_screen.chat.conversation is None)
         await until(pilot, lambda: app.main_screen.held is None)
-        await say(pilot, app, "Hello again")
-        await answered(pilot, app, "Hello again")
+        await told(pilot, app, "Hello again", "Hello again")
         assert system(engine) == ""
         chats = app.main_screen.chat.chats
         first = (await chats.look(lambda store: store.conversations()))[-1]
         Presets().delete("kind")
         app.main_screen.go_to_chat(first.id)
         await until(pilot, lambda: "preset: kind" in hint(app))
-        await say(pilot, app, "Once more")
-        await answered(pilot, app, "Once more")
+        await told(pilot, app, "Once more", "Once more")
         assert system(engine) == "Be kind.", "it is kept as it was, whatever became of its file"
         await pilot.press("alt+p")
         await until(pilot, lambda: isinstance(app.screen, PresetsScreen))
@@ -107,19 +115,15 @@ async def test_another_preset_in_the_middle_of_a_chat_and_none(
     make(KIND, Preset("brief", values={"system_prompt": "Be brief."}, turns=(Message("user", "x"),)))
     app = make_app(model=MODEL)
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app)
-        await choose(pilot, app, "kind")
-        await say(pilot, app, "one")
-        await answered(pilot, app, "ok")
+        await chosen(pilot, app, "kind")
+        await told(pilot, app, "one")
         await choose(pilot, app, "brief")
         await until(pilot, lambda: "from the next reply on; its first turns are for a new chat" in hint(app))
-        await say(pilot, app, "two")
-        await answered(pilot, app, "two")
+        await told(pilot, app, "two", "two")
         assert system(engine) == "Be brief." and len(cast(ChatPrompt, engine.prompts[-1]).messages) == 4
         await choose(pilot, app, "")
         await until(pilot, lambda: app.main_screen.held is None)
-        await say(pilot, app, "three")
-        await answered(pilot, app, "three")
+        await told(pilot, app, "three", "three")
         assert system(engine) == ""
 
 
@@ -129,8 +133,7 @@ async def test_what_it_asks_for_is_asked_before_the_chat(
     make(READY)
     app = make_app(model=MODEL)
     async with app.run_test(size=(80, 24)) as pilot:
-        await ready(pilot, app)
-        await choose(pilot, app, "ready")
+        await chosen(pilot, app, "ready")
         await until(pilot, lambda: isinstance(app.screen, PresetAskScreen) and bool(app.screen.query(AnswerField)))
         await until(pilot, lambda: isinstance(app.screen.focused, AnswerField))
         assert cast(AnswerField, app.screen.focused).text == "calm"
@@ -139,8 +142,7 @@ async def test_what_it_asks_for_is_asked_before_the_chat(
         await pilot.press(*"{{date}}", "enter")
         await until(pilot, lambda: app.screen is app.main_screen)
         await until(pilot, lambda: "2 first turns before what you say" in hint(app))
-        await say(pilot, app, "Hello")
-        await answered(pilot, app, "ok")
+        await told(pilot, app, "Hello")
         messages = [message.content for message in cast(ChatPrompt, engine.prompts[-1]).messages]
         assert messages == ["Be calm, {{date}}.", "Are you calm?", "I am.", "Hello"]
         assert shown(app).index("Are you calm?") < shown(app).index("I am.") < shown(app).index("Hello")
@@ -156,8 +158,7 @@ async def test_the_clipboard_is_what_was_copied_here_or_what_is_pasted(
     make(Preset("text", values={"system_prompt": "<{{clipboard}}>"}))
     app = make_app(model=MODEL)
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app)
-        await choose(pilot, app, "text")
+        await chosen(pilot, app, "text")
         await until(pilot, lambda: isinstance(app.screen, PresetAskScreen) and bool(app.screen.query(AnswerField)))
         app.screen.query_one(AnswerField).load_text("two\nlines")
         await pilot.press("enter")
@@ -175,8 +176,7 @@ async def test_a_new_chat_begins_with_the_preset_of_its_model(
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await until(pilot, lambda: "preset: wide" in hint(app))
-        await say(pilot, app, "Hello")
-        await answered(pilot, app, "ok")
+        await told(pilot, app, "Hello")
         assert system(engine) == "Be wide."
         screen = await opened(pilot, app)
         await until(pilot, lambda: len(screen.rows.items) == 4)
@@ -195,8 +195,7 @@ async def test_a_new_chat_begins_with_the_preset_of_its_model(
         await until(pilot, lambda: "ready is the default" in screen._said[0])
         await pilot.press("escape", "ctrl+n")
         await choose(pilot, app, "kind")
-        await say(pilot, app, "Again")
-        await answered(pilot, app, "Again")
+        await told(pilot, app, "Again", "Again")
         await pilot.press("ctrl+n")
         await until(pilot, lambda: "ready, the default here, asks for Your name" in hint(app))
 
@@ -207,10 +206,8 @@ async def test_the_form_changes_what_the_preset_sets_for_this_chat_alone(
     make(KIND)
     app = make_app(model=MODEL)
     async with app.run_test(size=SIZE) as pilot:
-        await ready(pilot, app)
-        await choose(pilot, app, "kind")
-        await say(pilot, app, "Hello")
-        await answered(pilot, app, "ok")
+        await chosen(pilot, app, "kind")
+        await told(pilot, app, "Hello")
         await pilot.press("f4")
         await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
         form = cast(SettingsScreen, app.screen)
@@ -234,16 +231,14 @@ async def test_a_preset_named_on_the_command_line_begins_a_new_chat(
     app = make_app(model=MODEL)
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        await say(pilot, app, "Yesterday")
-        await answered(pilot, app, "ok")
+        await told(pilot, app, "Yesterday")
     settings = Settings().overlaid({"temp": 1.5, "model_dirs": ()}, COMMAND_LINE)
     app = make_app(model=MODEL, preset="kind", settings=settings)
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         await until(pilot, lambda: app.main_screen.held is not None)
         assert "Yesterday" not in shown(app) and app.main_screen.settings_here.generation.temp == 1.5
-        await say(pilot, app, "Today")
-        await answered(pilot, app, "ok")
+        await told(pilot, app, "Today")
         assert system(engine) == "Be kind."
         await pilot.press("ctrl+n")
         await until(pilot, lambda: app.main_screen.chat.conversation is None and app.main_screen.held is not None)

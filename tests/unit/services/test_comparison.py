@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,14 +20,6 @@ from tui.store.store import Store
 
 ONE = GenerationParams(n_predict=12, temp=1.2, seed=1, ignore_eos=True)
 OTHER = replace(ONE, temp=0.0, seed=2, system_prompt="Be brief.")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    store = Store(tmp_path / "chats.db")
-    yield store
-    store.close()
 
 
 def fail(error: LocalLLMError) -> None:

@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from tests.support.engines import events_of
+from tests.support.recorded import finish
 from tui.core.events import Failed, Finished
 from tui.core.parameters import GenerationParams
-from tui.engine.ticket import Ticket
-from tui.services.model_host import ModelHost
 from tui.services.recorded_chat import RecordedChat
 from tui.store.records import Attachment
 from tui.store.store import Store
 
 SHORT = GenerationParams(n_predict=4, temp=0.0, ignore_eos=True, seed=7)
 NOTES, LIST = Attachment("notes.txt", "seven"), Attachment("list.md", "a\nb\n")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    store = Store(tmp_path / "chats.db")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def chat(loaded: ModelHost, store: Store) -> Iterator[RecordedChat]:
-    """A new conversation with the tiny model."""
-    chat = RecordedChat(loaded, store)
-    yield chat
-    chat.close()
-
-
-def finish(chat: RecordedChat, ticket: Ticket | None) -> Finished | Failed:
-    """Hand all events to the chat; the last one."""
-    assert ticket is not None
-    events = list(events_of(ticket))
-    for event in events:
-        chat.absorb(event)
-    chat.close()
-    assert isinstance(events[-1], Finished | Failed)
-    return events[-1]
 
 
 def attached(chat: RecordedChat, at: int = 0) -> tuple[Attachment, ...]:

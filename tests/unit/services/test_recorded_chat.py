@@ -8,17 +8,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.engines import events_of
+from tests.support.recorded import finish
 from tui.core.errors import LocalLLMError
 from tui.core.events import Failed, Finished, StopReason, Token
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
-from tui.engine.ticket import Ticket
 from tui.services.chat_session import ChatSession
 from tui.services.model_host import ModelHost
 from tui.services.recorded_chat import RecordedChat
@@ -28,34 +27,6 @@ from tui.store.store import Store
 SHORT = GenerationParams(n_predict=8, temp=0.0, ignore_eos=True, seed=7, system_prompt="Be brief.")
 OTHER = GenerationParams(n_predict=8, temp=3.0, seed=11, ignore_eos=True)
 TOO_LONG = "x" * 2000
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    store = Store(tmp_path / "chats.db")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def chat(loaded: ModelHost, store: Store) -> Iterator[RecordedChat]:
-    """A new conversation with the tiny model."""
-    chat = RecordedChat(loaded, store)
-    yield chat
-    chat.close()
-
-
-def finish(chat: RecordedChat, ticket: Ticket | None) -> Finished | Failed:
-    """Hand all events to the chat; the last one."""
-    assert ticket is not None
-    last = None
-    for event in events_of(ticket):
-        chat.absorb(event)
-        last = event
-    assert isinstance(last, Finished | Failed)
-    chat.close()
-    return last
 
 
 def roles(chat: RecordedChat) -> list[str]:

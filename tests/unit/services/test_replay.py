@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,14 +32,6 @@ def fixed(host: ModelHost, tiny_gguf: Path) -> ModelHost:
     load = LoadParams(n_ctx=512, threads=1, threads_batch=1)
     assert isinstance(events_of(host.load(tiny_gguf, load))[-1], Loaded)
     return host
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    store = Store(tmp_path / "chats.db")
-    yield store
-    store.close()
 
 
 def said(host: ModelHost, store: Store, params: GenerationParams = DRAWN, stop_after: int = 0) -> int:
