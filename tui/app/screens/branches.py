@@ -190,8 +190,13 @@ class Branches(Talking):
         """
         if not self._deleted_messages:
             return False
-        await self.chat.undo_delete(self._deleted_messages[-1])
-        self._deleted_messages = self._deleted_messages[:-1]
+        *before, last = self._deleted_messages
+        self._deleted_messages = tuple(before)  # at once: the next key press means the one before it
+        try:
+            await self.chat.undo_delete(last)
+        except LocalLLMError:
+            self._deleted_messages = (*self._deleted_messages, last)
+            raise
         self._show_welcome()
         await self._show_recent()
         return True
