@@ -9,9 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.models import gemma3_path, smollm2_path
 from tests.support.tiny_gguf import write_tiny_gguf
+
+# The same examples in each run, however slow the machine is; HYPOTHESIS_PROFILE=default looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _OWN_VARIABLES = ("HF_", "HUGGINGFACE_", "LOCALLLM_", "LLAMA_ARG_", "LLAMA_CACHE", "OLLAMA_", "XDG_")
 

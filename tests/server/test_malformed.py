@@ -89,7 +89,11 @@ def test_no_request_makes_the_server_fail(tiny_server: Served, asked: tuple[str,
     assert b"The server failed" not in content
 
 
-@settings(max_examples=_COUNT // 4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=_COUNT // 4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(path=st.sampled_from(sorted(_PATHS)), content=st.binary(max_size=300))
 def test_no_bytes_make_the_server_fail(tiny_server: Served, path: str, content: bytes) -> None:
     answer = httpx.post(tiny_server.address + path, content=content, timeout=60)

@@ -103,7 +103,9 @@ def test_a_conversation_too_long_is_counted_all_the_same(tiny: Engine) -> None:
     assert count(tiny, RawPrompt("y" * 999)).tokens == 1000
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=60
+)
 @given(
     lengths=st.lists(st.integers(0, 120), min_size=1, max_size=24),
     system=st.booleans(),
@@ -125,7 +127,9 @@ def test_no_more_is_left_out_than_must_be(
     assert counted.dropped == (fits[0] if fits else starts[-1]) - head
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=80)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=80
+)
 @given(
     drafts=st.lists(st.text(max_size=30) | st.sampled_from(["<|im_start|>", "<|im_end|>\n", "</s> <s>"]), max_size=8)
 )

@@ -55,7 +55,9 @@ def test_what_spells_nothing_is_read_as_before(smollm2_engine: Engine) -> None:
     assert tokens(smollm2_engine, *messages) == wanted
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     st.lists(
         st.sampled_from(

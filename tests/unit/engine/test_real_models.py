@@ -48,12 +48,12 @@ def test_smollm2_greedy_equals_the_plain_loop(
 def test_smollm2_greedy_equals_the_high_level_class(smollm2: Path) -> None:
     import llama_cpp
 
-    llm = llama_cpp.Llama(str(smollm2), n_ctx=1024, n_threads=2, n_threads_batch=2, verbose=False)
+    llm = llama_cpp.Llama(str(smollm2), n_ctx=1024, n_threads=1, n_threads_batch=1, verbose=False)
     wanted = llm(COLOURS, temperature=0, max_tokens=48)["choices"][0]["text"]
     llm.close()
     engine = Engine()
     try:
-        load(engine, smollm2, n_ctx=1024, threads=2)
+        load(engine, smollm2, n_ctx=1024, threads=1)
         assert reply(engine, RawPrompt(COLOURS), temp=0.0, n_predict=48).text == wanted
     finally:
         assert engine.close(120)

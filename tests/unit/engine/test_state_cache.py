@@ -36,7 +36,7 @@ def test_a_file_gives_back_what_was_written_and_is_private(tmp_path: Path) -> No
     assert not list(tmp_path.glob(".saving-*"))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(at=st.integers(0, 10_000), value=st.integers(0, 255), cut=st.booleans())
 def test_a_damaged_file_is_refused(tmp_path: Path, at: int, value: int, cut: bool) -> None:
     path = tmp_path / "a.kv"

@@ -47,7 +47,9 @@ def test_a_new_file_is_private_and_says_what_it_is(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=60
+)
 def test_what_is_saved_is_read(tmp_path: Path, data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.sampled_from(OPTIONS), unique_by=lambda spec: spec.name))
     values: dict[str, Scalar] = {spec.name: data.draw(values_of(spec)) for spec in chosen}
