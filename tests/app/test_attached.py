@@ -46,7 +46,7 @@ async def ask(address: str) -> tuple[openai.AsyncOpenAI, openai.AsyncStream[Any]
 
 
 async def test_requests_elsewhere_are_seen_read_and_ended(ascii_model: Path) -> None:
-    with serving(ascii_model, n_ctx=4096, api_keys=("sk-1",), transcripts=True) as served:
+    with serving(ascii_model, n_ctx=32_768, api_keys=("sk-1",), transcripts=True) as served:
         app = AttachApp(Elsewhere(served.address, "sk-1"), Settings())
         async with app.run_test(size=(120, 40)) as pilot:
             await until(pilot, lambda: "Nothing runs there now." in shown(app), LOAD)
@@ -66,7 +66,7 @@ async def test_requests_elsewhere_are_seen_read_and_ended(ascii_model: Path) -> 
 
 
 async def test_a_wrong_key_and_no_transcripts(ascii_model: Path) -> None:
-    with serving(ascii_model, n_ctx=4096, api_keys=("sk-1",)) as served:
+    with serving(ascii_model, n_ctx=32_768, api_keys=("sk-1",)) as served:
         app = AttachApp(Elsewhere(served.address, ""), Settings())
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: "wants a key. Give --api-key KEY" in " ".join(shown(app).split()), LOAD)

@@ -42,7 +42,7 @@ def free_port() -> int:
 
 
 def make_app(model: Path, **settings: object) -> LocalLLMApp:
-    values: dict[str, object] = {"n_ctx": 4096, "n_predict": 12, "serve_port": free_port(), "model_dirs": ()}
+    values: dict[str, object] = {"n_ctx": 32_768, "n_predict": 12, "serve_port": free_port(), "model_dirs": ()}
     return LocalLLMApp(
         Launch(Settings().replace(**{**values, **settings}), model=str(model), make_server=make_server)  # type: ignore[arg-type]
     )
@@ -223,7 +223,7 @@ async def test_places_that_do_not_fit_are_refused_and_nothing_ends(
         await pilot.press("f11", "s")
         screen = app.screen
         assert isinstance(screen, ServingScreen)
-        await until(pilot, lambda: "4,096 tokens and 5 places does not fit" in " ".join(shown(screen).split()), LOAD)
+        await until(pilot, lambda: "32,768 tokens and 5 places does not fit" in " ".join(shown(screen).split()), LOAD)
         assert not app.serving.on and app.host.engine.sequences == 1 and app.host.model is not None
 
 

@@ -61,7 +61,7 @@ class Server:
 
 @contextmanager
 def serving(model: Path, *arguments: str) -> Iterator[Server]:
-    with started("serve", "-m", str(model), "--port", "0", "-c", "8192", "-t", "1", *arguments) as process:
+    with started("serve", "-m", str(model), "--port", "0", "-c", "65536", "-t", "1", *arguments) as process:
         yield Server(process)
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.engines import PATIENCE
 from tests.support.serving import Served, serving
 from tests.support.tiny_gguf import write_tiny_gguf
-from tui.server import security
+from tui.server import generating, security
 
 MESSAGES: list[dict[str, str]] = [{"role": "user", "content": "a"}]
 CHAT = "/v1/chat/completions"
@@ -131,11 +132,14 @@ def test_a_failure_is_logged_without_what_was_asked(
     assert "a request failed: KeyError" in caplog.text and secret not in caplog.text
 
 
-def test_one_request_does_not_take_all_the_room_of_others(tiny_server: Served, http: httpx.Client) -> None:
+def test_one_request_does_not_take_all_the_room_of_others(
+    tiny_server: Served, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generating, "HEAD_SECONDS", 0.1)
     lease = tiny_server.state.models.lend_loaded("")
     assert lease
     going_on = threading.Event()
-    lease.host.engine.ask(lambda _questions: going_on.wait(60))
+    lease.host.engine.ask(lambda _questions: going_on.wait(PATIENCE))
     body = {"messages": MESSAGES, "max_tokens": 2, "stream": True}
     with httpx.stream("POST", f"{tiny_server.address}{CHAT}", json={**body, "n": 3}, timeout=120) as first:
         assert first.status_code == 200

@@ -24,15 +24,24 @@ ASK = {"model": "one", "messages": [{"role": "user", "content": "abc"}], "max_to
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
-    """A server of one model that is loaded on request, and sleeps after a second."""
-    model = write_tiny_gguf(tmp_path / "one.gguf", ascii_only=True)
-    pool = ModelPool(
-        {"one": model},
+def pool(tmp_path: Path) -> ModelPool:
+    """One model that is loaded on request, and does not sleep while a test looks."""
+    return ModelPool(
+        {"one": write_tiny_gguf(tmp_path / "one.gguf", ascii_only=True)},
         lambda _: LoadParams(n_ctx=256, threads=1, cache_disk=0),
         lambda: ModelHost(Engine(2)),
-        idle_seconds=1.0,
+        idle_seconds=3600.0,
     )
+
+
+def soon(pool: ModelPool) -> None:
+    """Let the model sleep after a second."""
+    pool._idle_seconds = 1.0
+
+
+@pytest.fixture
+def client(pool: ModelPool) -> Iterator[TestClient]:
+    """A server of it."""
     state = State(pool, ServeOptions(loads_on_request=True), GenerationParams())
     with TestClient(make_application(state), base_url="http://localhost") as one:
         yield one
@@ -44,10 +53,11 @@ def status(client: TestClient) -> str:
     return str(client.get("/v1/models").json()["data"][0]["status"]["value"])
 
 
-def test_looking_at_the_list_keeps_no_model_awake(client: TestClient) -> None:
+def test_looking_at_the_list_keeps_no_model_awake(client: TestClient, pool: ModelPool) -> None:
     assert status(client) == "unloaded"
     assert client.post("/v1/chat/completions", json=ASK).status_code == 200
     assert status(client) == "loaded"
+    soon(pool)
     end = time.monotonic() + PATIENCE
     while status(client) == "loaded":
         for path in LOOKS:
@@ -56,7 +66,7 @@ def test_looking_at_the_list_keeps_no_model_awake(client: TestClient) -> None:
     assert client.post("/v1/chat/completions", json=ASK).status_code == 200
 
 
-def test_a_look_wakes_no_model(client: TestClient) -> None:
+def test_a_look_wakes_no_model(client: TestClient, pool: ModelPool) -> None:
     never = client.get("/props").json()
     assert never["is_sleeping"] and never["model_alias"] == "one" and never["model_path"] == "one.gguf"
     assert never["default_generation_settings"]["n_ctx"] == 0 and "build_info" not in never
@@ -66,6 +76,7 @@ def test_a_look_wakes_no_model(client: TestClient) -> None:
     assert client.post("/v1/chat/completions", json=ASK).status_code == 200
     awake = client.get("/props").json()
     assert not awake["is_sleeping"] and awake["default_generation_settings"]["n_ctx"] == 256 and awake["build_info"]
+    soon(pool)
     end = time.monotonic() + PATIENCE
     while not (asleep := client.get("/props").json())["is_sleeping"]:
         assert time.monotonic() < end, "it does not fall asleep"

@@ -7,7 +7,7 @@ import httpx
 from tests.support.serving import Served
 from tui.services.watching_parts import snapshot_of
 
-CHAT = {"messages": [{"role": "user", "content": "abc"}], "max_tokens": 3}
+CHAT = {"messages": [{"role": "user", "content": "abc"}], "max_tokens": 3, "ignore_eos": True}
 PATH = "/v1/localllm/requests"
 
 
@@ -44,7 +44,7 @@ def test_metrics_count_what_was_computed_for_a_request_that_was_ended(smollm2_se
     requests = smollm2_server.state.requests
     before = requests.totals.generated_tokens
     with httpx.Client(base_url=smollm2_server.address, timeout=60) as client:
-        body = {"prompt": "abc", "stream": True, "ignore_eos": True}
+        body = {"prompt": "abc", "stream": True, "ignore_eos": True, "max_tokens": 2000}
         with client.stream("POST", "/v1/completions", json=body) as answer:
             lines = answer.iter_lines()
             next(lines)
