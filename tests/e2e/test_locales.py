@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,18 @@ COMMANDS = (
 )  # fmt: skip
 
 
-def _locale(**plain: str) -> dict[str, str]:
-    return {"LC_ALL": "", "LANG": "", "PYTHONIOENCODING": "", "PYTHONUTF8": "", **plain}
+ASCII = PLAIN[-1]
+
+
+def _run(plain: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """The program to its end, in one of these locales."""
+    environment = {"LC_ALL": "", "LANG": "", "PYTHONIOENCODING": "", "PYTHONUTF8": "", **plain}
+    return localllm(*arguments, stdin=b"", **environment)
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_every_help_can_be_read_in_ascii(arguments: tuple[str, ...]) -> None:
-    done = localllm(*arguments, "--help", **_locale(LC_ALL="C", PYTHONUTF8="0"))
+    done = _run(ASCII, *arguments, "--help")
     assert done.returncode == 0 and not done.stderr
     assert done.stdout.isascii() and b"\\u2" not in done.stdout
 
@@ -35,13 +41,13 @@ def test_every_help_can_be_read_in_ascii(arguments: tuple[str, ...]) -> None:
 def test_chats_in_any_script_are_listed(plain: dict[str, str], tmp_path: Path) -> None:
     chat = '{"messages": [{"role": "user", "content": "天気 ─ weather"}, {"role": "assistant", "content": "晴れ"}]}\n'
     (tmp_path / "chats.jsonl").write_text(chat, encoding="utf-8")
-    assert localllm("chats", "import", str(tmp_path / "chats.jsonl"), **_locale(**plain)).returncode == 0
-    done = localllm("chats", "list", **_locale(**plain))
+    assert _run(plain, "chats", "import", str(tmp_path / "chats.jsonl")).returncode == 0
+    done = _run(plain, "chats", "list")
     assert done.returncode == 0 and "天気 ─ weather".encode() in done.stdout
 
 
-def test_an_error_on_standard_error_can_be_read(tmp_path: Path) -> None:
-    done = localllm("run", "-m", "天気─x", "-p", "x", **_locale(LC_ALL="C", PYTHONUTF8="0"))
+def test_an_error_on_standard_error_can_be_read() -> None:
+    done = _run(ASCII, "run", "-m", "天気─x", "-p", "x")
     assert done.returncode == 1 and b"\\u" not in done.stderr and done.stderr.startswith(b"error: ")
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.engines import events_of
-from tests.unit.services.test_recorded_chat import SHORT, finish
+from tests.support.recorded import finish
+from tests.unit.services.test_recorded_chat import SHORT
 from tui.core.events import Finished, Loaded
 from tui.core.parameters import LoadParams
 from tui.engine import state_file

@@ -58,7 +58,7 @@ class CompareSide(Vertical, can_focus=True):
         self._remarks = Remarks()
         self._text: list[str] = []
         self._count = 0
-        self._state = "Tab goes here: s its settings, m its model, p a preset"
+        self._state = "Tab goes here: s settings, m model, p preset"
         self._role = "label"
 
     def compose(self) -> ComposeResult:
