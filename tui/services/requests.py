@@ -194,7 +194,7 @@ class Requests:
                 info = replace(info, state="stopped")
             if live.info.running:
                 self._count_unfinished(live)
-            live.info = info
+            live.info, live.cancel = info, _nothing  # what it held on to is not needed any more
             self._ended.append(live)
             self._totals.requests += 1
             self._totals.failed += info.state == "failed"
@@ -291,6 +291,10 @@ class Requests:
     def _write(self, live: _Live, text: str) -> None:
         if self.transcripts and text:
             live.pieces.append(text)
+
+
+def _nothing() -> None:
+    """There is nothing to end."""
 
 
 def _now(live: _Live, now: float) -> RequestInfo:
