@@ -22,7 +22,7 @@ def echo_in_a_crowd(setup: Setup) -> Iterator[Measurement]:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = str(one.getsockname()[1])
-    options = ["-m", str(setup.model), "-t", "2", "-c", str(setup.sizes.n_ctx)]
+    options = ["-m", str(setup.model), "-c", str(setup.sizes.n_ctx)]
     with open_program(setup.scratch, *options, env={"LOCALLLM_SERVE_PORT": port}) as terminal:
         terminal.wait_for(r"\bready\b")
         before = [_echo(terminal, number) for number in range(setup.sizes.samples)]
