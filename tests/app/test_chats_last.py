@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,7 +48,9 @@ async def say(pilot: Pilot[int], app: LocalLLMApp, text: str) -> None:
 
 
 async def answered(pilot: Pilot[int], app: LocalLLMApp, text: str) -> None:
-    await until(pilot, lambda: text in shown(app) and not app.work.busy)
+    """The text is there, and does not go on as another word: "tokens" is no "ok"."""
+    ends = re.compile(re.escape(text) + r"(?!\w)")
+    await until(pilot, lambda: ends.search(shown(app)) and not app.work.busy)
 
 
 def stored(turns: int, *, state: str = "done", words: str = "word ") -> int:
