@@ -75,7 +75,7 @@ class ServingScreen(Watching):
         model = self.program.host.model
         name = model_name(model.path) if model else "none is loaded: clients are told so; F2 loads one"
         reach = "other machines can reach it" if wish.is_open else "this machine alone"
-        side = f"{wish.parallel} request{'s' * (wish.parallel != 1)} beside your chat, which comes first"
+        side = f"{wish.parallel} request{'s' * (wish.parallel != 1)} beside your chat, which keeps its own place"
         kept = "in memory: t forgets them" if self.snapshot.transcripts else "not kept: t keeps those from now on"
         origins = ", ".join(wish.cors_origins) or "none may ask"
         change = "" if self._serving.on else "   F4 changes it"
