@@ -88,6 +88,8 @@ def recall(store: Store, message: int) -> Recording:
         raise _impossible("its tokens were not kept")
     begun = _begun(store, record) if reply.begun is None else record.text[: reply.begun]
     parts = list(_parts(store, record, reply, tokens, begun))
+    if not parts:
+        raise _impossible("which of its tokens belong to which part is not known")
     _check_models(parts)
     return replace(parts[-1], before=tuple(parts[:-1]))
 
