@@ -152,5 +152,11 @@ def _signals(running: Running, state: State) -> Iterator[threading.Event]:
 
 
 def _say(line: str) -> None:
+    """Past Python's own buffer where there is a descriptor: a signal may have something to say within another line."""
     with contextlib.suppress(OSError, ValueError):
-        print(line, file=sys.stderr, flush=True)
+        try:
+            descriptor = sys.stderr.fileno()
+        except (OSError, ValueError):
+            print(line, file=sys.stderr, flush=True)
+        else:
+            os.write(descriptor, f"{line}\n".encode(sys.stderr.encoding, sys.stderr.errors or "replace"))
