@@ -119,7 +119,7 @@ async def test_a_side_has_a_preset_of_its_own(app: LocalLLMApp, engine: Scripted
         await until(pilot, lambda: isinstance(app.screen, PresetAskScreen))
         await pilot.press(*"seas", "enter")
         await until(pilot, lambda: app.screen is screen and "preset brief" in side(app, 1))
-        assert "temp 0.2" in side(app, 1) and "preset" not in side(app, 0)
+        assert "temp 0.2" in side(app, 1) and "preset brief" not in side(app, 0)
         engine.replies.extend(["long", "brief"])
         await asked(pilot, app, "the sea?")
         prompts = [prompt for prompt in engine.prompts if isinstance(prompt, ChatPrompt)]

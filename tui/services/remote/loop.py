@@ -13,6 +13,9 @@ from tui.engine.ticket import Ticket
 Work = Callable[[Ticket], Coroutine[Any, Any, Event]]
 """Does something and gives its last event; posts the others itself. Must not raise but for being cancelled."""
 
+_LEAVE_SECONDS = 0.5
+"""How long what was cancelled may take to learn of it."""
+
 
 class RemoteLoop:
     """Runs work and gives tickets for it. The thread starts with the first work."""
@@ -84,9 +87,12 @@ class RemoteLoop:
     def _run(loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
         loop.run_forever()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))  # what was cancelled learns of it
+        # A response that was left is closed by tasks of its own, which would be complained of if they never ran.
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        if tasks := asyncio.all_tasks(loop):
+            for task in tasks:
+                task.cancel()
+            loop.run_until_complete(asyncio.wait(tasks, timeout=_LEAVE_SECONDS))
         loop.close()
 
 
