@@ -46,7 +46,8 @@ class _News:
     """Wakes a task of an event loop when tickets have something for it.
 
     To wake it from the engine's thread is dear: the interpreter goes with it, and the engine waits to have it back.
-    So once a generation gives tokens, the loop looks by itself from time to time.
+    So once a generation gives tokens, the loop looks by itself from time to time, and after all of them at the same
+    moments, so that it wakes once for all clients.
 
     Args:
         pause: seconds between two looks; 0 tells all that comes at once.
@@ -76,7 +77,7 @@ class _News:
 
     async def wait(self) -> None:
         """Wait for news, or until it is time to look; what was posted before it returns may be looked at then."""
-        look = self._loop.call_later(self._pause, self._known.set) if self._pause and self._begun else None
+        look = self._loop.call_at(self._next_look(), self._known.set) if self._pause and self._begun else None
         try:
             await self._known.wait()
         finally:
@@ -84,6 +85,10 @@ class _News:
                 look.cancel()
         self._known.clear()
         self._told = False
+
+    def _next_look(self) -> float:
+        """The next of the moments at which all look, on the clock of the loop."""
+        return (self._loop.time() // self._pause + 1) * self._pause
 
 
 async def last_event(ticket: Ticket) -> Event:
