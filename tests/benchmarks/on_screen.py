@@ -70,7 +70,7 @@ def idle(setup: Setup) -> Iterator[Measurement]:
         with open_program(_home(setup), *arguments) as terminal:
             terminal.wait_for(_READY if arguments else "no model")
             terminal.wait_for(r"available +\d")
-            time.sleep(2)  # what start-up left to do is not idling
+            time.sleep(6)  # what start-up left to do, the first look for garbage too, is not idling
             before, started, written = terminal.cpu_seconds(), time.monotonic(), terminal.bytes_out
             time.sleep(setup.sizes.idle_seconds)
             seconds = time.monotonic() - started
