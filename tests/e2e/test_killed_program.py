@@ -162,16 +162,12 @@ class Session:
         return _kill(person.terminal)
 
     def _decode(self, person: Person, moment: float) -> float:
-        person.send(person.words(4))
-        person.wait_sent()
-        person.wait_reply()
+        _ask(person)
         pause(moment)
         return _kill(person.terminal)
 
     def _save(self, person: Person, moment: float) -> float:
-        person.send(person.words(4))
-        person.wait_sent()
-        person.wait_reply()
+        _ask(person)
         leave = self.dice.random() < 0.3
         person.terminal.press("ctrl+q" if leave else "escape")
         pause(moment / 8 if leave else moment)  # it leaves in an instant
@@ -215,6 +211,13 @@ def _see(terminal: Terminal, left: Left) -> None:
         terminal.wait_for("where you left off")
         if left.last == ("assistant", "interrupted"):
             terminal.wait_for(r"interrupted: ctrl\+o")
+
+
+def _ask(person: Person) -> None:
+    """Send something, and see the reply begin."""
+    person.send(person.words(4))
+    person.wait_sent()
+    person.wait_reply()
 
 
 def _kill(terminal: Terminal) -> float:
