@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 
+from tui import __version__
 from tui.cli_arguments import PROGRAM, make_parser, prepare
 from tui.cli_attach import attach
 from tui.cli_chats import chats
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _application(arguments: Sequence[str]) -> int:
     parser = make_parser(PROGRAM, "", "Run a local LLM from any terminal, and see what it does.", _COMMANDS_HELP)
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {_version()}", help="print the version")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}", help="print the version")
     _add_prompt(parser, "text to complete: opens the completion view with it running")
     add_preset(parser, asks=True)
     add_option_files(parser)
@@ -244,13 +244,6 @@ def _hub_model(settings: Settings) -> tuple[str, str]:
     if settings.app.offline:
         raise offline_line(one_line(text))
     return "", text
-
-
-def _version() -> str:
-    try:
-        return version(PROGRAM)
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def _fail(error: LocalLLMError, status: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from textual.widgets import Input
 from tests.support.hub_repos import Blank, Content
 from tests.support.local_hub import ALICE, BOB, LocalHub
 from tests.support.scripted import ScriptedEngine
-from tests.support.waiting import until
+from tests.support.waiting import TIMEOUT, until
 from tui.app.app import LocalLLMApp
 from tui.app.screens.repository import RepositoryScreen
 from tui.app.screens.token import TokenScreen
@@ -25,6 +26,9 @@ from tui.app.widgets.message import MessagePane
 from tui.app.widgets.readme import Readme
 from tui.app.widgets.rows import Rows
 from tui.catalogue.hub.token import token_file
+from tui.catalogue.hub.values import Request
+from tui.services.downloads import Downloads
+from tui.services.hub_models import request_of
 from tui.settings.settings import Settings
 
 Make = Callable[..., LocalLLMApp]
@@ -77,6 +81,20 @@ def pane(screen: RepositoryScreen, name: str) -> str:
 
 def message(screen: RepositoryScreen) -> str:
     return screen.query_one("#repository-message", MessagePane).text
+
+
+def end_before_they_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download is over by the time the application hears that it is in the list."""
+    add = Downloads.add
+
+    def slow(downloads: Downloads, request: Request) -> int:
+        number = add(downloads, request)
+        deadline = time.monotonic() + TIMEOUT
+        while not downloads.snapshot()[-1].over and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return number
+
+    monkeypatch.setattr(Downloads, "add", slow)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
@@ -196,6 +214,38 @@ async def test_at_80x24_a_failure_is_said_in_place(
         await pilot.press("enter")
         await until(pilot, lambda: "has no access to it" in message(screen))
         assert not list(app._notifications)
+
+
+async def test_a_download_that_fails_before_it_is_seen_to_begin_is_not_said_to_run(
+    make_app: Make, stocked: LocalHub, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stocked.add("meta/gated-GGUF", {"gated-Q4_K_M.gguf": tiny_gguf}, gated="manual")
+    monkeypatch.setenv("HF_TOKEN", BOB)
+    end_before_they_are_seen(monkeypatch)
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(app, pilot, "meta/gated-GGUF")
+        await until(pilot, lambda: len(rows_of(screen)) == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: "failed" in {download.state for download in app.downloads})
+        await pilot.pause()
+        assert "has no access to it" in message(screen)
+
+
+async def test_a_download_that_ends_before_it_is_seen_to_begin_is_still_loaded(
+    make_app: Make, hub: LocalHub, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.add(REPO, {"tiny-Q8_0.gguf": tiny_gguf})
+    end_before_they_are_seen(monkeypatch)
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.workers.wait_for_complete()  # the first look at the list
+        await pilot.pause()
+        repository = app.store.hub.repository(REPO)
+        request = request_of(repository, repository.variants[0], app.store.folder)
+        app.transfers.start(request, load=True)
+        await until(pilot, lambda: app.status.model is not None)
+        assert app.status.model is not None and app.status.model.path.endswith("tiny-Q8_0.gguf")
 
 
 async def test_names_that_are_not_trusted_are_counted(make_app: Make, hub: LocalHub, tiny_gguf: Path) -> None:

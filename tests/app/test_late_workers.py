@@ -11,11 +11,16 @@ from textual.worker import WorkerFailed
 
 from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
+from tui.app.attach import AttachApp
+from tui.app.late_workers import LateWorkers
+from tui.app.screens.reader import ReaderScreen
 from tui.app.screens.settings import SettingsScreen
 from tui.app.widgets.key_line import KeyLine
+from tui.services.watching_elsewhere import Elsewhere
+from tui.settings.settings import Settings
 
 
-async def look_on(app: LocalLLMApp, missed: list[NoMatches]) -> None:
+async def look_on(app: LateWorkers, missed: list[NoMatches]) -> None:
     """Looks for a widget of the screen for as long as it is let, and fails where there is none."""
     screen = app.screen
     while True:
@@ -55,3 +60,15 @@ async def test_what_is_missed_while_the_screen_is_there_is_one(app: LocalLLMApp)
 
             app.main_screen.run_worker(wrong())
             await until(pilot, lambda: not app.is_running)
+
+
+async def test_what_comes_too_late_does_not_end_the_program_that_watches_a_server() -> None:
+    missed: list[NoMatches] = []
+    app = AttachApp(Elsewhere("http://127.0.0.1:9"), Settings())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.push_screen(ReaderScreen("a", "b", lambda: "b"))
+        app.screen.run_worker(look_on(app, missed))
+        await pilot.press("escape")
+        await until(pilot, lambda: missed)
+        assert app.is_running
+    assert not app.return_code

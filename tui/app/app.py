@@ -12,16 +12,15 @@ from textual import events
 from textual.app import InvalidThemeError
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.css.query import NoMatches
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.worker import WorkerFailed, get_current_worker
 
 from tui.app.alt_keys import take_doubled_escapes
 from tui.app.collecting import Collector
 from tui.app.commands.catalogue import APP_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
+from tui.app.late_workers import LateWorkers
 from tui.app.launch_download import fetch_launched
 from tui.app.model_search import ModelFinder, ModelsChanged, ModelsFound
 from tui.app.navigation import Navigation
@@ -53,7 +52,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class LocalLLMApp(Navigation):
+class LocalLLMApp(LateWorkers, Navigation):
     """Chat with a local model and see what the machine does.
 
     Args:
@@ -235,15 +234,6 @@ class LocalLLMApp(Navigation):
         self.status = status
         if changed:
             self.refresh_bindings()
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Widgets go before the workers of their screen are cancelled: one that misses them then only came too late."""
-        if isinstance(error, WorkerFailed) and isinstance(error.error, NoMatches):
-            node = get_current_worker().node
-            if not self.is_running or node._closing or node._closed or node._pruning:
-                logging.getLogger(PROGRAM).info("a worker came too late: %s", error.error)
-                return
-        super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """A fault of the program: the traceback goes to the log, one line to the person."""

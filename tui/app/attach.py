@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from textual.app import App
 from textual.screen import Screen
 
+from tui.app.drawing import Drawing
+from tui.app.late_workers import LateWorkers
 from tui.app.screens.attached import AttachedScreen
 from tui.app.themes import THEMES, is_plain, theme_for
 from tui.services.watching_elsewhere import Elsewhere
@@ -16,7 +17,7 @@ from tui.settings.settings import Settings
 _ACTIONS = frozenset(("help", "quit", "dismiss", "pop_screen", "focus_next", "focus_previous"))
 
 
-class AttachApp(App[int]):
+class AttachApp(LateWorkers, Drawing):
     """One screen.
 
     Args:

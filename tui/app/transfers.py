@@ -56,6 +56,7 @@ class Transfers:
         self._timer: Timer | None = None
         self._shown: tuple[Download, ...] = ()
         self._to_load: set[int] = set()
+        self._unheard: set[int] = set()  # had ended when first seen
 
     @property
     def shown(self) -> tuple[Download, ...]:
@@ -88,7 +89,7 @@ class Transfers:
         Args:
             request: what to download.
             load: load it as soon as it is here.
-            then: called in the event loop once it is in the list.
+            then: called in the event loop once it is in the list, unless it has failed by then, which was said.
             failed: called in the event loop when it cannot begin; None: it is said as one line.
         """
 
@@ -170,7 +171,11 @@ class Transfers:
         if load:
             self._to_load.add(number)
         self._look()
-        then()
+        download = next((download for download in self._shown if download.number == number), None)
+        if download is not None and number in self._unheard:
+            self._tell(download)
+        if download is None or download.state != "failed":
+            then()
 
     def wants_load(self, download: Download) -> bool:
         """Whether it was to be loaded when it is here; asked once."""
@@ -187,13 +192,19 @@ class Transfers:
             self._shown = now
             self._changed(now)
         for download in now:
-            if download.state == before.get(download.number):
-                continue
-            if download.state == "finished" and download.number in before:
-                self._finished(download)
-            elif download.state == "failed" and download.number in before:
-                self._say(f"{label_of(download.request)}: {download.problem}", "error")
+            if download.number not in before and download.over:
+                self._unheard.add(download.number)
+            elif download.state != before.get(download.number):
+                self._tell(download)
         self._keep_looking(any(not download.over for download in now))
+
+    def _tell(self, download: Download) -> None:
+        """Of one that has just ended."""
+        self._unheard.discard(download.number)
+        if download.state == "finished":
+            self._finished(download)
+        elif download.state == "failed":
+            self._say(f"{label_of(download.request)}: {download.problem}", "error")
 
     def _keep_looking(self, moving: bool) -> None:
         if moving and self._timer is None:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from tui import __version__
 from tui.catalogue.entry import Kind
 from tui.settings.paths import cache_dir, private_dir
 
@@ -116,12 +117,7 @@ def _facts(kept: Any, stamps: Stamps) -> Facts | None:
 
 
 def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # slow to import
-
-    try:
-        return f"{_FORMAT} {version('localllm-tui')}"
-    except PackageNotFoundError:
-        return f"{_FORMAT}"
+    return f"{_FORMAT} {__version__}"
 
 
 def _read(path: Path) -> dict[str, Any]:

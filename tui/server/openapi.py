@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from tui import __version__
 from tui.core.options import Option, options_of
 from tui.core.parameters import GenerationParams
 from tui.server.parameters import NAMES_OF_SETTINGS
@@ -109,11 +109,7 @@ def document() -> dict[str, Any]:
                 },
             }
         }
-    try:
-        number = version(_PROGRAM)
-    except PackageNotFoundError:
-        number = "0"
-    return {"openapi": "3.1.0", "info": {"title": _PROGRAM, "version": number}, "paths": paths}
+    return {"openapi": "3.1.0", "info": {"title": _PROGRAM, "version": __version__}, "paths": paths}
 
 
 def _parameters() -> dict[str, Any]:
