@@ -6,7 +6,7 @@ import logging
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import InvalidThemeError
@@ -35,13 +35,15 @@ from tui.app.themes import THEMES, is_plain, theme_for
 from tui.app.transfers import Transfers, label_of
 from tui.app.work import Work
 from tui.catalogue.entry import ModelEntry
-from tui.catalogue.hub.values import Download
 from tui.monitor.sample import Sample
 from tui.services.launch import Launch
 from tui.services.model_host import ModelHost
 from tui.settings.logs import PROGRAM, RingHandler, configure_logging
 from tui.settings.paths import log_file
 from tui.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from tui.catalogue.hub.values import Download
 
 _SEVERITIES: dict[str, SeverityLevel] = {"error": "error", "warning": "warning"}
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from textual.dom import DOMNode
 from textual.timer import Timer
 
-from tui.catalogue.hub.values import Download, Request
 from tui.core.errors import LocalLLMError
 from tui.core.text import one_line
 from tui.settings.logs import PROGRAM
 
 if TYPE_CHECKING:
+    from tui.catalogue.hub.values import Download, Request
     from tui.services.downloads import Downloads
 
 INTERVAL = 0.25

@@ -11,15 +11,17 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui.catalogue.split import read_whole
 from tui.catalogue.weights import active_bytes
 from tui.core.errors import ModelFileError
 from tui.core.text import one_line
 from tui.monitor.cpu import usable_cores
-from tui.services.measurements import Result, Speed
 from tui.settings.paths import data_dir, private_dir
+
+if TYPE_CHECKING:
+    from tui.services.measurements import Result
 
 _LOGGER = logging.getLogger("localllm.bench")
 
@@ -41,6 +43,8 @@ class Decoded:
 
 def keep(model: Path, results: Iterable[Result]) -> None:
     """Keep a model's speeds; a failure is logged, since the measurement itself is not lost by it."""
+    from tui.services.measurements import Speed
+
     speeds = [asdict(result) for result in results if isinstance(result, Speed)]
     weights = {"bytes_per_token": _bytes_per_token(model)}
     try:

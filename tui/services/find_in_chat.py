@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui.core.folding import count_folded, fold
-from tui.store.records import MessageRecord
+
+if TYPE_CHECKING:
+    from tui.store.records import MessageRecord
 
 _MARKS = ("**", "`")
 """What the screen leaves out of what a model writes."""

@@ -16,7 +16,6 @@ from tui.engine.planner import NoPlanError, Plan, identity
 from tui.engine.ticket import Ticket
 from tui.monitor.cpu import free_cores, usable_cores
 from tui.monitor.memory import available_memory
-from tui.services.bench_results import fastest_threads
 from tui.services.load_check import LoadCheck
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class ModelHost:
             path,
             params,
             check=lambda cancelled: self._check(path, params, cancelled),
-            begin_with=lambda: fastest_threads(path),
+            begin_with=lambda: _measured_threads(path),
         )
 
     def plan(self, path: Path, params: LoadParams) -> Plan:
@@ -162,3 +161,9 @@ class ModelHost:
         if plan:
             # Mapped weights count as available already: they lie in the page cache.
             self._held[str(path)] = plan.total - (plan.weights if params.mmap else 0)
+
+
+def _measured_threads(path: Path) -> int | None:
+    from tui.services.bench_results import fastest_threads  # not needed for the first frame
+
+    return fastest_threads(path)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tui.core.errors import LocalLLMError
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import ChatPrompt
 from tui.store.formats.spoken import full_text
-from tui.store.records import Attachment, MessageRecord
+
+if TYPE_CHECKING:
+    from tui.store.records import Attachment, MessageRecord
 
 LABEL = "chat "
 """What stands before a conversation's number where the engine keeps computed ones."""
@@ -77,6 +80,8 @@ class Branch:
         self, text: str, params: GenerationParams, attachments: Sequence[Attachment]
     ) -> tuple[ChatPrompt, ChatPrompt]:
         """What the model is asked if this is said next, and the part of it that is there already."""
+        from tui.store.records import MessageRecord
+
         said = MessageRecord(0, 0, None, "user", text, 0.0, attachments=tuple(attachments))
         return self.with_last(said).prompt(params), self.prompt(params)
 

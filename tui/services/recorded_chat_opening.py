@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from tui.core.messages import Message
 from tui.services.presets_held import Held, read_held, written_held
 from tui.services.recorded_chat_branch import Branch
-from tui.store.records import Conversation, MessageRecord
 
 if TYPE_CHECKING:
+    from tui.store.records import Conversation, MessageRecord
     from tui.store.store import Store  # with SQLite, which the first frame does without
 
 
@@ -49,9 +49,13 @@ class Opening:
         settings, now = self.settings_with(""), time.time()
         if not self.turns:
             return store.create(settings=settings)
+        from tui.store.records import Conversation
+
         return store.insert(Conversation(0, "", "prompt", now, now, leaf=-1, settings=settings), self._records())
 
     def _records(self) -> list[MessageRecord]:
+        from tui.store.records import MessageRecord
+
         now, count = time.time(), len(self.turns)
         # Numbers below 1 are never free: the store gives new ones in the same order.
         return [

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.catalogue.entry import ModelEntry
-from tui.catalogue.explanation import Sibling
 from tui.catalogue.fit import Fit, quick_fit
+
+if TYPE_CHECKING:
+    from tui.catalogue.explanation import Sibling
 
 
 class Sort(Enum):
@@ -141,6 +143,8 @@ class Shelf:
 
     def siblings(self, entry: ModelEntry) -> tuple[Sibling, ...]:
         """The same model in other quantizations, here on this machine."""
+        from tui.catalogue.explanation import Sibling
+
         return tuple(
             Sibling(other.quantization, other.file_size, other.path.name)
             for other in self._named.get(entry.name.casefold(), ())

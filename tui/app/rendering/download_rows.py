@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
@@ -12,8 +13,10 @@ from tui.app.transfers import label_of
 from tui.app.widgets.bar import meter
 from tui.app.widgets.glyphs import Glyphs
 from tui.app.widgets.lines import Line, Piece, line_width
-from tui.catalogue.hub.values import Download
 from tui.core.units import format_bytes
+
+if TYPE_CHECKING:
+    from tui.catalogue.hub.values import Download
 
 _WORDS = {
     "queued": ("waits for its turn", "fact"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tui.app.rendering.download_rows import strip_line
 from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line, LinesPane
-from tui.catalogue.hub.values import Download
+
+if TYPE_CHECKING:
+    from tui.catalogue.hub.values import Download
 
 
 class DownloadStrip(LinesPane):

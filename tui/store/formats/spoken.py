@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from tui.store.records import Attachment, MessageRecord
+if TYPE_CHECKING:
+    from tui.store.records import Attachment, MessageRecord
 
 _OPENS = re.compile("```|~~~|<")
 """What begins a fence of its own, or HTML that would swallow ours, where a name begins with it."""
