@@ -222,6 +222,8 @@ def _prompt(parser: ArgumentParser, parsed: argparse.Namespace) -> str | None:
 def _model_to_open(settings: Settings) -> tuple[str, str, tuple[str, ...]]:
     """The path of the model to open with, or the Hub's name of one to fetch, each empty for none; and a line on a name
     in the settings that no model has."""
+    if not settings.app.model and not settings.app.hf_repo:
+        return "", "", ()
     from tui.services.find_model import find_model, wants_hub
 
     try:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 _log = logging.getLogger("localllm.catalogue")
 
 
 def packaged_ggufs() -> Iterator[tuple[str, Path]]:
     """Package name and path of each GGUF file; no package is imported."""
+    from importlib.metadata import distributions  # slow to import
+
     for package in distributions():
         yield from _carried(package)
 
