@@ -56,6 +56,19 @@ async def name_it(pilot: Pilot[int], screen: PresetsScreen, name: str) -> None:
     await pilot.press("enter")
 
 
+async def test_one_escape_leaves_an_empty_list_wherever_the_focus_went(make_app: Callable[..., LocalLLMApp]) -> None:
+    app = make_app(model=MODEL)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        screen = await opened(pilot, app)
+        await until(pilot, lambda: screen.has_class("none"))
+        screen.remove_class("none")
+        screen.set_focus(screen.query_one(PresetPreview))
+        screen.add_class("none")  # it goes out of sight with the focus on it
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main_screen)
+
+
 async def test_an_empty_list_says_what_to_press_and_has_examples(make_app: Callable[..., LocalLLMApp]) -> None:
     app = make_app(model=MODEL)
     async with app.run_test(size=(80, 24)) as pilot:

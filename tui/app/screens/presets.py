@@ -167,7 +167,10 @@ class PresetList(Screen[Choice | None]):
     def _to_rows_again(self) -> None:
         """A list that was empty was out of sight, and the focus went elsewhere."""
         elsewhere = self.focused is None or isinstance(self.focused, PresetPreview)
-        if elsewhere and not self.has_class("reading"):
+        if self.has_class("none"):
+            if elsewhere:
+                self.set_focus(None)
+        elif elsewhere and not self.has_class("reading"):
             self.set_focus(self.rows)
 
     def show_keys(self) -> None:
@@ -277,7 +280,7 @@ class PresetList(Screen[Choice | None]):
     def action_back(self) -> None:
         """Out of the text or the filter first, then back."""
         field = self.query_one("#presets-field", Input)
-        if self.query_one(PresetPreview).has_focus:
+        if self.query_one(PresetPreview).has_focus and not self.has_class("none"):
             self.action_preview()
         elif field.value or field.has_focus:
             field.value = ""
