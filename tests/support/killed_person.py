@@ -18,6 +18,7 @@ from tests.support.terminal_screen import TerminalScreen
 _WORDS = ("SEA", "STONE", "NIGHT", "RIVER", "GLASS", "WINTER", "LETTER", "東京", "HARBOUR", "LANTERN")
 _NUMBERS = count(1)
 _GENERATING, _STOPPED = r"^ tiny\b.* generating ", r"^ tiny\b.* stopped "
+_RESUMED = "resumed from the saved state"
 _TAIL = 60
 """Letters of the end of a text by which it is found."""
 
@@ -203,8 +204,9 @@ def transcript(screen: TerminalScreen) -> list[str]:
 
 
 def _reply(screen: TerminalScreen) -> str:
-    """What of replies is in view, without spaces: the rows in small letters."""
-    return letters("".join(row for row in transcript(screen) if re.fullmatch(r"[a-z ]+", row)))
+    """What of replies is in view, without spaces: the rows in small letters that are not the program's own."""
+    rows = (row for row in transcript(screen) if re.fullmatch(r"[a-z ]+", row) and row != _RESUMED)
+    return letters("".join(rows))
 
 
 def pause(seconds: float) -> None:
