@@ -158,8 +158,8 @@ class CompareScreen(Screen[Left | None]):
         self._show_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the sides run nothing of them changes."""
-        if action in ("settings", "model", "preset", "keep") and self.side is None:
+        """While the sides run nothing of them changes; in the prompt a letter is a letter."""
+        if action in ("settings", "model", "preset", "keep", "diff", "start") and self.side is None:
             return None
         if action in ("settings", "model", "preset", "start"):
             return None if self.running or (action == "start" and not self._records) else True
