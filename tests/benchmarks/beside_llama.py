@@ -8,12 +8,9 @@ from itertools import count
 from pathlib import Path
 
 from tests.benchmarks import llama_programs
+from tests.benchmarks.apart import EngineApart
 from tests.benchmarks.clients import own_server, speed
 from tests.benchmarks.measure import Measurement, Setup, alternate
-from tests.benchmarks.plain import PROMPT
-from tests.support.engines import load, reply
-from tui.core.prompts import RawPrompt
-from tui.engine.engine import Engine
 
 _CLIENTS = 4
 
@@ -64,18 +61,12 @@ def _decode_pair(setup: Setup, binary: str, path: Path, threads: int, number: in
 
 def _decode_speed(setup: Setup, path: Path, threads: int) -> float:
     """tok/s of a new context, the mean of two after one that does not count, as llama-bench does it."""
-    engine = Engine()
+    engine = EngineApart(path, n_ctx=setup.sizes.n_ctx, threads=threads, spec_type="none")
     try:
-        load(engine, path, n_ctx=setup.sizes.n_ctx, threads=threads, spec_type="none")
-        reply(engine, RawPrompt(PROMPT), n_predict=2, temp=0.0)
-        return statistics.mean(_one_speed(engine, setup.sizes.decode) for _ in range(2))
+        engine.decode(2)
+        return statistics.mean(engine.decode(setup.sizes.decode) for _ in range(2))
     finally:
-        engine.close(10)
-
-
-def _one_speed(engine: Engine, tokens: int) -> float:
-    done = reply(engine, RawPrompt(PROMPT), n_predict=tokens, temp=0.0, ignore_eos=True)
-    return done.finished.timings.decode_speed
+        engine.close()
 
 
 def _asking(base_url: str, tokens: int, *, stream: bool) -> Callable[[], float]:

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.benchmarks import beside_llama
+from tests.benchmarks.apart import EngineApart, PlainApart
 from tests.benchmarks.measure import Measurement, Setup, alternate, percentile, spread
 from tests.benchmarks.plain import PROMPT, Plain
 from tests.support.engines import events_of, load, reply
@@ -46,21 +47,22 @@ def busy(setup: Setup) -> Iterator[Measurement]:
     busy_cores = cores[::2]
     fixed = max(1, len(cores) - len(busy_cores))
     for programs in (1, 4):
-        engines = [Engine() for _ in range(3)]
-        for engine, threads in zip(engines, ({}, {"threads": len(cores)}, {"threads": fixed}), strict=True):
-            load(engine, setup.model, n_ctx=setup.sizes.n_ctx, spec_type="none", **threads)
+        engines = [
+            EngineApart(setup.model, n_ctx=setup.sizes.n_ctx, spec_type="none", **threads)
+            for threads in ({}, {"threads": len(cores)}, {"threads": fixed})
+        ]
+        for engine in engines:
+            engine.decode(2)  # loaded before the processors are busy
         wanted = [core for core in busy_cores for _ in range(programs)]
         spinners = [subprocess.Popen([sys.executable, "-c", _SPIN.format(core)]) for core in wanted]
         try:
-            found = [
-                [_decode_speed(engine, setup.sizes.decode) for engine in engines] for _ in range(setup.sizes.rounds + 1)
-            ]
+            found = [[engine.decode(setup.sizes.decode) for engine in engines] for _ in range(setup.sizes.rounds + 1)]
         finally:
             for spinner in spinners:
                 spinner.kill()
                 spinner.wait()
             for engine in engines:
-                engine.close(10)
+                engine.close()
         auto, every, idle = (statistics.median(speeds) for speeds in zip(*found[1:], strict=True))
         by = f"{programs} program{'s' * (programs > 1)} on each"
         what = f"decode, {len(busy_cores)} of {len(cores)} cores busy, {by}: auto ÷ "
@@ -146,42 +148,34 @@ def _decode_ratio(setup: Setup, name: str, path: Path, threads: int) -> Measurem
     return Measurement(what, ratio, at_least=0.97, detail=f"{ours:.1f} ÷ {theirs:.1f} tok/s, {spread}")
 
 
-def _decode_pair(engine: Engine, plain: Plain, tokens: int) -> tuple[float, float, float]:
-    prompt = plain.tokenize(PROMPT)
-    return alternate(lambda: _decode_speed(engine, tokens), lambda: plain.decode(prompt, tokens), 8)
+def _decode_pair(engine: EngineApart, plain: PlainApart, tokens: int) -> tuple[float, float, float]:
+    return alternate(lambda: engine.decode(tokens), lambda: plain.decode(tokens), 8)
 
 
 def _prefill_ratio(setup: Setup, name: str, path: Path) -> Measurement:
     numbers, length = count(), min(setup.sizes.prompt, 1500)
+    words = Plain(path, 2, setup.sizes.n_ctx)  # counts tokens, and computes nothing
     with _both(setup, path, 2) as (engine, plain):
         ratio, ours, theirs = alternate(
-            lambda: _prefill_speed(engine, long_text(plain, length, next(numbers))),
-            lambda: plain.prefill(plain.tokenize(long_text(plain, length, next(numbers)))),
+            lambda: engine.prefill(long_text(words, length, next(numbers))),
+            lambda: plain.prefill(long_text(words, length, next(numbers))),
             setup.sizes.rounds,
         )
+    words.close()
     what = f"prefill{name and ' ' + name}, {length} tokens, engine ÷ one call"
     return Measurement(what, ratio, at_least=0.9, detail=f"{ours:.0f} ÷ {theirs:.0f} tok/s")
 
 
 @contextmanager
-def _both(setup: Setup, path: Path, threads: int) -> Iterator[tuple[Engine, Plain]]:
-    engine = Engine()
-    load(engine, path, n_ctx=setup.sizes.n_ctx, threads=threads, spec_type="none")  # llama-bench does not guess
-    plain = Plain(path, threads, setup.sizes.n_ctx)
+def _both(setup: Setup, path: Path, threads: int) -> Iterator[tuple[EngineApart, PlainApart]]:
+    # llama-bench does not guess
+    engine = EngineApart(path, n_ctx=setup.sizes.n_ctx, threads=threads, spec_type="none")
+    plain = PlainApart(path, threads, setup.sizes.n_ctx)
     try:
         yield engine, plain
     finally:
-        engine.close(10)
+        engine.close()
         plain.close()
-
-
-def _decode_speed(engine: Engine, tokens: int) -> float:
-    done = reply(engine, RawPrompt(PROMPT), n_predict=tokens, temp=0.0, ignore_eos=True)
-    return done.finished.timings.decode_speed
-
-
-def _prefill_speed(engine: Engine, text: str) -> float:
-    return reply(engine, RawPrompt(text), n_predict=1, temp=0.0).finished.timings.prompt_speed
 
 
 def _stop_time(engine: Engine, prompt: str, kind: type[Event]) -> float:
