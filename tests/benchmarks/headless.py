@@ -56,7 +56,8 @@ def busy(setup: Setup) -> Iterator[Measurement]:
         wanted = [core for core in busy_cores for _ in range(programs)]
         spinners = [subprocess.Popen([sys.executable, "-c", _SPIN.format(core)]) for core in wanted]
         try:
-            found = [[engine.decode(setup.sizes.decode) for engine in engines] for _ in range(setup.sizes.rounds + 1)]
+            tokens = max(4, setup.sizes.decode // 4)  # two threads on a busy processor make a few a second
+            found = [[engine.decode(tokens) for engine in engines] for _ in range(setup.sizes.rounds + 1)]
         finally:
             for spinner in spinners:
                 spinner.kill()
