@@ -24,6 +24,7 @@ from tui.engine.bindings import only_bindings
 from tui.engine.fairness import Seats
 from tui.engine.machine import Machine
 from tui.engine.rope import check_load_params
+from tui.engine.team import let_go
 from tui.engine.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -346,6 +347,8 @@ class Engine:
 
     def _wait(self, runtime: Runtime | None) -> None:
         """Wait for the next command. When none comes for a while, what is not on disk yet goes there."""
+        if runtime:
+            let_go()
         try:
             self._perform(self._commands.get(timeout=_QUIET_SECONDS if runtime and runtime.unsaved else None))
         except Empty:
