@@ -123,6 +123,7 @@ async def test_messages_are_deleted_and_brought_back(app: LocalLLMApp, engine: S
         await until(pilot, lambda: "Second" in shown(app) and "blue" not in shown(app))
         await pilot.press("alt+u")
         await until(pilot, lambda: "blue" in shown(app) and "Ask anything" not in shown(app))
+        await until(pilot, lambda: hint(app) == "they are back")
         await pilot.press("alt+u")
         await until(pilot, lambda: hint(app) == "nothing was deleted")
 
