@@ -12,6 +12,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import llama_cpp.llama_cpp as llama_cpp
+
 from tests.benchmarks.plain import PROMPT, Plain
 from tests.support.engines import load, reply
 from tui.core.prompts import RawPrompt
@@ -88,6 +90,8 @@ def _end_engine() -> None:
 
 
 def _begin_plain(path: Path, threads: int, n_ctx: int) -> None:
+    _here["log"] = llama_cpp.llama_log_callback(lambda level, text, data: None)  # has to outlive the model
+    llama_cpp.llama_log_set(_here["log"], None)
     _here["plain"] = Plain(path, threads, n_ctx)
 
 
