@@ -58,6 +58,10 @@ class PlainApart:
         """tok/s of a greedy decode of so many tokens."""
         return self._pool.submit(_plain_decode, tokens).result()
 
+    def tokenize(self, text: str) -> list[int]:
+        """Tokens of a prompt."""
+        return self._pool.submit(_plain_tokenize, text).result()
+
     def prefill(self, text: str) -> float:
         """tok/s of the evaluation of a prompt with one call."""
         return self._pool.submit(_plain_prefill, text).result()
@@ -98,6 +102,11 @@ def _begin_plain(path: Path, threads: int, n_ctx: int) -> None:
 def _plain_decode(tokens: int) -> float:
     plain: Plain = _here["plain"]
     return plain.decode(plain.tokenize(PROMPT), tokens)
+
+
+def _plain_tokenize(text: str) -> list[int]:
+    plain: Plain = _here["plain"]
+    return plain.tokenize(text)
 
 
 def _plain_prefill(text: str) -> float:

@@ -127,7 +127,7 @@ def stop(setup: Setup) -> Iterator[Measurement]:
             plain.close()
 
 
-def long_text(plain: Plain, tokens: int, number: int) -> str:
+def long_text(plain: Plain | PlainApart, tokens: int, number: int) -> str:
     """A text of about `tokens` tokens that shares no beginning with those of other numbers."""
     sentence = "The {} ships sailed past the old harbour while the gulls cried over the grey water. "
     each = len(plain.tokenize(sentence.format("twenty"))) - 1
@@ -155,14 +155,12 @@ def _decode_pair(engine: EngineApart, plain: PlainApart, tokens: int) -> tuple[f
 
 def _prefill_ratio(setup: Setup, name: str, path: Path) -> Measurement:
     numbers, length = count(), min(setup.sizes.prompt, 1500)
-    words = Plain(path, 2, setup.sizes.n_ctx)  # counts tokens, and computes nothing
     with _both(setup, path, 2) as (engine, plain):
         ratio, ours, theirs = alternate(
-            lambda: engine.prefill(long_text(words, length, next(numbers))),
-            lambda: plain.prefill(long_text(words, length, next(numbers))),
+            lambda: engine.prefill(long_text(plain, length, next(numbers))),
+            lambda: plain.prefill(long_text(plain, length, next(numbers))),
             setup.sizes.rounds,
         )
-    words.close()
     what = f"prefill{name and ' ' + name}, {length} tokens, engine ÷ one call"
     return Measurement(what, ratio, at_least=0.9, detail=f"{ours:.0f} ÷ {theirs:.0f} tok/s")
 
