@@ -76,6 +76,8 @@ async def test_two_settings_one_after_the_other(app: LocalLLMApp, engine: Script
             assert "142 tok/s" in side(app, at) and "TTFT 120 ms" in side(app, at)
         assert "❯ What colour is the sky?" in screen.query_one("#compare-asked", BrowseBar).plain
         assert len(engine.prompts) == 2 and engine.prompts[0] == engine.prompts[1]
+        letters = ("diff", "start", "keep", "settings", "model", "preset")
+        assert not any(screen_of(app).check_action(action, ()) for action in letters), "in the prompt they are text"
         await pilot.press("tab", "d")
         await until(pilot, lambda: "[-blue-]" in side(app, 0) and "{+green today+}" in side(app, 1))
         await until(pilot, lambda: "of the words agree; they part at word 4" in said(app))
