@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.app.test_chats_last import MODEL, SIZE, answered, hint, ready, say, shown, stored
@@ -126,6 +127,26 @@ async def test_messages_are_deleted_and_brought_back(app: LocalLLMApp, engine: S
         await until(pilot, lambda: hint(app) == "they are back")
         await pilot.press("alt+u")
         await until(pilot, lambda: hint(app) == "nothing was deleted")
+
+
+async def test_quick_keys_of_deleting_are_answered_in_their_order(
+    app: LocalLLMApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await two_turns(pilot, app, engine)
+        screen = app.main_screen
+        monkeypatch.setattr(screen, "_hint", lambda words: said.append(words))
+        screen.action_delete_branch()
+        screen.action_undo_delete()
+        screen.action_undo_delete()
+        await until(pilot, lambda: len(said) == 3)
+    assert said == [
+        "1 message deleted: alt+u brings it back",
+        "they are back",
+        "nothing was deleted",
+    ]
 
 
 async def test_nothing_is_deleted_while_a_reply_grows(app: LocalLLMApp, engine: ScriptedEngine) -> None:

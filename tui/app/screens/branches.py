@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from tui.app.screens.talking import Talking
@@ -20,6 +21,11 @@ class Branches(Talking):
 
     _deleted_messages: tuple[int, ...] = ()
     """Messages whose branches were deleted since the program started, the last one last."""
+
+    @cached_property
+    def deleting(self) -> asyncio.Lock:
+        """Held by one deletion or its undoing at a time, so that quick keys act, and are answered, in their order."""
+        return asyncio.Lock()
 
     @property
     def marked_message(self) -> int | None:
@@ -145,12 +151,13 @@ class Branches(Talking):
             return
 
         async def delete() -> None:
-            try:
-                words = await self.delete_message(record.id)
-            except LocalLLMError as error:
-                self._hint(error.line())
-            else:
-                self._hint(f"{words}: alt+u brings {'it' if words.startswith('1 ') else 'them'} back")
+            async with self.deleting:
+                try:
+                    words = await self.delete_message(record.id)
+                except LocalLLMError as error:
+                    self._hint(error.line())
+                else:
+                    self._hint(f"{words}: alt+u brings {'it' if words.startswith('1 ') else 'them'} back")
 
         self.run_worker(delete())
 
@@ -174,10 +181,11 @@ class Branches(Talking):
         """Bring back the messages that were deleted last."""
 
         async def undo() -> None:
-            try:
-                self._hint("they are back" if await self.undo_delete() else "nothing was deleted")
-            except LocalLLMError as error:
-                self._hint(error.line())
+            async with self.deleting:
+                try:
+                    self._hint("they are back" if await self.undo_delete() else "nothing was deleted")
+                except LocalLLMError as error:
+                    self._hint(error.line())
 
         self._drop_edit()
         self.run_worker(undo())

@@ -206,13 +206,14 @@ class TreeScreen(Screen[int | None]):
             return
 
         async def delete() -> None:
-            try:
-                words = await self._main.delete_message(row.twig.id)
-            except LocalLLMError as error:
-                self._say(error.line(), "warning")
-                return
-            await self._read(row.twig.parent)
-            self._say(f"{words}: u brings {'it' if words.startswith('1 ') else 'them'} back")
+            async with self._main.deleting:
+                try:
+                    words = await self._main.delete_message(row.twig.id)
+                except LocalLLMError as error:
+                    self._say(error.line(), "warning")
+                    return
+                await self._read(row.twig.parent)
+                self._say(f"{words}: u brings {'it' if words.startswith('1 ') else 'them'} back")
 
         self.run_worker(delete())
 
@@ -220,14 +221,15 @@ class TreeScreen(Screen[int | None]):
         """Bring back what was deleted last."""
 
         async def undo() -> None:
-            try:
-                if await self._main.undo_delete():
-                    now = self._main.chat.conversation
-                    self._conversation = now.id if now else self._conversation
-                    await self._read(self._main.marked_message)
-                    self._say("they are back")
-            except LocalLLMError as error:
-                self._say(error.line(), "warning")
+            async with self._main.deleting:
+                try:
+                    if await self._main.undo_delete():
+                        now = self._main.chat.conversation
+                        self._conversation = now.id if now else self._conversation
+                        await self._read(self._main.marked_message)
+                        self._say("they are back")
+                except LocalLLMError as error:
+                    self._say(error.line(), "warning")
 
         self.run_worker(undo())
 
