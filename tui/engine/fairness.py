@@ -9,7 +9,8 @@ The rules, in this order:
 3. In each step every generation that decodes gets its token. What room is left goes to prompts: all that the person's
    needs, the rest in equal parts to those of clients.
 4. Beside generations that decode, a step evaluates only a part of the prompt tokens it otherwise would, so that a long
-   prompt does not stall them.
+   prompt does not stall them. Short prompts, and short rests of long ones, are evaluated together all the same: one
+   after the other they would take longer, for everybody.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from typing import Generic, Protocol, TypeVar
 
 PERSON = ""
 """The client that is none: the person at the screen, or a script."""
+SHORT = 32
+"""Prompt tokens that a step evaluates at least beside generations that decode; a prompt of no more is a short one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,21 @@ class Line(Generic[W]):
             return one.client != PERSON, places[one.client]
 
         return min(self._waiting, key=rank, default=None)
+
+
+def room_beside(chunk: int, needs: Sequence[int]) -> int:
+    """How many prompt tokens a step evaluates beside generations that decode.
+
+    Args:
+        chunk: how many it would evaluate alone.
+        needs: for each prompt, how many tokens it still has to evaluate.
+
+    Returns:
+        A number, at most `chunk`.
+    """
+    short = [need for need in needs if need <= SHORT]
+    long = max(SHORT, chunk // 4) if len(short) < len(needs) else 0
+    return min(chunk, sum(short) + long)
 
 
 def shares(room: int, needs: Sequence[tuple[str, int]]) -> list[int]:

@@ -10,7 +10,7 @@ from tui.core.errors import LocalLLMError
 from tui.core.events import Candidate, Failed, StateTimed, StopReason
 from tui.engine.abort import AbortFlag
 from tui.engine.context import Context, Outcome
-from tui.engine.fairness import Seats, shares
+from tui.engine.fairness import Seats, room_beside, shares
 from tui.engine.generation import Generation
 from tui.engine.machine import unknown
 from tui.engine.places import Places
@@ -20,9 +20,6 @@ from tui.engine.probabilities import candidates
 from tui.engine.sequence import Sequence
 from tui.engine.threads import Tuners
 from tui.engine.vocabulary import Vocabulary
-
-_BESIDE = 32
-"""Prompt tokens that a step evaluates at least beside generations that decode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +196,10 @@ class Scheduler:
         running = [(s, s.generation) for s in self.places.sequences if s.generation]
         rows = [self._decode_row(s, g, alone=len(running) == 1) for s, g in running if g.pending is not None]
         room = min(self._chunk, self._context.n_batch - len(rows))
-        if rows:
-            room = min(room, max(_BESIDE, self._chunk // 4))
         reading = [(s, g) for s, g in running if g.pending is None]
         needs = [(g.client, len(g.prompt) - len(s.tokens)) for s, g in reading]
+        if rows:
+            room = room_beside(room, [need for _, need in needs])
         for (sequence, generation), share in zip(reading, shares(room, needs), strict=True):
             if share > 0:
                 done, until = len(sequence.tokens), len(generation.prompt)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.engine.fairness import Line, shares
+from tui.engine.fairness import SHORT, Line, room_beside, shares
 
 
 @dataclass(frozen=True)
@@ -60,3 +60,16 @@ def test_no_more_than_there_is_and_nothing_left_over(room: int, needs: list[tupl
     given_ = shares(room, needs)
     assert all(0 <= part <= need for part, (_, need) in zip(given_, needs, strict=True))
     assert sum(given_) == min(room, sum(need for _, need in needs))
+
+
+def test_short_prompts_are_evaluated_together_beside_generations_that_decode() -> None:
+    assert room_beside(128, [25, 26, 27]) == 78
+    assert room_beside(64, [25, 26, 27]) == 64, "a step has no more than that"
+    assert shares(78, [("a", 25), ("b", 26), ("c", 27)]) == [25, 26, 27]
+
+
+def test_long_prompts_share_a_part_of_a_step_beside_generations_that_decode() -> None:
+    assert room_beside(128, [900]) == room_beside(128, [900, 900, 900]) == SHORT
+    assert room_beside(512, [900]) == 128
+    assert room_beside(128, [900, 20]) == SHORT + 20, "a short one does not cost the long one its part"
+    assert room_beside(128, []) == 0
