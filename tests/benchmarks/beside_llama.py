@@ -21,17 +21,19 @@ def several_clients(setup: Setup) -> Iterator[Measurement]:
     if binary is None:
         return
     same = ["-c", str(setup.sizes.n_ctx), "-t", "2", "-np", str(_CLIENTS)]
-    with own_server(setup, *same) as own, llama_programs.server(binary, setup.model, same) as theirs:
-        for stream, what in ((False, "whole answers"), (True, "streamed")):
-            ratio, ours, other = alternate(
-                _asking(own.base_url, setup.sizes.decode, stream=stream),
-                _asking(theirs, setup.sizes.decode, stream=stream),
-                2 * setup.sizes.rounds,
-            )
-            yield Measurement(
-                f"{_CLIENTS} clients, {what}, serve ÷ llama-server, tok/s", ratio, at_least=1.0,
-                detail=f"{ours:.1f} ÷ {other:.1f} tok/s",
-            )  # fmt: skip
+    with llama_programs.server(binary, setup.model, same) as theirs:
+        for options in ((), ("--no-kv-unified",)):  # the second is what llama-server does unless it is told otherwise
+            with own_server(setup, *same, *options) as own:
+                for stream, what in ((False, "whole answers"), (True, "streamed")):
+                    ratio, ours, other = alternate(
+                        _asking(own.base_url, setup.sizes.decode, stream=stream),
+                        _asking(theirs, setup.sizes.decode, stream=stream),
+                        2 * setup.sizes.rounds,
+                    )
+                    yield Measurement(
+                        " ".join((f"{_CLIENTS} clients, {what}, serve", *options, "÷ llama-server, tok/s")),
+                        ratio, at_least=1.0, detail=f"{ours:.1f} ÷ {other:.1f} tok/s",
+                    )  # fmt: skip
 
 
 def decode(setup: Setup) -> Iterator[Measurement]:

@@ -230,6 +230,10 @@ class LoadParams:
         False, "Full window cache", "Keep more than the window: going far back needs no new prefill, and shift works.",
         "--swa-full", reload=True,
     )  # fmt: skip
+    kv_unified: bool = option(
+        True, "Shared KV cache", "Conversations side by side share the context; off parts it, which is a bit faster.",
+        "-kvu", "--kv-unified", reload=True,
+    )  # fmt: skip
     mmap: bool = option(
         True, "Map the file", "Read the model from the page cache instead of copying it; --no-mmap copies.",
         "--mmap", reload=True,

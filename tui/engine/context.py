@@ -76,10 +76,15 @@ class Context:
         """Bytes of all these by the name of llama.cpp's buffers."""
         self.graph_nodes = llama_log.log.graph_nodes
         """Nodes of the graph of a full micro-batch, about."""
+        self.parts = 1 if c_params.kv_unified else sequences
+        """Of the KV cache: 1 where all sequences share its cells, else each has its own."""
+        self.n_ctx: int = lib.llama_n_ctx_seq(self.pointer)
+        """Tokens that one sequence may have."""
+        self.n_cells: int = lib.llama_n_ctx(self.pointer)
+        """Tokens that all sequences may have together."""
         self._n_swa = model.n_swa
-        self.slides = 0 < model.n_swa < lib.llama_n_ctx(self.pointer) and not params.swa_full
+        self.slides = 0 < model.n_swa < self.n_ctx and not params.swa_full
         """Whether a sliding window may let go of tokens."""
-        self.n_ctx: int = lib.llama_n_ctx(self.pointer)
         self.n_batch: int = lib.llama_n_batch(self.pointer)
         self.n_ubatch: int = lib.llama_n_ubatch(self.pointer)
         self._batch = lib.llama_batch_init(self.n_batch, 0, sequences)
@@ -156,15 +161,24 @@ class Context:
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return 0
 
-    def share(self, source: int, target: int, count: int) -> None:
-        """Let an empty sequence begin with what another one holds; nothing is copied, both point to the same cells.
+    def share(self, source: int, target: int, count: int) -> int:
+        """Let an empty sequence begin with what another one holds.
+
+        Where they share the cells, both point to the same ones and nothing is copied.
 
         Args:
             source: the other one's number.
             target: the empty one's number.
             count: how many tokens of it.
+
+        Returns:
+            How many it holds now: `count`, or 0.
         """
-        lib.llama_memory_seq_cp(self._memory, source, target, 0, count)
+        if self.parts == 1:
+            lib.llama_memory_seq_cp(self._memory, source, target, 0, count)
+            return count
+        # llama.cpp would copy the whole cache, and only at the next evaluation: what happens before it would count.
+        return self.keep(target, count) if self.restore(target, self.save(source), self.length(source)) else 0
 
     def holds(self, sequence: int, count: int) -> bool:
         """Whether the cache still has what the token after the first `count` looks back on.
@@ -250,7 +264,7 @@ def _context_params(model: Model, params: LoadParams, sequences: int, outputs: i
     c_params.flash_attn_type = _FLASH[params.flash_attn]
     c_params.type_k, c_params.type_v = _KV_TYPES[params.cache_type_k], _KV_TYPES[params.cache_type_v]
     c_params.swa_full = params.swa_full
-    c_params.kv_unified = True
+    c_params.kv_unified = params.kv_unified or sequences == 1
     c_params.no_perf = True
     set_rope(c_params, params)
     return c_params

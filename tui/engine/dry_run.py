@@ -79,7 +79,7 @@ class DryRun:
         compute = context.compute_bytes - on_device
         cells_here = int(cells * self._on_host)
         plan = {
-            "n_ctx": context.n_ctx,
+            "n_ctx": context.n_cells,
             "weights": self._weights + sum(adapter_of(lora)[0].stat().st_size for lora in load.lora),
             "kv_cache": cells_here + state,
             "compute": compute + int(self._work(context, load) * self._on_host),

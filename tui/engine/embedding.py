@@ -80,7 +80,7 @@ class Embedder:
         """Bytes of all these by the name of llama.cpp's buffers."""
         self.width = int(lib.llama_model_n_embd_out(model.pointer))
         """Numbers of a vector."""
-        self.n_ctx: int = lib.llama_n_ctx(self.pointer)
+        self.n_ctx = self.n_cells = int(lib.llama_n_ctx(self.pointer))
         self.n_batch: int = lib.llama_n_ubatch(self.pointer)
         self._memory = lib.llama_get_memory(self.pointer)
         self._batch = lib.llama_batch_init(self.n_batch, 0, 1)

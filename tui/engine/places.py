@@ -113,6 +113,8 @@ class Places:
         Returns:
             Whether that could be done; not where a generation under way shares them.
         """
+        if self._context.parts > 1:
+            return True
         sharing = [s for s in self.sequences if s is not sequence and common_prefix(s.tokens, sequence.tokens) > keep]
         if any(s.generation for s in sharing):
             return False
@@ -152,11 +154,22 @@ class Places:
         return [s for s in allowed if s.generation is None]
 
     def _best(self, idle: list[Sequence], prompt: list[int]) -> Sequence:
-        """The one that knows most of a prompt; among equals the person's own, then the one used least recently."""
-        return max(idle, key=lambda s: (common_prefix(s.tokens, prompt), s.number < self._own, -s.used))
+        """The one that knows most of a prompt; among equals the person's own, then the one used least recently.
+
+        Of a cache in parts llama.cpp evaluates together only parts that lie side by side, so those come before.
+        """
+        taken = {s.number for s in self.sequences if s.generation} if self._context.parts > 1 else set()
+
+        def worth(s: Sequence) -> tuple[int, bool, bool, int]:
+            beside = s.number - 1 in taken or s.number + 1 in taken
+            return common_prefix(s.tokens, prompt), s.number < self._own, beside, -s.used
+
+        return max(idle, key=worth)
 
     def _has_room(self, generation: Generation) -> bool:
         """Whether the cache has room for a prompt besides what runs; idle conversations make room."""
+        if self._context.parts > 1:
+            return True
         taken = [max(len(s.tokens), len(s.generation.prompt)) for s in self.sequences if s.generation]
         return not taken or sum(taken) + len(generation.prompt) + _ROOM <= self._context.n_ctx
 

@@ -22,7 +22,7 @@ _WORTH_KEEPING = 64
 
 _IRRELEVANT = (
     "n_ctx", "threads", "threads_batch", "n_batch", "n_ubatch", "mmap", "mlock", "chat_template",
-    "cache_ram", "cache_disk", "spec_type", "embeddings", "pooling",
+    "cache_ram", "cache_disk", "spec_type", "embeddings", "pooling", "kv_unified",
 )  # fmt: skip
 """Load parameters that a state does not depend on."""
 
@@ -114,9 +114,9 @@ class PrefixCache:
             return None
         self.put_aside(sequence)
         self._context.keep(sequence.number, 0)
-        self._context.share(donor.number, sequence.number, length)
-        sequence.tokens, sequence.shifted = usable[:length], False
-        return length
+        shared = self._context.share(donor.number, sequence.number, length)
+        sequence.tokens, sequence.shifted = usable[:shared], False
+        return shared
 
     def _restore(self, sequence: Sequence, usable: list[int], own: int, *, whole: bool) -> bool:
         """Bring back a saved state that saves more of a prompt than the sequence itself does."""
@@ -173,7 +173,7 @@ class PrefixCache:
         return kept
 
 
-def fingerprint(path: Path, params: LoadParams, build: str, n_ctx: int | None) -> str:
+def fingerprint(path: Path, params: LoadParams, build: str, n_ctx: int | None, parts: int = 1) -> str:
     """What a KV state depends on besides its tokens, as one word.
 
     The model file is identified by its size, its first mebibyte (the header) and its last.
@@ -183,6 +183,7 @@ def fingerprint(path: Path, params: LoadParams, build: str, n_ctx: int | None) -
         params: how it was loaded.
         build: llama.cpp's version.
         n_ctx: tokens of context, where positions are computed otherwise in a longer one; else None.
+        parts: of the KV cache: llama.cpp takes a state only into a cache of as many.
     """
     digest = hashlib.blake2b(digest_size=20)
     size = path.stat().st_size
@@ -193,5 +194,6 @@ def fingerprint(path: Path, params: LoadParams, build: str, n_ctx: int | None) -
     facts = {key: value for key, value in asdict(params).items() if key not in _IRRELEVANT}
     adapters = [adapter_of(lora)[0].stat() for lora in params.lora]
     facts["adapters"] = [(file.st_size, file.st_mtime_ns) for file in adapters]
-    digest.update(json.dumps([size, build, facts, n_ctx], sort_keys=True).encode())
+    about = [size, build, facts, n_ctx, *([parts] if parts > 1 else [])]
+    digest.update(json.dumps(about, sort_keys=True).encode())
     return digest.hexdigest()

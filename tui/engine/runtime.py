@@ -329,10 +329,10 @@ class Runtime:
         )
         assert self._adapters
         self._adapters.apply(context.pointer)
-        build = lib.llama_version().decode()
+        build, n_ctx = lib.llama_version().decode(), context.n_ctx
         states = StateCache(
             kv_cache_dir(),
-            fingerprint(model.path, params, build, context.n_ctx if model.positions_follow_context else None),
+            fingerprint(model.path, params, build, n_ctx if model.positions_follow_context else None, context.parts),
             ram=params.cache_ram * MEBIBYTE,
             disk=params.cache_disk * MEBIBYTE,
             spare=self._machine.spare,
@@ -358,11 +358,11 @@ class Runtime:
         self._template = ChatTemplate(
             params.chat_template, model.chat_template, vocabulary.bos_text, vocabulary.eos_text
         )
-        self._reader = PromptReader(vocabulary, self._template, context.n_ctx)
+        self._reader = PromptReader(vocabulary, self._template, n_ctx)
         self._counter = Counter(self._reader, vocabulary, self._scheduler.places.foresee)
         self._may_abort = not model.recurrent
         self._params = params
-        info = info_of(model, context, threads, build, params, warnings_of(params, context.n_ctx, model.n_ctx_train))
+        info = info_of(model, context, threads, build, params, warnings_of(params, n_ctx, model.n_ctx_train))
         self.info = replace(info, template_hash=self._template.digest, reasoning=reasoning_of(self._template))
 
     def _outputs(self, model: Model, params: LoadParams) -> int:

@@ -105,7 +105,7 @@ def _load(pool: ModelPool, name: str, interrupted: threading.Event) -> None:
 def _greet(running: Running, state: State, notes: tuple[str, ...]) -> None:
     options, names = state.options, state.models.names
     if lease := state.models.lend_loaded(names[0]):
-        what, room = names[0], f", {lease.model.n_ctx:,} tokens of context"
+        what, room = names[0], f", up to {lease.model.n_ctx:,} tokens of context each"
         lease.close()
     else:
         what, room = f"{len(names)} models, each loaded when it is asked for", ""
