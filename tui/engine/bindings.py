@@ -7,6 +7,8 @@ from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from typing import Any
 
+from tui.core.errors import ModelLoadError
+
 
 def only_bindings() -> None:
     """Make `import llama_cpp.llama_cpp` import that module alone.
@@ -30,3 +32,20 @@ def only_bindings() -> None:
 
     package.__getattr__ = rest  # type: ignore[method-assign]
     sys.modules["llama_cpp"] = package
+
+
+def load_bindings() -> None:
+    """Import them, with llama.cpp's library.
+
+    Raises:
+        ModelLoadError: they are not there, or the library does not run here.
+    """
+    only_bindings()
+    try:
+        import llama_cpp.llama_cpp  # noqa: F401
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ModelLoadError(
+            "llama-cpp-python cannot be loaded",
+            why=str(error),
+            hint="reinstall it: pip install --force-reinstall --no-binary llama-cpp-python llama-cpp-python",
+        ) from error

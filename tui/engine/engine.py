@@ -16,11 +16,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from tui.core.errors import CancelledError, DecodeError, LocalLLMError, ModelLoadError
+from tui.core.errors import CancelledError, DecodeError, LocalLLMError
 from tui.core.events import Failed, ModelInfo, Unloaded
 from tui.core.parameters import GenerationParams, LoadParams
 from tui.core.prompts import ChatPrompt, Prompt, characters
-from tui.engine.bindings import only_bindings
+from tui.engine.bindings import load_bindings
 from tui.engine.fairness import Seats
 from tui.engine.machine import Machine
 from tui.engine.rope import check_load_params
@@ -37,6 +37,8 @@ _LONG_COUNT = 20_000
 """Characters that take longer to count than a step of a generation should wait."""
 _TURN_SECONDS = 0.001
 """How long another thread may keep the interpreter at most while this one wants it; Python's own 5 ms are a token."""
+_BETWEEN_SECONDS = 0.05
+"""How long commands, which take a few milliseconds each, may hold up the generations between two steps."""
 _QUIET_SECONDS = 1.0
 """How long nothing is asked before conversations are kept on disk."""
 
@@ -302,8 +304,7 @@ class Engine:
         self._closing = True
         for ticket in list(self._tickets):
             ticket.cancel()
-        thread = self._thread
-        if thread is None:
+        if (thread := self._thread) is None:
             return True
         self._commands.put(None)
         thread.join(timeout)
@@ -331,8 +332,7 @@ class Engine:
         while not self._closing:
             runtime = self._runtime
             if runtime and runtime.busy:
-                with contextlib.suppress(Empty):
-                    self._perform(self._commands.get_nowait())
+                self._perform_waiting()
                 self._step(runtime)
             else:
                 # Other threads add to the set meanwhile: going through a copy, which is made in one go, is safe.
@@ -340,10 +340,9 @@ class Engine:
                 self._wait(runtime)
         if self._runtime:
             self._runtime.unload()
-        with contextlib.suppress(Empty):
-            while True:
-                if item := self._commands.get_nowait():
-                    item[0].close(Failed(CancelledError("The program is closing")))
+        while not self._commands.empty():
+            if item := self._commands.get_nowait():
+                item[0].close(Failed(CancelledError("The program is closing")))
 
     def _wait(self, runtime: Runtime | None) -> None:
         """Wait for the next command. When none comes for a while, what is not on disk yet goes there."""
@@ -354,6 +353,13 @@ class Engine:
         except Empty:
             if runtime:
                 _save(runtime)
+
+    def _perform_waiting(self) -> None:
+        """Perform all that was asked meanwhile: the prompts of clients who come together are evaluated together."""
+        until = time.perf_counter() + _BETWEEN_SECONDS
+        with contextlib.suppress(Empty):
+            while time.perf_counter() < until:
+                self._perform(self._commands.get_nowait())
 
     def _perform(self, item: tuple[Ticket, _Command] | None) -> None:
         if item is None:
@@ -376,15 +382,9 @@ class Engine:
 
     def _loaded_runtime(self) -> Runtime:
         if self._runtime is None:
-            only_bindings()
-            try:
-                from tui.engine.runtime import Runtime
-            except (ImportError, OSError, RuntimeError) as error:
-                raise ModelLoadError(
-                    "llama-cpp-python cannot be loaded",
-                    why=str(error),
-                    hint="reinstall it: pip install --force-reinstall --no-binary llama-cpp-python llama-cpp-python",
-                ) from error
+            load_bindings()
+            from tui.engine.runtime import Runtime
+
             self._runtime = Runtime(self._seats, self._machine)
         return self._runtime
 

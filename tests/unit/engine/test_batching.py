@@ -186,6 +186,25 @@ def test_clients_leave_the_person_s_place_alone(tiny_gguf: Path, asking: bool) -
     assert not asking or ended["person"] < min(ended["c0"], ended["c1"])
 
 
+def test_those_who_come_together_are_read_together(tiny_gguf: Path) -> None:
+    engine = engine_with(tiny_gguf, 4, 512)
+    together = threading.Event()
+    told: list[tuple[int, type]] = []
+    engine.ask(lambda _questions: together.wait(PATIENCE))
+    tickets = [ask(engine, prompt(number, 20), f"client {number}") for number in range(4)]
+
+    def note(number: int, ticket: Ticket) -> None:
+        told.extend((number, type(event)) for event in ticket.drain())
+
+    for number, ticket in enumerate(tickets):
+        ticket.listen(partial(note, number, ticket))
+    together.set()
+    assert all(ticket.wait(PATIENCE) for ticket in tickets)
+    assert engine.close(120)
+    tokens = [number for number, kind in told if kind is Token]
+    assert sorted(tokens[:4]) == [0, 1, 2, 3], "somebody had a second token before another had the first"
+
+
 def test_the_person_s_place_keeps_what_was_computed_for_them(tiny_gguf: Path) -> None:
     engine = engine_with(tiny_gguf, 1, 2048)
     events_of(engine.set_sequences(2, own=1))
