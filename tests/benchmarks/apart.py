@@ -16,6 +16,7 @@ import llama_cpp.llama_cpp as llama_cpp
 
 from tests.benchmarks.plain import PROMPT, Plain
 from tests.support.engines import load, reply
+from tui.core.events import Timings
 from tui.core.prompts import RawPrompt
 from tui.engine.engine import Engine
 
@@ -41,6 +42,10 @@ class EngineApart:
     def prefill(self, text: str) -> float:
         """tok/s of the evaluation of a prompt."""
         return self._pool.submit(_engine_prefill, text).result()
+
+    def timings(self, text: str, **params: Any) -> Timings:
+        """llama.cpp's figures of a reply to a raw prompt, with parameters as `GenerationParams` names them."""
+        return self._pool.submit(_engine_timings, text, params).result()
 
     def close(self) -> None:
         """End the process."""
@@ -78,6 +83,10 @@ class PlainApart:
 def _begin_engine(path: Path, options: dict[str, Any]) -> None:
     _here["engine"] = Engine()
     load(_here["engine"], path, **options)
+
+
+def _engine_timings(text: str, params: dict[str, Any]) -> Timings:
+    return reply(_here["engine"], RawPrompt(text), **params).finished.timings
 
 
 def _engine_decode(tokens: int) -> float:

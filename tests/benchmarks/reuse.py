@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.benchmarks.apart import EngineApart
 from tests.benchmarks.headless import long_text
 from tests.benchmarks.measure import Measurement, Setup, alternate
 from tests.benchmarks.plain import Plain
-from tests.support.engines import Reply, events_of, gather, load, reply
+from tests.support.engines import Reply, events_of, gather, load
 from tui.core.messages import Message
 from tui.core.parameters import GenerationParams
-from tui.core.prompts import ChatPrompt, RawPrompt
+from tui.core.prompts import ChatPrompt
 from tui.engine.engine import Engine
 
 _METHODS = (
@@ -67,14 +69,17 @@ def reopen(setup: Setup) -> Iterator[Measurement]:
 def _guessing(setup: Setup, task: str, prompt: str, goal: float, **params: object) -> Measurement:
     shares: list[float] = []
 
-    def speed(engine: Engine) -> float:
-        tokens = 2 * setup.sizes.decode
-        done = reply(engine, RawPrompt(prompt), n_predict=tokens, ignore_eos=True, **params).finished.timings
+    def speed(engine: EngineApart) -> float:
+        done = engine.timings(prompt, n_predict=2 * setup.sizes.decode, ignore_eos=True, **params)
         if done.acceptance is not None:
             shares.append(done.acceptance)
         return done.decode_speed
 
-    with _engine(setup, threads=2) as guessing, _engine(setup, threads=2, spec_type="none") as plain:
+    options = {"n_ctx": setup.sizes.n_ctx, "threads": 2}
+    with (
+        contextlib.closing(EngineApart(setup.model, **options)) as guessing,
+        contextlib.closing(EngineApart(setup.model, **options, spec_type="none")) as plain,
+    ):
         ratio, ours, theirs = alternate(lambda: speed(guessing), lambda: speed(plain), setup.sizes.rounds)
     accepted = f", {100 * statistics.median(shares):.0f}% of guesses right" if shares else ", no guesses"
     return Measurement(
