@@ -23,13 +23,15 @@ class PromptReader:
         vocabulary: the model's tokens.
         template: its chat template.
         n_ctx: tokens of context.
+        parts: into how many such contexts the loaded one is divided.
     """
 
-    def __init__(self, vocabulary: Vocabulary, template: ChatTemplate, n_ctx: int) -> None:
+    def __init__(self, vocabulary: Vocabulary, template: ChatTemplate, n_ctx: int, parts: int = 1) -> None:
         self._vocabulary = vocabulary
         self._template = template
         self._guard = Guard(vocabulary)
         self.n_ctx = n_ctx
+        self._parts = parts
 
     @property
     def template_source(self) -> str:
@@ -54,7 +56,7 @@ class PromptReader:
         if len(tokens) >= self.n_ctx:
             raise PromptTooLongError(
                 f"The prompt has {len(tokens):,} tokens and the context holds {self.n_ctx:,}",
-                hint=f"shorten it, or load the model with a context (-c) of more than {len(tokens):,}",
+                hint=f"shorten it, or load the model with a context (-c) of more than {self._parts * len(tokens):,}",
                 tokens=len(tokens),
                 n_ctx=self.n_ctx,
             )

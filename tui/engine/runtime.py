@@ -358,7 +358,7 @@ class Runtime:
         self._template = ChatTemplate(
             params.chat_template, model.chat_template, vocabulary.bos_text, vocabulary.eos_text
         )
-        self._reader = PromptReader(vocabulary, self._template, n_ctx)
+        self._reader = PromptReader(vocabulary, self._template, n_ctx, context.parts)
         self._counter = Counter(self._reader, vocabulary, self._scheduler.places.foresee)
         self._may_abort = not model.recurrent
         self._params = params

@@ -83,6 +83,7 @@ def test_each_has_its_part_of_the_context_and_no_more(tiny_gguf: Path) -> None:
     (failed,) = events_of(ask(engine, prompt(3, 300), "c"))
     assert isinstance(failed, Failed) and isinstance(failed.error, PromptTooLongError)
     assert (failed.error.tokens, failed.error.n_ctx) == (300, 256)
+    assert "more than 1,200" in failed.error.hint, "a fourth of it is this one's"
     assert engine.close(120)
 
 
