@@ -20,7 +20,7 @@ from tui.app.alt_keys import take_doubled_escapes
 from tui.app.collecting import Collector
 from tui.app.commands.catalogue import APP_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
-from tui.app.late_workers import LateWorkers
+from tui.app.faults import Faults
 from tui.app.launch_download import fetch_launched
 from tui.app.model_search import ModelFinder, ModelsChanged, ModelsFound
 from tui.app.navigation import Navigation
@@ -54,7 +54,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class LocalLLMApp(LateWorkers, Navigation):
+class LocalLLMApp(Faults, Navigation):
     """Chat with a local model and see what the machine does.
 
     Args:
@@ -236,13 +236,6 @@ class LocalLLMApp(LateWorkers, Navigation):
         self.status = status
         if changed:
             self.refresh_bindings()
-
-    def _fatal_error(self) -> None:
-        """A fault of the program: the traceback goes to the log, one line to the person."""
-        name = type(self._exception).__name__
-        logging.getLogger(PROGRAM).critical("uncaught error", exc_info=self._exception)
-        self._exit_renderables.append(f"error: the program failed: {name}. The details are in {log_file()}")
-        self._close_messages_no_wait()
 
 
 def run_app(launch: Launch) -> int:

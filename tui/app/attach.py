@@ -8,7 +8,7 @@ from typing import Any
 from textual.screen import Screen
 
 from tui.app.drawing import Drawing
-from tui.app.late_workers import LateWorkers
+from tui.app.faults import Faults
 from tui.app.screens.attached import AttachedScreen
 from tui.app.themes import THEMES, is_plain, theme_for
 from tui.services.watching_elsewhere import Elsewhere
@@ -17,7 +17,7 @@ from tui.settings.settings import Settings
 _ACTIONS = frozenset(("help", "quit", "dismiss", "pop_screen", "focus_next", "focus_previous"))
 
 
-class AttachApp(LateWorkers, Drawing):
+class AttachApp(Faults, Drawing):
     """One screen.
 
     Args:

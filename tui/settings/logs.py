@@ -89,6 +89,12 @@ def configure_logging(path: Path) -> RingHandler:
     return ring
 
 
+def file_in_use() -> Path | None:
+    """The file that `configure_logging` sends the log to; None where it cannot be written."""
+    handlers = logging.getLogger(PROGRAM).handlers
+    return next((Path(one.baseFilename) for one in handlers if isinstance(one, _PrivateFileHandler)), None)
+
+
 def report_crashes(path: Path, say: Callable[[str], None] | None = None) -> None:
     """Writes the traceback of every uncaught error into the log, and gives the person one line.
 

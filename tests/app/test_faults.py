@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import pytest
 from textual.css.query import NoMatches
@@ -12,15 +13,16 @@ from textual.worker import WorkerFailed
 from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
 from tui.app.attach import AttachApp
-from tui.app.late_workers import LateWorkers
+from tui.app.faults import Faults
 from tui.app.screens.reader import ReaderScreen
 from tui.app.screens.settings import SettingsScreen
 from tui.app.widgets.key_line import KeyLine
 from tui.services.watching_elsewhere import Elsewhere
+from tui.settings.logs import configure_logging
 from tui.settings.settings import Settings
 
 
-async def look_on(app: LateWorkers, missed: list[NoMatches]) -> None:
+async def look_on(app: Faults, missed: list[NoMatches]) -> None:
     """Looks for a widget of the screen for as long as it is let, and fails where there is none."""
     screen = app.screen
     while True:
@@ -72,3 +74,25 @@ async def test_what_comes_too_late_does_not_end_the_program_that_watches_a_serve
         await until(pilot, lambda: missed)
         assert app.is_running
     assert not app.return_code
+
+
+@pytest.mark.parametrize("watching", [False, True])
+async def test_a_fault_is_one_line_and_a_traceback_in_the_log(
+    app: LocalLLMApp, watching: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "faults.log"
+    configure_logging(path)
+    failing: Faults = AttachApp(Elsewhere("http://127.0.0.1:9", "sk-secret"), Settings()) if watching else app
+    with pytest.raises(WorkerFailed):
+        async with failing.run_test(size=(120, 40)) as pilot:
+
+            async def wrong(which: int) -> None:
+                raise RuntimeError(f"fault {which}")
+
+            for which in (1, 2):
+                failing.screen.run_worker(wrong(which))
+            await until(pilot, lambda: not failing.is_running)
+    told = capfd.readouterr()
+    assert told.err.split() == f"error: the program failed: RuntimeError. The details are in {path}".split()
+    log = path.read_text()
+    assert "fault 1" in log and "in wrong" in log and "sk-secret" not in log

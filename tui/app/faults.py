@@ -1,0 +1,37 @@
+"""Faults of the program: one line for the person, all else in the log; and what only looks like one."""
+
+from __future__ import annotations
+
+import logging
+
+from textual.app import App
+from textual.css.query import NoMatches
+from textual.worker import WorkerFailed, get_current_worker
+
+from tui.settings.logs import PROGRAM, file_in_use
+
+
+class Faults(App[int]):
+    """An application that ends with one line when something in it fails, and not with a traceback.
+
+    A worker cannot end it by missing the widgets of a screen that is closed. Widgets go before the workers of their
+    screen are cancelled: one that misses them then only came too late.
+    """
+
+    def _handle_exception(self, error: Exception) -> None:
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if cause is not error and isinstance(cause, NoMatches):
+            node = get_current_worker().node
+            if not self.is_running or node._closing or node._closed or node._pruning:
+                logging.getLogger(PROGRAM).info("a worker came too late: %s", cause)
+                return
+        logging.getLogger(PROGRAM).critical("uncaught error", exc_info=cause)
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        if not self._exit_renderables:  # what fails because of the first failure is in the log
+            fault = self._exception.error if isinstance(self._exception, WorkerFailed) else self._exception
+            path = file_in_use()
+            details = f" The details are in {path}" if path else ""
+            self._exit_renderables.append(f"error: the program failed: {type(fault).__name__}.{details}")
+        self._close_messages_no_wait()
