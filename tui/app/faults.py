@@ -19,7 +19,7 @@ class Faults(App[int]):
     """
 
     def _handle_exception(self, error: Exception) -> None:
-        cause = error.error if isinstance(error, WorkerFailed) else error
+        cause = _cause(error)
         if cause is not error and isinstance(cause, NoMatches):
             node = get_current_worker().node
             if not self.is_running or node._closing or node._closed or node._pruning:
@@ -30,8 +30,14 @@ class Faults(App[int]):
 
     def _fatal_error(self) -> None:
         if not self._exit_renderables:  # what fails because of the first failure is in the log
-            fault = self._exception.error if isinstance(self._exception, WorkerFailed) else self._exception
             path = file_in_use()
             details = f" The details are in {path}" if path else ""
-            self._exit_renderables.append(f"error: the program failed: {type(fault).__name__}.{details}")
+            self._exit_renderables.append(
+                f"error: the program failed: {type(_cause(self._exception)).__name__}.{details}"
+            )
         self._close_messages_no_wait()
+
+
+def _cause(error: BaseException | None) -> BaseException | None:
+    """What failed in a worker; of other errors the error itself."""
+    return error.error if isinstance(error, WorkerFailed) else error

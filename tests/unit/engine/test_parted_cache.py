@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support import tiny_shapes
 from tests.support.engines import events_of, gather, load
 from tests.support.reference import Reference
+from tests.unit.engine.test_batching import prompt
+from tests.unit.engine.test_other_memories import WRITERS
 from tui.core.errors import PromptTooLongError
 from tui.core.events import Failed, Shifted, StopReason, Token
 from tui.core.parameters import GenerationParams
@@ -18,11 +18,6 @@ from tui.core.prompts import TokenPrompt
 from tui.engine.engine import Engine
 from tui.engine.ticket import Ticket
 
-WRITERS: dict[str, Callable[[Path], Path]] = {
-    "recurrent": tiny_shapes.write_recurrent,
-    "hybrid": tiny_shapes.write_hybrid,
-    "sliding": tiny_shapes.write_sliding,
-}
 PARTS = 4
 
 
@@ -33,14 +28,9 @@ def parted(path: Path, n_ctx: int = 2048, **more: object) -> Engine:
     return engine
 
 
-def prompt(number: int, length: int) -> tuple[int, ...]:
-    """Tokens of letters, another row of them for each number."""
-    return tuple(65 + (number * 7 + at * (number + 3)) % 26 for at in range(length))
-
-
-def ask(engine: Engine, tokens: tuple[int, ...], client: str, count: int = 24, **more: object) -> Ticket:
+def ask(engine: Engine, tokens: tuple[int, ...], client: str, count: int = 24, policy: str = "stop") -> Ticket:
     """A greedy generation of a client."""
-    params = GenerationParams(temp=0.0, n_predict=count, ignore_eos=True, **more)  # type: ignore[arg-type]
+    params = GenerationParams(temp=0.0, n_predict=count, ignore_eos=True, context_policy=policy)
     return engine.generate(TokenPrompt(tokens), params, client=client, durable=True)
 
 
@@ -91,17 +81,13 @@ def test_what_several_begin_with_is_computed_once_and_shifted_by_each_alone(tiny
     engine = parted(tiny_gguf, n_ctx=1024)
     reference = Reference(tiny_gguf, n_ctx=512, threads=1)
     system = prompt(1, 150)
-    running = ask(engine, system, "a", 90, context_policy="shift")
-    seen = []
-    for event in running.events():
-        seen.append(event)
-        if isinstance(event, Token):
-            break
+    running = ask(engine, system, "a", 90, "shift")
+    next(event for event in running.events() if isinstance(event, Token))
     beside = gather(events_of(ask(engine, (*system, *prompt(2, 10)), "b", 40)))
     assert beside.finished.timings.cached_tokens == 150
     wanted = reference.greedy((*system, *prompt(2, 10)), 40)
     assert reference.same_up_to_near_ties((*system, *prompt(2, 10)), beside.tokens, wanted)
-    third = ask(engine, (*system, *prompt(3, 60)), "c", 120, context_policy="shift")
+    third = ask(engine, (*system, *prompt(3, 60)), "c", 120, "shift")
     assert any(isinstance(event, Shifted) for event in events_of(third)), "others held the same beginning"
     events_of(running)
     assert engine.close(120)
