@@ -27,6 +27,14 @@ def test_esc_before_a_cursor_key_is_alt(sent: str, key: str) -> None:
     assert keys(sent) == [key]
 
 
+def test_letters_with_alt_that_come_quickly_are_not_typed() -> None:
+    take_doubled_escapes()
+    assert keys("\x1bd\x1bu\x1b1") == ["alt+d", "alt+u", "alt+1"]
+    parser = XTermParser()
+    events = [event for part in ("\x1bd", "\x1bu") for event in parser.feed(part) if isinstance(event, Key)]
+    assert [event.key for event in events] == ["alt+d", "alt+u"] and not any(event.is_printable for event in events)
+
+
 def test_other_keys_stay_what_they_are() -> None:
     take_doubled_escapes()
     assert keys("\x1b[Aa\x1b[B") == ["up", "a", "down"]

@@ -1,4 +1,4 @@
-"""alt and a digit, alt and a cursor key, as the keys they are."""
+"""alt and a letter or a digit, alt and a cursor key, as the keys they are."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 _DOUBLED = re.compile("\x1b\x1b(?:\\[|O)(?:(?P<letter>[ABCDFH])|(?P<number>[56])~)")
+_LETTERS = re.compile("(?:\x1b[a-z0-9])+")
 
 
 def take_alt_digits() -> None:
@@ -27,11 +28,14 @@ def take_alt_digits() -> None:
 def take_doubled_escapes() -> None:
     """Let terminals say alt and a cursor key by putting Esc before the key, as PuTTY and rxvt do.
 
-    Textual would take that for Esc, and then the key alone. To be called before the application runs.
+    Textual would take that for Esc, and then the key alone. Of two letters with alt within a tenth of a second, as a
+    key that is held gives them, it would type the first. To be called before the application runs.
     """
     plain = XTermParser.feed
 
     def feed(parser: XTermParser, data: str) -> Iterable[Message]:
+        if _LETTERS.fullmatch(data):  # nothing else, such as a paste
+            data = "".join(f"\x1b[{ord(letter)};3u" for letter in data[1::2])
         return plain(parser, _DOUBLED.sub(_as_xterm, data))
 
     if not hasattr(plain, "doubled"):
