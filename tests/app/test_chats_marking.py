@@ -124,7 +124,7 @@ async def test_messages_are_deleted_and_brought_back(app: LocalLLMApp, engine: S
         await until(pilot, lambda: "Second" in shown(app) and "blue" not in shown(app))
         await pilot.press("alt+u")
         await until(pilot, lambda: "blue" in shown(app) and "Ask anything" not in shown(app))
-        await until(pilot, lambda: hint(app) == "they are back")
+        await until(pilot, lambda: hint(app) == "what was deleted is back")
         await pilot.press("alt+u")
         await until(pilot, lambda: hint(app) == "nothing was deleted")
 
@@ -144,7 +144,7 @@ async def test_quick_keys_of_deleting_are_answered_in_their_order(
         await until(pilot, lambda: len(said) == 3)
     assert said == [
         "1 message deleted: alt+u brings it back",
-        "they are back",
+        "what was deleted is back",
         "nothing was deleted",
     ]
 

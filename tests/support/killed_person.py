@@ -120,7 +120,7 @@ class Person:
         self.terminal.press("alt+d")
         self.terminal.wait_for(r"deleted: alt\+u")
         self.terminal.press("alt+u")
-        self.terminal.wait_for("they are back")
+        self.terminal.wait_for("what was deleted is back")
         self.terminal.press("escape")  # what is back is marked
         # No mark before any row; the meter of the context in the status line may end in the same character.
         self.until(lambda: not any(row.startswith("▌") for row in transcript(self.terminal.screen)), "no mark")

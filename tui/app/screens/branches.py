@@ -183,7 +183,7 @@ class Branches(Talking):
         async def undo() -> None:
             async with self.deleting:
                 try:
-                    self._hint("they are back" if await self.undo_delete() else "nothing was deleted")
+                    self._hint("what was deleted is back" if await self.undo_delete() else "nothing was deleted")
                 except LocalLLMError as error:
                     self._hint(error.line())
 

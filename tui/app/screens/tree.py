@@ -227,7 +227,7 @@ class TreeScreen(Screen[int | None]):
                         now = self._main.chat.conversation
                         self._conversation = now.id if now else self._conversation
                         await self._read(self._main.marked_message)
-                        self._say("they are back")
+                        self._say("what was deleted is back")
                 except LocalLLMError as error:
                     self._say(error.line(), "warning")
 
