@@ -34,15 +34,46 @@ def follow(speculation: Speculation, text: Sequence[int]) -> tuple[int, float]:
     return steps, cost
 
 
-def test_what_followed_the_same_four_tokens_is_guessed() -> None:
+def test_what_followed_the_same_words_is_guessed() -> None:
     index = NgramIndex([1, 2, 3, 4, 5, 6, 9, 1, 2, 3, 4])
     assert index.guess(3) == [5, 6, 9]
     index.append(8)
     assert index.guess(3) == []
 
 
-def test_of_two_places_the_later_one_counts() -> None:
-    assert NgramIndex([1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 6, 0, 1, 2, 3, 4]).guess(1) == [6]
+def test_the_place_that_matches_longest_counts_not_the_latest() -> None:
+    before = list(range(100, 112))
+    index = NgramIndex([*before, 1, 2, 3, 7, 0, 1, 2, 3, 8, 0, *before, 1, 2, 3])
+    assert index.guess(1) == [7]
+
+
+def test_where_two_places_that_match_alike_go_on_otherwise_nothing_is_guessed() -> None:
+    index = NgramIndex([1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 6, 0, 1, 2, 3, 4])
+    assert index.guess(1) == []
+
+
+def test_a_guess_ends_before_a_choice() -> None:
+    """The names differ from line to line, and what stands around them does not."""
+    lines = [[50, 51, 52, 53, name, 60, 61, 62, 63] for name in (1, 2, 3)]
+    index = NgramIndex([token for line in lines for token in line] + [50, 51])
+    index.append(52)
+    assert index.guess(8) == [53]
+    for token in (53, 4, 60, 61, 62):
+        index.append(token)
+    assert index.guess(8) == [63, 50, 51, 52, 53]
+
+
+def test_the_longest_guess_fills_rows_of_four() -> None:
+    assert (MOST + 1) % 4 == 0
+    text = list(range(100))
+    speculation, lengths = Speculation([*text, *text[:3]]), []
+    for _ in range(4):
+        guess = speculation.guess(50)
+        lengths.append(len(guess))
+        for token in guess:
+            speculation.append(token)
+        speculation.judged(len(guess), len(guess))
+    assert lengths[:2] == [3, 7] and lengths[-1] == MOST
 
 
 def test_a_copy_takes_far_fewer_steps() -> None:
