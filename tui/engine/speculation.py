@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 
 MOST = 15
-"""Most tokens guessed at once. With the one before them they are 16 rows: llama.cpp's kernels take four at a time, so that
+"""Most tokens guessed at once: with the one before them 16 rows. llama.cpp's kernels take four rows at a time, so that
 17 can cost half as much again as 16 (measured: 8.1 and 5.3 single steps). Longer guesses gain little more."""
 
 _KEY = 3
