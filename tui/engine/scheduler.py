@@ -216,9 +216,9 @@ class Scheduler:
         return self._row(sequence, generation, [generation.pending, *guess], logits=1 + len(guess))
 
     def _guess(self, sequence: Sequence, generation: Generation) -> list[int]:
-        """Tokens to try after the pending one, where several threads make a batch cheaper than its tokens."""
+        """Tokens to try after the pending one; in a batch they are cheaper, with one thread too."""
         speculation = generation.speculation
-        if speculation is None or self._tuners.threads.prefill < 2:
+        if speculation is None:
             return []
         room = min(self._context.n_ctx - len(sequence.tokens), self._context.n_batch) - 1
         left = generation.remaining
