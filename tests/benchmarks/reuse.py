@@ -38,8 +38,10 @@ def speculation(setup: Setup) -> Iterator[Measurement]:
     changed = _FILE.replace("class Box", "class Crate")
     # A small model does not copy because it is told to: it goes on with what it sees begun.
     copy = f"# box.py\n{_FILE}\n# crate.py, the same with one word changed\n{''.join(changed.splitlines(True)[:8])}"
-    yield _guessing(setup, "copying a file", copy, 1.5, temp=0.0)
-    yield _guessing(setup, "a story", "Once upon a time, in a village by the sea,", 0.97, temp=1.0, seed=7)
+    for name, model in {"SmolLM2": setup.model, **setup.other}.items():
+        yield _guessing(setup, model, f"copying a file, {name}", copy, 1.5, temp=0.0)
+        story = "Once upon a time, in a village by the sea,"
+        yield _guessing(setup, model, f"a story, {name}", story, 0.97, temp=1.0, seed=7)
 
 
 def reopen(setup: Setup) -> Iterator[Measurement]:
@@ -66,7 +68,7 @@ def reopen(setup: Setup) -> Iterator[Measurement]:
     )  # fmt: skip
 
 
-def _guessing(setup: Setup, task: str, prompt: str, goal: float, **params: object) -> Measurement:
+def _guessing(setup: Setup, model: Path, task: str, prompt: str, goal: float, **params: object) -> Measurement:
     shares: list[float] = []
 
     def speed(engine: EngineApart) -> float:
@@ -77,8 +79,8 @@ def _guessing(setup: Setup, task: str, prompt: str, goal: float, **params: objec
 
     options = {"n_ctx": setup.sizes.n_ctx, "threads": 2}
     with (
-        contextlib.closing(EngineApart(setup.model, **options)) as guessing,
-        contextlib.closing(EngineApart(setup.model, **options, spec_type="none")) as plain,
+        contextlib.closing(EngineApart(model, **options)) as guessing,
+        contextlib.closing(EngineApart(model, **options, spec_type="none")) as plain,
     ):
         ratio, ours, theirs = alternate(lambda: speed(guessing), lambda: speed(plain), setup.sizes.rounds)
     accepted = f", {100 * statistics.median(shares):.0f}% of guesses right" if shares else ", no guesses"
