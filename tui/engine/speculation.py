@@ -105,8 +105,8 @@ class Speculation:
     The rule, by counts alone so that the same seed gives the same text: a guess of k tokens is taken to cost k / 2
     steps (measured: 15 of them cost 7.4 and 4.3 steps on two small models, with one thread 8.8 and 5.5), and what is
     accepted is gained. A guess is made only while the sum of gains less costs, were all of it refused, would stay above
-    minus 2 steps and minus 1% of the tokens generated. So where guessing cannot help it costs at most that. Guesses grow
-    from 3 to 7 and 15 tokens while they are accepted whole, and shrink to 3 when half is refused.
+    minus 2 steps and minus 1% of the tokens generated. So where guessing cannot help it costs at most that. Guesses
+    grow from 3 to 7 and 15 tokens while they are accepted whole, and shrink to 3 when half is refused.
 
     Args:
         prompt: the prompt's tokens.
