@@ -152,6 +152,7 @@ def test_the_end_waits_for_no_server() -> None:
 async def check_llama_server(pilot: Pilot[int], app: AttachApp) -> None:
     await until(pilot, lambda: "1,500 tokens out" in shown(app), LOAD)
     assert app.screen.check_action("cancel", ()) is None
+    assert "2 side by side" in shown(app) and "tiny.gguf" in shown(app)
 
 
 @contextmanager
@@ -160,6 +161,7 @@ def llama_server(port: int) -> Iterator[None]:
     slot = {"id": 0, "id_task": 5, "is_processing": True, "n_prompt_tokens": 9, "next_token": [{"n_decoded": 7}]}
     pages = {
         "/slots": json.dumps([slot, {"id": 1, "is_processing": False}]),
+        "/v1/models": json.dumps({"object": "list", "data": [{"id": "/somewhere/tiny.gguf"}]}),
         "/metrics": "llamacpp:tokens_predicted_total 1500\nllamacpp:tokens_predicted_seconds_total 10\n",
     }
 

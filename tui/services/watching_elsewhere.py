@@ -14,7 +14,7 @@ from tui.core.addresses import is_loopback
 from tui.core.errors import LocalLLMError, SettingError
 from tui.services.requests import RequestInfo
 from tui.services.watching import Snapshot
-from tui.services.watching_parts import slots_of, snapshot_of, totals_of
+from tui.services.watching_parts import Slot, models_of, places_of, slots_of, snapshot_of, totals_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -61,6 +61,7 @@ class Elsewhere:
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._native = True
+        self._models: tuple[str, ...] | None = None
         self._seen: dict[int, tuple[float, float, int]] = {}
         self._thread = threading.Thread(target=self._run, name="watching", daemon=True)
 
@@ -114,7 +115,7 @@ class Elsewhere:
                         self._pause(EVERY)
             except LocalLLMError as error:
                 self._snapshot = replace(self._snapshot, problem=f"{error.line()} (asked again every {AGAIN:.0f} s)")
-                self._native = True
+                self._native, self._models = True, None
                 self._pause(AGAIN)
 
     def _pause(self, seconds: float) -> None:
@@ -134,28 +135,44 @@ class Elsewhere:
 
     def _slots(self, client: httpx2.Client) -> Snapshot:
         try:
-            slots = slots_of(self._json(client, "GET", "/slots"))
+            told = self._json(client, "GET", "/slots")
         except _NotThereError as error:
             raise LocalLLMError(f"{self.address} tells nothing of its requests", hint=error.hint) from None
+        slots = slots_of(told)
         if slots is None:
             raise LocalLLMError(f"there is no server of this program, nor a llama-server, at {self.address}")
+        if self._models is None:
+            self._models = models_of(self._told(client, "/v1/models"))
         now = time.monotonic()
-        self._seen = {slot[0]: self._seen.get(slot[0], (now, 0.0, 0)) for slot in slots}
-        infos = tuple(self._from_slot(slot, now) for slot in slots)
-        return Snapshot(infos, totals_of(self._metrics(client)), cancels=False, server="llama-server")
+        self._seen = {slot.number: self._seen.get(slot.number, (now, 0.0, 0)) for slot in slots}
+        return Snapshot(
+            tuple(self._from_slot(slot, now) for slot in slots),
+            totals_of(self._metrics(client)),
+            places_of(told),
+            self._models,
+            cancels=False,
+            server="llama-server",
+        )
 
-    def _from_slot(self, slot: tuple[int, int, int, int, str], now: float) -> RequestInfo:
-        number, prompt, cached, decoded, model = slot
-        since, first, count = self._seen[number]
-        if decoded and not first:
-            first, count = now, decoded
-            self._seen[number] = (since, first, count)
-        speed = (decoded - count) / (now - first) if first and now > first else 0.0
-        state = "decode" if decoded else "prefill"
+    def _from_slot(self, slot: Slot, now: float) -> RequestInfo:
+        since, first, count = self._seen[slot.number]
+        if slot.decoded and not first:
+            first, count = now, slot.decoded
+            self._seen[slot.number] = (since, first, count)
+        speed = (slot.decoded - count) / (now - first) if first and now > first else 0.0
+        only = self._models[0] if self._models and len(self._models) == 1 else ""
+        state = "decode" if slot.decoded else "prefill"
         return RequestInfo(
-            number, "", "", "", model, state, prompt, cached, prompt if decoded else cached, decoded,  # type: ignore[arg-type]
+            slot.number, "", "", "", slot.model or only, state, slot.prompt, slot.cached, slot.done, slot.decoded,  # type: ignore[arg-type]
             seconds=now - since, speed=max(speed, 0.0),
         )  # fmt: skip
+
+    def _told(self, client: httpx2.Client, path: str) -> Any:
+        """What a page tells that not every server has; None where this one does not."""
+        try:
+            return self._json(client, "GET", path)
+        except LocalLLMError:
+            return None
 
     def _metrics(self, client: httpx2.Client) -> str:
         try:

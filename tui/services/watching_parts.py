@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, cast, get_args
 
 from tui.services.requests import RequestInfo, State, Totals
@@ -57,24 +57,65 @@ def _numbers(entry: Mapping[str, Any], kind: type) -> dict[str, Any]:
     return found
 
 
-def slots_of(told: object) -> list[tuple[int, int, int, int, str]] | None:
-    """What llama-server's `/slots` tells of those at work; None where it is something else.
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place of a llama-server at work.
 
-    Returns:
-        Of each its task, prompt tokens, those from the cache, generated tokens, model.
+    Attributes:
+        number: of its task.
+        prompt: tokens of the prompt, as far as the server knows them; while it is read, some tell the read part only.
+        cached: of these, tokens from the cache.
+        done: of these, tokens that are read.
+        decoded: tokens generated.
+        model: its name; empty where it is not told.
     """
+
+    number: int
+    prompt: int = 0
+    cached: int = 0
+    done: int = 0
+    decoded: int = 0
+    model: str = ""
+
+
+def slots_of(told: object) -> list[Slot] | None:
+    """What llama-server's `/slots` tells of those at work; None where it is something else."""
     if not isinstance(told, list):
         return None
-    found = []
-    for entry in told[:_MOST]:
-        if isinstance(entry, Mapping) and entry.get("is_processing") is True:
-            following = entry.get("next_token")
-            token = following[0] if isinstance(following, Sequence) and following else following
-            decoded = _whole(token.get("n_decoded")) if isinstance(token, Mapping) else 0
-            prompt, cached = _whole(entry.get("n_prompt_tokens")), _whole(entry.get("n_prompt_tokens_cache"))
-            number = _whole(entry.get("id_task")) or _whole(entry.get("id"))
-            found.append((number, prompt, cached, decoded, _text(entry.get("model"))))
-    return found
+    working = [one for one in told[:_MOST] if isinstance(one, Mapping) and one.get("is_processing") is True]
+    return [_slot(one) for one in working]
+
+
+def _slot(entry: Mapping[str, Any]) -> Slot:
+    following = entry.get("next_token")
+    token = following[0] if isinstance(following, Sequence) and following else following
+    decoded = _whole(token.get("n_decoded")) if isinstance(token, Mapping) else 0
+    told, cached = _whole(entry.get("n_prompt_tokens")), _whole(entry.get("n_prompt_tokens_cache"))
+    done = cached + _whole(entry.get("n_prompt_tokens_processed"))
+    # What is called the prompt's tokens is, by version, the prompt's or all that the place holds: the answer included,
+    # and before anything is read, what is left of the one before.
+    prompt = (max(told, done) if done else 0) if not decoded else done or max(0, told - decoded)
+    number = _whole(entry.get("id_task")) or _whole(entry.get("id"))
+    return Slot(number, prompt, cached, prompt if decoded else done, decoded, _file(_text(entry.get("model"))))
+
+
+def places_of(told: object) -> int:
+    """How many places llama-server's `/slots` tells of."""
+    return min(len(told), _MOST) if isinstance(told, list) else 0
+
+
+def models_of(told: object) -> tuple[str, ...]:
+    """The names in what `/v1/models` tells; none where it is something else."""
+    entries = told.get("data") if isinstance(told, Mapping) else None
+    if not isinstance(entries, list):
+        return ()
+    names = (_file(_text(entry.get("id"))) for entry in entries[:_MOST] if isinstance(entry, Mapping))
+    return tuple(name for name in names if name)
+
+
+def _file(name: str) -> str:
+    """A model's name; of a whole path, which llama-server gives where it knows no other, the file's."""
+    return re.split(r"[/\\]", name)[-1] if name.lower().endswith(".gguf") else name
 
 
 def totals_of(metrics: str) -> Totals:

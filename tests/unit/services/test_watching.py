@@ -15,7 +15,7 @@ from tui.core.prompts import ChatPrompt, RawPrompt, TokenPrompt
 from tui.services.requests import LONGEST_PROMPT, Requests, Totals
 from tui.services.watching import Here, words_of
 from tui.services.watching_elsewhere import address_of
-from tui.services.watching_parts import slots_of, snapshot_of, totals_of
+from tui.services.watching_parts import Slot, models_of, places_of, slots_of, snapshot_of, totals_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -61,7 +61,8 @@ def test_anything_is_read(told: dict[str, Any]) -> None:
 
 @given(JSON)
 def test_anything_else_is_none_or_slots(told: object) -> None:
-    slots_of(told)
+    assert all(slot.prompt >= 0 and slot.decoded >= 0 for slot in slots_of(told) or ())
+    assert places_of(told) >= 0 and len(models_of(told)) <= 200
     snapshot_of(told)
 
 
@@ -73,10 +74,40 @@ def test_what_llama_server_tells() -> None:
            {"id": 1, "id_task": 9, "is_processing": true, "next_token": {"n_decoded": 0}},
            {"id": 2, "is_processing": false}]"""
     )
-    assert slots_of(told) == [(135, 42, 30, 7, ""), (9, 0, 0, 0, "")]
+    assert slots_of(told) == [Slot(135, 42, 30, 42, 7), Slot(9)]
+    assert places_of(told) == 3
     assert slots_of({"error": {}}) is None
     metrics = "# HELP x\nllamacpp:prompt_tokens_total 12\nllamacpp:tokens_predicted_total 1.5e+3\nllamacpp:n 1e999\n"
     assert totals_of(metrics) == Totals(prompt_tokens=12, generated_tokens=1500)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "processed", "cached", "decoded", "prompt", "done"),
+    [
+        # As llama-server tells of a prompt of 1,001 tokens: while it is read, and then with the answer in it.
+        (1100, 0, 0, 0, 0, 0),  # of the prompt before
+        (64, 0, 0, 0, 0, 0),
+        (960, 896, 0, 0, 960, 896),
+        (1007, 1001, 0, 6, 1001, 1001),
+        (1099, 1001, 0, 98, 1001, 1001),
+        (1060, 1, 1000, 59, 1001, 1001),
+        (1001, 1, 1000, 59, 1001, 1001),  # where the prompt's own are told
+        (128, 0, 0, 127, 1, 1),  # where nothing else is told
+        (9, 0, 0, 50, 0, 0),
+    ],
+)
+def test_a_slots_prompt(tokens: int, processed: int, cached: int, decoded: int, prompt: int, done: int) -> None:
+    told = {
+        "id_task": 1, "is_processing": True, "n_prompt_tokens": tokens, "n_prompt_tokens_processed": processed,
+        "n_prompt_tokens_cache": cached, "next_token": [{"n_decoded": decoded}],
+    }  # fmt: skip
+    assert slots_of([told]) == [Slot(1, prompt, cached, done, decoded)]
+
+
+def test_the_models_of_a_llama_server() -> None:
+    told = {"data": [{"id": "/home/me/models/a.Q4_1.gguf"}, {"id": "owner/repo:Q4_K_M"}, {"id": 5}, "x"]}
+    assert models_of(told) == ("a.Q4_1.gguf", "owner/repo:Q4_K_M")
+    assert models_of({"data": {}}) == models_of([]) == ()
 
 
 def test_prompts_as_transcripts_show_them() -> None:
