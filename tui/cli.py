@@ -17,7 +17,7 @@ from tui.cli_doctor import doctor
 from tui.cli_models import models
 from tui.cli_presets import add_preset, answers_of, checked_preset, presets
 from tui.cli_serve import KEY_VARIABLE, make_server, serve
-from tui.cli_streams import make_legible
+from tui.cli_streams import fill_closed, make_legible
 from tui.cli_worker import worker
 from tui.core.errors import LocalLLMError, SettingError
 from tui.core.escapes import process_escapes
@@ -40,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 done, 1 failed (one line on standard error), 2 bad arguments, 130 interrupted.
     """
+    fill_closed()
     make_legible()
     arguments = list(sys.argv[1:] if argv is None else argv)
     command, *rest = arguments or [""]

@@ -194,6 +194,8 @@ def _options(parser: ArgumentParser, parsed: argparse.Namespace, *, several: boo
     usual = ServeOptions()
     keys = [*getattr(parsed, "api_key", []), *os.environ.pop(KEY_VARIABLE, "").split(",")]
     key_file, cert_file = getattr(parsed, "ssl_key_file", ""), getattr(parsed, "ssl_cert_file", "")
+    if not all(key.strip() for key in getattr(parsed, "api_key", [])):
+        parser.error("--api-key is empty; --no-api-key says that none is wanted")
     if bool(key_file) != bool(cert_file):
         parser.error("--ssl-key-file and --ssl-cert-file belong together")
     return ServeOptions(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import sys
 import unicodedata
 
@@ -22,6 +23,21 @@ _LIKE = {
     "▾": "v", "▴": "^", "·": ".", "◦": "-", "▪": "+", "↵": "/", "↑": "^", "↓": "v", "→": ">", "←": "<",
 }  # fmt: skip
 """Characters of pictures and of typography, each with one of ASCII that fills as many cells."""
+
+
+def fill_closed() -> None:
+    """Let nothing take the place of a standard stream that is closed.
+
+    The next file that is opened would have its number, and what llama.cpp says on standard error would be written into
+    that; and Python prints to standard output what it is told to print to a standard error that it has not.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for as long as the program runs
 
 
 def make_legible() -> None:

@@ -75,6 +75,11 @@ def test_this_machine_alone_needs_none_and_another_one_goes_alone(model: Path) -
     assert not serve_key_file().exists()
 
 
+def test_an_empty_key_is_not_taken_for_none(model: Path) -> None:
+    done = localllm("serve", "-m", str(model), "--api-key", "")
+    assert done.returncode == 2 and b"--api-key is empty" in done.stderr
+
+
 @pytest.mark.parametrize("given", [("--api-key", "sk-1"), ("--no-api-key",)])
 def test_a_key_that_is_given_or_not_wanted_makes_none(given: tuple[str, ...], model: Path) -> None:
     with serving(model, *OPEN, *given) as server:

@@ -105,7 +105,7 @@ def test_a_body_that_is_too_large(tmp_path: Path, tiny_gguf: Path) -> None:
 def test_keys(tmp_path: Path, tiny_gguf: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("# mine\nfrom-file\n")
-    options: dict[str, Any] = {"api_keys": ("sesame",), "api_key_file": str(file)}
+    options: dict[str, Any] = {"api_keys": ("sesame", "ключ"), "api_key_file": str(file)}
     with serving(tiny_gguf, n_ctx=128, **options) as served, httpx.Client(base_url=served.address) as http:
 
         def status(**headers: str) -> int:
@@ -116,6 +116,8 @@ def test_keys(tmp_path: Path, tiny_gguf: Path) -> None:
         assert status(authorization="Bearer sesame") == 200
         assert status(authorization="bearer from-file") == 200
         assert status(**{"x-api-key": "sesame"}) == 200
+        assert http.get("/v1/models", headers={b"Authorization": "Bearer ключ".encode()}).status_code == 200
+        assert http.get("/v1/models", headers={b"Authorization": b"Bearer \xff"}).status_code == 401
         assert http.get("/health").status_code == 200
         file.write_text("another\n")
         served.state.keys.reload()

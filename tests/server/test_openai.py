@@ -137,6 +137,12 @@ def test_a_completion_with_its_prompt_and_probabilities(client: openai.OpenAI) -
     assert choice.logprobs.text_offset and choice.logprobs.text_offset[0] == len("Once upon a time")
 
 
+@pytest.mark.parametrize("prompt", [[504, 99_999_999], [49_152]])
+def test_a_number_that_is_no_token_is_refused(client: openai.OpenAI, prompt: list[int]) -> None:
+    with pytest.raises(openai.BadRequestError, match=f"There is no token {prompt[-1]}: the model has 49,152"):
+        client.completions.create(prompt=prompt, max_tokens=1, **GREEDY)
+
+
 def test_several_prompts_in_one_request(client: openai.OpenAI) -> None:
     answer = client.completions.create(model="x", prompt=["One", "Two"], max_tokens=3, temperature=0)
     assert [choice.index for choice in answer.choices] == [0, 1]

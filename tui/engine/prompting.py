@@ -63,9 +63,15 @@ class PromptReader:
         return tokens, dropped
 
     def tokens(self, prompt: Prompt, params: GenerationParams) -> list[int]:
-        """All tokens of a prompt, however many; what the template is told beside it is in the parameters."""
+        """All tokens of a prompt, however many; what the template is told beside it is in the parameters.
+
+        Raises:
+            SettingError: it is made of tokens, and one of them is none of the model's.
+            TemplateError: the template refuses it.
+        """
         if isinstance(prompt, TokenPrompt):
-            return [token for token in prompt.tokens if 0 <= token < self._vocabulary.size]
+            self._vocabulary.check(prompt.tokens)
+            return list(prompt.tokens)
         return self._vocabulary.tokenize(self.text(prompt, params) if isinstance(prompt, ChatPrompt) else prompt.text)
 
     def text(self, prompt: ChatPrompt, params: GenerationParams, *, reply: bool = True) -> str:

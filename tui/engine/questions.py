@@ -36,9 +36,13 @@ class Questions:
         return self._vocabulary.tokenize(text) if whole else self._vocabulary.tokenize_part(text)
 
     def pieces(self, tokens: Sequence[int]) -> list[bytes]:
-        """The bytes of each token, control tokens with the text they have; none for a number that is no token."""
-        known = range(self._vocabulary.size)
-        return [self._vocabulary.piece(token, special=True) if token in known else b"" for token in tokens]
+        """The bytes of each token, control tokens with the text they have.
+
+        Raises:
+            SettingError: a number is no token.
+        """
+        self._vocabulary.check(tokens)
+        return [self._vocabulary.piece(token, special=True) for token in tokens]
 
     @property
     def template(self) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SEED_LIMIT = 0xFFFF_FFFF  # llama.cpp takes this one for "random"
 _MIROSTAT_CANDIDATES = 100  # as in llama.cpp's common/sampling.cpp
+_INFILL_CANDIDATES = 1000  # a million comparisons for each token, some 10 ms; of a whole vocabulary it is half a minute
 _BIAS = re.compile(r"(?P<what>.+?)(?P<bias>[+-](?:\d+(?:\.\d*)?|\.\d+|inf))", re.S)
 
 
@@ -284,7 +285,17 @@ def _temperature(recipe: _Recipe) -> Any:
 
 
 def _infill(recipe: _Recipe) -> Any:
+    if not 0 < recipe.params.top_k <= _INFILL_CANDIDATES or not _comes_first("top_k", "infill", recipe.params.samplers):
+        raise SettingError(
+            "The infill sampler compares each candidate with every other one",
+            hint=f"put top_k before it in the order, with {_INFILL_CANDIDATES:,} at most",
+        )
     return lib.llama_sampler_init_infill(recipe.vocabulary.pointer)
+
+
+def _comes_first(one: str, other: str, order: str) -> bool:
+    names = sampler_names(order)
+    return one in names and names.index(one) < names.index(other)
 
 
 _BUILDERS: dict[str, Callable[[_Recipe], Any]] = {

@@ -9,10 +9,12 @@ from types import MappingProxyType
 from typing import Any
 
 import llama_cpp.llama_cpp as lib
+from jinja2 import TemplateSyntaxError
 
 from tui.core.errors import TemplateError
 from tui.core.markers import markers_of
 from tui.core.messages import Message
+from tui.core.text import one_line
 from tui.engine.jinja import Rendered, compiled
 from tui.engine.past_calls import PastCalls
 from tui.engine.past_reasoning import PastReasoning
@@ -33,6 +35,8 @@ PLAIN = """\
 
 Renderer = Callable[[Sequence[Message], bool, Mapping[str, Any]], str]
 _NONE: Mapping[str, Any] = MappingProxyType({})
+_LONGEST = 300
+"""Characters of what a template says that are told."""
 
 
 class ChatTemplate:
@@ -76,14 +80,27 @@ class ChatTemplate:
         """
         try:
             return self._render(messages, reply, variables)
+        except TemplateError:
+            raise
         except Exception as error:  # a template is a program from a file: whatever it raises is its refusal
+            if isinstance(error, TemplateSyntaxError):
+                raise _broken(error) from error
             if messages and messages[0].role == "system" and len(messages) > 1:
                 return self.render(_without_system(messages), reply=reply, variables=variables)
             raise TemplateError(
                 "The chat template refuses this conversation",
-                why=str(error) or type(error).__name__,
-                hint="clear the chat, or use another template (--chat-template)",
+                why=one_line(str(error))[:_LONGEST] or type(error).__name__,
+                hint="begin a new chat, or use another template (--chat-template)",
             ) from error
+
+
+def _broken(error: TemplateSyntaxError) -> TemplateError:
+    """For a template that is no template."""
+    return TemplateError(
+        "The chat template has a syntax error",
+        why=f"line {error.lineno}: {one_line(error.message or type(error).__name__)[:_LONGEST]}",
+        hint="correct it, or use another template (--chat-template)",
+    )
 
 
 def _without_system(messages: Sequence[Message]) -> Sequence[Message]:
@@ -114,7 +131,10 @@ def _builtin(name: str) -> Renderer:
         buffer = ctypes.create_string_buffer(room)
         count = lib.llama_chat_apply_template(name.encode(), chat, len(chat), reply, buffer, room)
         if count < 0:
-            raise ValueError(f"llama.cpp has no built-in template called {name}")
+            raise TemplateError(
+                f"llama.cpp has no chat template called {one_line(name)[:_LONGEST]}",
+                hint="give another name, or a template's text, with --chat-template",
+            )
         if count > room:
             buffer = ctypes.create_string_buffer(count)
             lib.llama_chat_apply_template(name.encode(), chat, len(chat), reply, buffer, count)

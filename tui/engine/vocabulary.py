@@ -8,7 +8,7 @@ from typing import Any
 
 import llama_cpp.llama_cpp as lib
 
-from tui.core.errors import DecodeError
+from tui.core.errors import DecodeError, SettingError
 
 _REMEMBERED = 32_768
 """Tokens about which something is remembered; a text has far fewer different ones."""
@@ -46,6 +46,16 @@ class Vocabulary:
             DecodeError: llama.cpp refused the text.
         """
         return self._tokenize(text, add_special=not (self.bos_text and text.startswith(self.bos_text)))
+
+    def check(self, tokens: Sequence[int]) -> None:
+        """See that numbers from elsewhere are tokens.
+
+        Raises:
+            SettingError: one is not; another model's tokenizer may have made them.
+        """
+        wrong = next((token for token in tokens if not 0 <= token < self.size), None)
+        if wrong is not None:
+            raise SettingError(f"There is no token {wrong}", why=f"the model has {self.size:,}, from 0 on")
 
     def tokenize_part(self, text: str) -> list[int]:
         """Tokens of a piece of text, with nothing added.

@@ -15,16 +15,19 @@ from types import FrameType
 from tui.catalogue.gguf_header import read_header
 from tui.catalogue.purpose import kind_of
 from tui.core.errors import LocalLLMError
+from tui.core.events import Failed
 from tui.core.parameters import GenerationParams, LoadParams
+from tui.core.prompts import RawPrompt
 from tui.engine.engine import Engine
 from tui.engine.machine import Machine
+from tui.engine.sampling import sampler_names
 from tui.monitor.cpu import free_cores, usable_cores
 from tui.monitor.memory import available_memory
 from tui.server.options import ServeOptions
 from tui.server.running import Running
 from tui.server.state import State
 from tui.services.model_host import ModelHost
-from tui.services.model_pool import ModelPool
+from tui.services.model_pool import Lease, ModelPool
 
 DONE = 0
 
@@ -55,6 +58,7 @@ def serve(
     """
     for problem in problems:
         _say(f"warning: {problem}")
+    _check(generation)
     pool = ModelPool(
         models,
         lambda path: _load_params(path, load),
@@ -69,7 +73,7 @@ def serve(
         with _signals(running, state) as interrupted:
             running.start()
             if not options.loads_on_request:
-                _load(pool, next(iter(models)), interrupted)
+                _load(pool, next(iter(models)), generation, interrupted)
             if not interrupted.is_set():
                 _greet(running, state, notes)
             while not running.join(0.5):
@@ -84,6 +88,19 @@ def serve(
     return DONE
 
 
+def _check(generation: GenerationParams) -> None:
+    """See before any model is loaded what can be seen without one.
+
+    Raises:
+        SettingError: a sampler or a grammar of the command line makes no sense.
+    """
+    sampler_names(generation.samplers)
+    if generation.grammar or generation.json_schema:
+        from tui.engine.grammar import grammar_text  # NumPy comes with it, 10 MB
+
+        grammar_text(generation)
+
+
 def _load_params(path: Path, load: LoadParams) -> LoadParams:
     return replace(load, embeddings=load.embeddings or _makes_vectors(path), cache_disk=0)
 
@@ -95,11 +112,24 @@ def _makes_vectors(path: Path) -> bool:
     return False
 
 
-def _load(pool: ModelPool, name: str, interrupted: threading.Event) -> None:
+def _load(pool: ModelPool, name: str, generation: GenerationParams, interrupted: threading.Event) -> None:
     _say(f"loading {name}")
     with contextlib.closing(pool.lend(name, interrupted.is_set)) as lease:
         for warning in lease.model.warnings:
             _say(f"warning: {warning}")
+        if not lease.model.params.embeddings:
+            _try(lease, generation)
+
+
+def _try(lease: Lease, generation: GenerationParams) -> None:
+    """See that requests that say nothing of their own can be answered.
+
+    Raises:
+        LocalLLMError: a sampler, a grammar or a bias of the command line makes no sense to this model.
+    """
+    *_, last = lease.host.engine.generate(RawPrompt("."), replace(generation, n_predict=0)).events()
+    if isinstance(last, Failed):
+        raise last.error
 
 
 def _greet(running: Running, state: State, notes: tuple[str, ...]) -> None:

@@ -149,9 +149,10 @@ class Log:
 
 def _key(headers: Headers) -> str:
     scheme, _, key = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and key.strip():
-        return key.strip()
-    return headers.get("x-api-key", "").strip()
+    if scheme.lower() != "bearer" or not key.strip():
+        key = headers.get("x-api-key", "")
+    # The bytes of a header are read as Latin-1, and those of a key are UTF-8, as the command line and the file have it.
+    return key.strip().encode("latin-1", "replace").decode("utf-8", "surrogateescape")
 
 
 def _unauthorized(message: str) -> ApiError:

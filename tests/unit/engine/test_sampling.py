@@ -71,6 +71,9 @@ def test_names_are_read_as_llama_cpp_reads_them() -> None:
     ("params", "says"),
     [
         ({"samplers": "top_k;magic"}, "no sampler called magic"),
+        ({"samplers": "infill", "temp": 1.0}, "compares each candidate with every other one"),
+        ({"samplers": "infill;top_k", "temp": 1.0}, "compares each candidate with every other one"),
+        ({"samplers": "top_k;infill", "top_k": 0, "temp": 1.0}, "compares each candidate with every other one"),
         ({"logit_bias": ("hello",)}, "cannot be hello"),
         ({"logit_bias": ("999999+1",)}, "no token 999999"),
         ({"logit_bias": ("two words+1",)}, "one token"),
