@@ -109,6 +109,24 @@ def test_only_what_helps_is_offered() -> None:
     assert [offer.way for offer in offers(new) if offer.possible] == ["stop"]
 
 
+def test_why_nothing_helps_is_the_real_reason() -> None:
+    def why(ledger: Ledger) -> str:
+        return next(offer.words for offer in offers(ledger) if offer.way == "drop")
+
+    assert "too long by itself" in why(Ledger(Counted(5000, 100, 4950, 2, 0, 4096)))
+    unanswered = Counted(4500, 3000, 4500, 0, 0, 4096)
+    joined = why(Ledger(unanswered, joined=True))
+    assert "has no reply" in joined and "alt+d deletes that one" in joined and "itself" not in joined
+    assert "alt+d" not in why(Ledger(unanswered, joined=True, edits=True)), "that would delete what is edited"
+    assert "system prompt" in why(Ledger(unanswered)) and "itself" not in why(Ledger(unanswered))
+
+
+def test_it_is_said_that_enter_asks_only_where_it_does() -> None:
+    huge = Counted(74872, 0, 74872, 0, 0, 4096)
+    assert ledger_lines(Ledger(huge), UNICODE)[0].endswith("70,777 too many, shorten it")
+    assert ledger_lines(Ledger(Counted(4500, 3000, 4500, 0, 0, 4096)), UNICODE)[0].endswith("Enter asks")
+
+
 # On the screen
 
 
@@ -357,6 +375,45 @@ async def test_a_summary_that_is_stopped_changes_nothing(app: LocalLLMApp, engin
         assert app.main_screen.chat.conversation == old
 
 
+async def test_two_prompts_without_a_reply_are_not_blamed_on_the_second(
+    app: LocalLLMApp, engine: ScriptedEngine
+) -> None:
+    engine.n_ctx = 256
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        engine.hold = True
+        prompt(app).load_text("a" * 180)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.work.busy and prompt(app).text == "")
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.work.busy)
+        await refused(pilot, app, "b" * 90)
+        assert isinstance(app.screen, FullContextScreen)
+        text = " ".join(app.screen.plain.split())
+        assert "the prompt before has no reply" in text and "too long by itself" not in text
+        await pilot.press("escape", "alt+d")
+        await until(pilot, lambda: "1 message deleted" in hint(app))
+        engine.hold = False
+        await pilot.press("enter")
+        await until(pilot, lambda: prompt(app).text == "" and not app.work.busy)
+        assert asked(engine) == ["b" * 90]
+
+
+async def test_what_is_too_long_by_itself_is_said_whole_in_a_small_terminal(
+    app: LocalLLMApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        prompt(app).load_text("w" * 80_000)
+        await until(pilot, lambda: "too many, shorten it" in said(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "too many: shorten it" in hint(app))
+        await pilot.pause()
+        row = app.main_screen.query_one(PromptRow)
+        assert "with more (-c)" in app.screen._compositor.render_strips()[row.region.y].text
+        assert app.screen is app.main_screen and len(prompt(app).text) == 80_000
+
+
 # With a real engine
 
 
@@ -399,7 +456,7 @@ async def test_a_summary_of_a_chat_that_was_left_meanwhile_goes_nowhere(
 
 
 def test_another_version_of_a_message_is_not_for_a_new_chat() -> None:
-    assert [offer.possible for offer in offers(Ledger(FULL), edits=True)] == [True, True, True, False]
+    assert [offer.possible for offer in offers(Ledger(FULL, edits=True))] == [True, True, True, False]
 
 
 async def test_a_real_model_sums_up_what_does_not_fit(tmp_path: Path) -> None:

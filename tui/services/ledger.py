@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tui.core.events import Counted
 from tui.core.parameters import GenerationParams
+from tui.services.summary import longest_summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Ledger:
         n_predict: most tokens of the reply; negative for no limit.
         keep: tokens that a shift does not forget; negative for the whole prompt.
         speed: measured speed of reading so many new tokens, tok/s; None where nothing was measured.
+        edits: whether the draft would stand in the place of an earlier message.
+        joined: whether what was said before it has no reply: the model is given both as one message.
     """
 
     counted: Counted
@@ -25,6 +28,8 @@ class Ledger:
     n_predict: int = -1
     keep: int = 0
     speed: float | None = None
+    edits: bool = False
+    joined: bool = False
 
     @classmethod
     def of(cls, counted: Counted, params: GenerationParams, speed: float | None = None) -> Ledger:
@@ -75,6 +80,16 @@ class Ledger:
     def helps_to_drop(self) -> bool:
         """Whether what does not fit does without its oldest turns."""
         return self.counted.fitted < self.n_ctx and self.counted.dropped > 0
+
+    @property
+    def helps_to_sum_up(self) -> bool:
+        """Whether there is a conversation to begin anew from, and room for a summary of it before the draft."""
+        return not self.edits and self.counted.history > 0 and longest_summary(self.n_ctx, self.draft) > 0
+
+    @property
+    def ways_out(self) -> bool:
+        """Whether something else helps than a shorter draft or a larger context."""
+        return self.helps_to_drop or self.helps_to_sum_up
 
     @property
     def left(self) -> int:

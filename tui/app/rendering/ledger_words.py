@@ -39,7 +39,7 @@ def expected(seconds: float) -> str:
 
 def _verdict(ledger: Ledger) -> str:
     if ledger.over:
-        more = "Enter asks" if ledger.policy == "stop" else "shorten it"
+        more = "Enter asks" if ledger.policy == "stop" and ledger.ways_out else "shorten it"
         return f"{format_count(ledger.over)} too many, {more}"
     if ledger.dropped:
         return f"fits without the {format_count(ledger.dropped)} oldest messages"

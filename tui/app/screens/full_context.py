@@ -18,7 +18,6 @@ from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.lines import Line
 from tui.core.units import format_count
 from tui.services.ledger import Ledger
-from tui.services.summary import longest_summary
 
 Way = Literal["stop", "shift", "drop", "anew"]
 
@@ -55,30 +54,34 @@ class Offer:
     possible: bool = True
 
 
-def offers(ledger: Ledger, *, edits: bool = False) -> tuple[Offer, ...]:
-    """The ways out, and what each of them means here.
-
-    Args:
-        ledger: what the prompt would take.
-        edits: whether it would stand in the place of an earlier message.
-    """
+def offers(ledger: Ledger) -> tuple[Offer, ...]:
+    """The ways out, and what each of them means here."""
     counted, helps = ledger.counted, ledger.helps_to_drop
     without = (
         f"Leaves out the {format_count(counted.dropped)} oldest messages, which the chat keeps: "
         f"{format_count(counted.fitted)} tokens."
     )
     on = "Then the middle is forgotten whenever the context is full, and the reply goes on."
-    no_help = "Does not help: what you typed is too long by itself."
+    no_help, summed = _no_help(ledger), ledger.helps_to_sum_up
     no_room = "Does not help: what you typed leaves no room for a summary."
-    if edits:
+    if ledger.edits:
         no_room = "Not for another version of what you said."
-    summed = not edits and counted.history > 0 and longest_summary(ledger.n_ctx, ledger.draft) > 0
     return (
         Offer("stop", "s", "Stop", "Sends nothing; what you typed stays, for you to shorten."),
         Offer("shift", "h", "Shift", f"{without} {on}" if helps else no_help, helps),
         Offer("drop", "d", "Drop the oldest", without if helps else no_help, helps),
         Offer("anew", "a", "Start anew with a summary", _anew_words(ledger) if summed else no_room, summed),
     )
+
+
+def _no_help(ledger: Ledger) -> str:
+    """Why it does not fit without the oldest turns either."""
+    if ledger.draft >= ledger.n_ctx:
+        return "Does not help: what you typed is too long by itself."
+    if ledger.joined:
+        out = "" if ledger.edits else " alt+d deletes that one."
+        return f"Does not help: the prompt before has no reply, so both go to the model as one.{out}"
+    return "Does not help: what you typed and what always stays (the system prompt) are too long."
 
 
 def _anew_words(ledger: Ledger) -> str:
@@ -91,7 +94,6 @@ class FullContextScreen(ModalScreen[Choice | None]):
 
     Args:
         ledger: what the prompt would take.
-        edits: whether it would stand in the place of an earlier message.
     """
 
     CSS_PATH = "full_context.tcss"
@@ -114,10 +116,10 @@ class FullContextScreen(ModalScreen[Choice | None]):
     | escape | Sends nothing. |
     """
 
-    def __init__(self, ledger: Ledger, *, edits: bool = False) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         super().__init__()
         self._ledger = ledger
-        self._offers = offers(ledger, edits=edits)
+        self._offers = offers(ledger)
         self._at = 0
         self._remember = False
 

@@ -98,7 +98,12 @@ class ContextLedger(SummingUp):
         counted = ticket.drain()[-1]
         if not isinstance(counted, Counted) or self._host.model is not model:
             return None
-        ledger = Ledger.of(counted, params)
+        before = asked[1].messages
+        ledger = replace(
+            Ledger.of(counted, params),
+            edits=edited is not None,
+            joined=bool(before) and before[-1].role == "user",
+        )
         return replace(ledger, speed=await asyncio.to_thread(self.program.work.speeds.of, model, ledger.new))
 
     def _show_ledger(self, ledger: Ledger | None, *, typed: bool = False) -> None:
@@ -156,14 +161,10 @@ class ContextLedger(SummingUp):
         self._send_now = None
 
     def _ask_what_to_do(self, event: Prompt.Sent, ledger: Ledger, params: GenerationParams) -> None:
-        from tui.app.screens.full_context import Choice, FullContextScreen, offers
+        from tui.app.screens.full_context import Choice, FullContextScreen
 
-        edits = self._edited is not None
-        if not any(offer.possible for offer in offers(ledger, edits=edits) if offer.way != "stop"):
-            prompt, room = format_count(ledger.counted.tokens), format_count(ledger.n_ctx)
-            self._hint(
-                f"The prompt has {prompt} tokens and the context holds {room}: shorten it, or load with more (-c)"
-            )
+        if not ledger.ways_out:
+            self._hint(f"{format_count(ledger.over)} tokens too many: shorten it, or load the model with more (-c)")
             return
 
         def take(choice: Choice | None) -> None:
@@ -176,7 +177,7 @@ class ContextLedger(SummingUp):
                     self._remember(choice.way)
                 self._send_with(event, replace(params, context_policy=choice.way))
 
-        self.app.push_screen(FullContextScreen(ledger, edits=edits), take)
+        self.app.push_screen(FullContextScreen(ledger), take)
 
     def _remember(self, policy: str) -> None:
         """Let it hold from now on, as if it had been set in the form."""
