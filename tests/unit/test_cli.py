@@ -133,6 +133,39 @@ def test_a_prompt_file_that_is_no_text(tmp_path: Path, capfd: pytest.CaptureFixt
     assert capfd.readouterr().err.endswith("it is not UTF-8 text\n")
 
 
+def test_a_prompt_with_a_nul(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x").write_bytes(b"a\0b")
+    assert main(["run", "-m", "x.gguf", "-f", str(tmp_path / "x")]) == 1
+    errors = capfd.readouterr().err
+    assert "has a NUL character" in errors and "not UTF-8" not in errors and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["", "no/such/log"])
+def test_a_log_that_cannot_be_written_is_said(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "no").write_bytes(b"")
+    assert main(["models", "list", "--json", "--models-dir", str(tmp_path), "--log-file", str(tmp_path / name)]) == 0
+    output, errors = capfd.readouterr()
+    assert json.loads(output) is not None and errors.startswith("warning: no log file: ") and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_ctrl_c_while_the_program_is_read_in(ignored: bool) -> None:
+    code = f"""
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.{"SIG_IGN" if ignored else "default_int_handler"})
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tui.cli_arguments":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+sys.argv = ["localllm-tui", "--version"]
+from tui.__main__ import main
+sys.exit(main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == ((0, b"") if ignored else (130, b""))
+
+
 def test_a_name_no_model_has(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "-m", "nothing-of-this-name", "-p", "x"]) == 1
     assert capfd.readouterr().err.startswith("error: no model here is called nothing-of-this-name. See ")

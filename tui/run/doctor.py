@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 
 from tui.core.text import printable
-from tui.run.output import wants_color
+from tui.run.guard import guarded
+from tui.run.one_shot import DONE, FAILED
+from tui.run.output import Output, wants_color
 from tui.services import checkup_files, checkup_network, checkup_program
 from tui.services.checkup import Check, Finding, findings
 from tui.services.hub_models import download_folder
@@ -18,7 +19,7 @@ from tui.settings.settings import Settings
 from tui.store.shelf import store_file
 
 _NAME = 18
-_MARKS = {"ok": ("ok", "32"), "warning": ("warning", "33"), "problem": ("PROBLEM", "1;31")}
+_MARKS = {"ok": ("ok", "\x1b[32m"), "warning": ("warning", "\x1b[33m"), "problem": ("PROBLEM", "\x1b[1;31m")}
 
 
 def doctor(settings: Settings, problems: tuple[str, ...], *, port: int, as_json: bool) -> int:
@@ -33,19 +34,25 @@ def doctor(settings: Settings, problems: tuple[str, ...], *, port: int, as_json:
     Returns:
         0, or 1 where there is a problem; warnings are none.
     """
-    found = []
-    color = not as_json and wants_color(settings.app.color, terminal=sys.stdout.isatty())
-    for finding in _all(settings, problems, port):
-        found.append(finding)
-        if not as_json:
-            print("\n".join(_lines(finding, color)), flush=True)
-    bad = sum(finding.level == "problem" for finding in found)
-    warnings = sum(finding.level == "warning" for finding in found)
-    if as_json:
-        print(json.dumps({"ok": not bad, "findings": [asdict(one) for one in found]}, ensure_ascii=False, indent=2))
-    else:
-        print(_sum(bad, warnings))
-    return 1 if bad else 0
+
+    def work(_: object) -> int:
+        output = Output()
+        color = not as_json and wants_color(settings.app.color, terminal=output.is_terminal)
+        found = []
+        for finding in _all(settings, problems, port):
+            found.append(finding)
+            if not as_json:
+                _print(output, finding, color)
+        bad = sum(finding.level == "problem" for finding in found)
+        warnings = sum(finding.level == "warning" for finding in found)
+        if as_json:
+            told = {"ok": not bad, "findings": [asdict(one) for one in found]}
+            output.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+        else:
+            output.write(_sum(bad, warnings) + "\n")
+        return FAILED if bad else DONE
+
+    return guarded(work, color=settings.app.color)
 
 
 def _all(settings: Settings, problems: tuple[str, ...], port: int) -> Iterator[Finding]:
@@ -69,16 +76,16 @@ def _all(settings: Settings, problems: tuple[str, ...], port: int) -> Iterator[F
     yield from findings(checks)
 
 
-def _lines(finding: Finding, color: bool) -> list[str]:
+def _print(output: Output, finding: Finding, color: bool) -> None:
     word, code = _MARKS[finding.level]
-    mark = f"\x1b[{code}m{word:<8}\x1b[0m" if color else f"{word:<8}"
-    lines = [f"{mark} {finding.name:<{_NAME}} {printable(finding.found)}"]
+    output.write(f"{word:<8}", code if color else "")
+    lines = [f" {finding.name:<{_NAME}} {printable(finding.found)}"]
     if finding.advice:
         lines += textwrap.wrap(
             printable(finding.advice), 100, initial_indent=" " * 11 + "-> ", subsequent_indent=" " * 14,
             break_long_words=False, break_on_hyphens=False,
         )  # fmt: skip
-    return lines
+    output.write("\n".join(lines) + "\n")
 
 
 def _sum(bad: int, warnings: int) -> str:

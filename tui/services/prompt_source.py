@@ -45,7 +45,9 @@ def read_text(source: str, what: str) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise TextFileError(f"{what} cannot be read from {name}", why="it is not UTF-8 text")
+        raise TextFileError(f"{what} cannot be read from {name}", why="it is not UTF-8 text") from None
+    if "\0" in text:  # UTF-16 of English reads as UTF-8 with one in every other place
+        why = "it has a NUL character, as no text has, but UTF-16 and binary files do"
+        hint = r"take it out, or turn it into UTF-8; -p 'a\0b' passes one on" if what == "the prompt" else ""
+        raise TextFileError(f"{what} cannot be read from {name}", why=why, hint=hint)
     return text

@@ -37,6 +37,8 @@ class RingHandler(logging.Handler):
         self._lines: deque[str] = deque(maxlen=size)
         self.written = 0
         """Lines ever written; it tells a reader whether there is anything new."""
+        self.problem = ""
+        """Why nothing goes to a file, as one line; empty where it does."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keeps the record's lines."""
@@ -74,18 +76,17 @@ def configure_logging(path: Path) -> RingHandler:
     """
     ring = RingHandler()
     handlers: list[logging.Handler] = [ring]
-    problem = ""
     try:
         private_dir(path.parent)
         handlers.append(
             _PrivateFileHandler(path, maxBytes=_FILE_SIZE, backupCount=2, encoding="utf-8", errors="replace")
         )
     except OSError as error:
-        problem = f"no log file: {path}: {error.strerror or error}"
+        ring.problem = f"no log file: {path}: {error.strerror or error}"
     for name in (PROGRAM, LLAMA_CPP):
         _attach(logging.getLogger(name), handlers)
-    if problem:
-        logging.getLogger(PROGRAM).warning(problem)
+    if ring.problem:
+        logging.getLogger(PROGRAM).warning("%s", ring.problem)
     return ring
 
 
@@ -99,7 +100,7 @@ def report_crashes(path: Path, say: Callable[[str], None] | None = None) -> None
     """Writes the traceback of every uncaught error into the log, and gives the person one line.
 
     Args:
-        path: the log file, for the line.
+        path: the log file, for the line; it is not named where it cannot be written.
         say: where the line goes; standard error when None.
     """
 
@@ -107,7 +108,8 @@ def report_crashes(path: Path, say: Callable[[str], None] | None = None) -> None
         if error is None or issubclass(kind, KeyboardInterrupt | SystemExit):
             return
         logging.getLogger(PROGRAM).critical("uncaught error", exc_info=(kind, error, trace))
-        (say or _say)(f"error: the program failed: {kind.__name__}. The details are in {path}")
+        details = f"The details are in {path}" if file_in_use() else "There is no log file with the details"
+        (say or _say)(f"error: the program failed: {kind.__name__}. {details}")
 
     def report_thread(args: threading.ExceptHookArgs) -> None:
         report(args.exc_type, args.exc_value, args.exc_traceback)

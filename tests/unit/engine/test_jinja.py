@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.tiny_gguf import CHATML
+from tui.core.errors import TemplateError
+from tui.core.messages import Message
 from tui.engine.jinja import compiled
+from tui.engine.template import ChatTemplate
 
 MESSAGES = [
     {"role": "system", "content": "be <kind> & short"},
@@ -48,3 +51,26 @@ def test_a_template_can_neither_reach_out_nor_change_what_it_is_given(source: st
 
     with pytest.raises(SecurityError):
         compiled(source + "{{ messages[0].x.y }}", "", "")(MESSAGES)
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ broken", "{% broken\x1b[2J %}", "{% for x in y %}" + "{{ z }}" * 99 + "{% endif %}"]
+)
+def test_a_syntax_error_is_named(source: str) -> None:
+    for messages in ([Message("user", "hi")], [Message("system", "s"), Message("user", "hi")]):
+        with pytest.raises(TemplateError) as caught:
+            ChatTemplate(source, "", "", "").render(messages)
+        line = caught.value.line()
+        assert line.startswith("The chat template has a syntax error: line 1: ") and "--chat-template" in line
+        assert line.isprintable() and len(line) < 500 and "refuses" not in line
+
+
+def test_a_refusal_fits_the_command_line() -> None:
+    with pytest.raises(TemplateError, match=r"^The chat template refuses this conversation: no") as caught:
+        ChatTemplate("{{ raise_exception('no\x1b[2J') }}", "", "", "").render([Message("user", "hi")])
+    assert caught.value.line().isprintable() and "Clear" not in caught.value.line()
+
+
+def test_a_builtin_template_that_there_is_not() -> None:
+    with pytest.raises(TemplateError, match="no chat template called chatmll"):
+        ChatTemplate("chatmll", "", "", "").render([Message("user", "hi")])

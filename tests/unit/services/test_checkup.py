@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -145,3 +146,11 @@ def test_doctor_as_text_and_as_json(
     assert main(arguments) == 1
     assert "PROBLEM  Chats" in capfd.readouterr().out
     assert main(["doctor", "--port", "0"]) == 2
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_doctor_that_cannot_be_read_by_anybody(more: list[str]) -> None:
+    line = f"{sys.executable} -m tui doctor --offline {' '.join(more)}"
+    for target, why in (("/dev/full", "cannot be written: no space left on device"), ("&-", "is closed")):
+        done = subprocess.run(["sh", "-c", f"{line} >{target}"], capture_output=True, timeout=120, text=True)
+        assert (done.returncode, done.stderr) == (1, f"error: standard output {why}\n")
