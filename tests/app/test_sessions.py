@@ -16,8 +16,10 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.waiting import TIMEOUT, until
 from tui.app.app import LocalLLMApp
 from tui.app.screens.drafts import NEW
+from tui.app.status import Phase
 from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.recent_chats import RecentChats
+from tui.catalogue.scan import entry_of
 from tui.core.prompts import ChatPrompt
 from tui.services.daily_check import DAY, check_daily
 from tui.settings.settings import Settings
@@ -133,6 +135,43 @@ async def test_what_was_typed_in_a_new_chat_is_there_at_the_next_start(make_app:
         store = Store()
         await until(pilot, lambda: not store.note(NEW))
         store.close()
+
+
+async def test_enter_loads_the_model_and_sends_no_draft_of_before(
+    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = entry_of(tiny_gguf)
+    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter([only]))
+    Store().set_note(NEW, "half a sent")
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: hint(app) == "Enter loads the model; this draft stays")
+        await until(pilot, lambda: app.main_screen.focused is app.main_screen.query_one(Prompt))
+        engine.hold = True
+        await pilot.press("enter")
+        await until(pilot, lambda: "your draft stays here until Enter" in hint(app))
+        engine.hold = False
+        engine.end_load()
+        await until(pilot, lambda: app.status.phase is Phase.READY and not app.work.busy)
+        await pilot.pause()
+        assert text(app) == "half a sent" and not engine.prompts
+        await pilot.press("enter")
+        await until(pilot, lambda: len(engine.prompts) == 1 and text(app) == "")
+
+
+async def test_enter_loads_the_model_and_sends_what_was_typed_now(
+    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = entry_of(tiny_gguf)
+    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter([only]))
+    Store().set_note(NEW, "half a sent")
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: hint(app) == "Enter loads the model; this draft stays")
+        await pilot.press(*"ence")
+        await until(pilot, lambda: hint(app) == "Enter loads the model and sends this")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(engine.prompts) == 1 and text(app) == "")
 
 
 async def test_each_chat_has_its_own_draft(make_app: Callable[..., LocalLLMApp]) -> None:

@@ -32,6 +32,8 @@ class Drafts(Talking):
     _stays: str | None = None
     """What was typed when the person asked for another chat: what comes after it is for the other one."""
     _drafts_ready = False
+    _restored = ""
+    """What came back into the prompt: nobody typed it just now."""
     _new_draft = ""
     """What is typed in a new chat while another one is shown."""
 
@@ -53,6 +55,7 @@ class Drafts(Talking):
         draft = now.draft if now is not None else new
         self._draft_typed = self._draft_stored = (self._number(now), draft)
         if draft and not self._prompt.text.startswith(draft):
+            self._restored = "" if self._prompt.text.strip() else draft
             self._prompt.give_back(draft)
         self._note_typed()  # also what was typed before the store was open
 
@@ -87,6 +90,7 @@ class Drafts(Talking):
         self._draft_typed = self._draft_stored = (self._number(after), draft)
         with self._prompt.prevent(TextArea.Changed):  # nobody typed that: what was hinted is still to be read
             self._prompt.put(draft + later)
+        self._restored = "" if later else draft
         if later:
             self._note_typed()
 
@@ -97,6 +101,25 @@ class Drafts(Talking):
         if stays is None or not typed.startswith(stays):
             return typed, ""
         return stays, typed[len(stays) :]
+
+    def _standing_hint(self) -> str:
+        """Before there is a model: what Enter does, and what becomes of what stands in the prompt."""
+        said, typed = super()._standing_hint(), self._prompt.text
+        loads = self._offered_model is not None and self._host.model is None and not self.program.work.busy
+        if said or not typed.strip() or not loads or self._load_failed:
+            return said
+        return (
+            "Enter loads the model; this draft stays"
+            if typed == self._restored
+            else "Enter loads the model and sends this"
+        )
+
+    def _wait(self, text: str, loading: bool) -> None:
+        """With a draft from before in the prompt, the first Enter is for the model alone."""
+        if loading or text != self._restored:
+            super()._wait(text, loading)
+        else:
+            self._hint("the model loads; your draft stays here until Enter is pressed again")
 
     def go_to_chat(self, conversation: int | None, message: int | None = None) -> None:
         """Go to another conversation; what is typed from now on is for that one."""

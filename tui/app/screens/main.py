@@ -194,6 +194,7 @@ class MainScreen(
         self._offered_model = self._next_model() if found else None
         offered = self._offered_model
         words = f"{offered.name} ({format_bytes(offered.file_size)})" if offered else ""
+        self._show_hint()
         if self._welcome.show(found, self._host.model is not None, words):
             self._transcript.changed(self._welcome)
         if self._host.model is not None and not self.chat.view.is_empty:

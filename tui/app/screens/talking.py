@@ -153,8 +153,7 @@ class Talking(Screen[None]):
             return
         loading = self.program.status.phase is Phase.LOADING
         if loading or (not self._load_failed and self._load_offered()):  # after a failure the person chooses
-            self._waiting = event.text
-            self._hint("it is sent when the model is loaded")
+            self._wait(event.text, loading)
             return
         model = self._host.model
         if refusal := self._unready() or self._refusal():
@@ -217,8 +216,7 @@ class Talking(Screen[None]):
 
     def _refusal(self) -> str:
         """Why nothing can be sent now; empty when it can."""
-        phase = self.program.status.phase
-        if phase is Phase.LOADING:
+        if self.program.status.phase is Phase.LOADING:
             return "still loading: Esc stops it"
         if self.program.work.busy:
             return "still generating: Esc stops it"
@@ -231,13 +229,17 @@ class Talking(Screen[None]):
         self.program.load_model(self._offered_model.path)
         return True
 
+    def _wait(self, text: str, loading: bool) -> None:
+        """Enter was pressed before there was a model; `loading` is False where it asked for one."""
+        self._waiting = text
+        self._hint("it is sent when the model is loaded")
+
     def _send_waiting(self) -> None:
         """What was typed before there was a model is sent now that there is one."""
-        if not self._waiting or self.program.work.busy:
-            return
-        waiting, self._waiting = self._waiting, ""
-        if self._host.model is not None and self._prompt.text == waiting:
-            self._prompt.action_send()
+        if (waiting := self._waiting) and not self.program.work.busy:
+            self._waiting = ""
+            if self._host.model is not None and self._prompt.text == waiting:
+                self._prompt.action_send()
 
     def action_regenerate(self) -> None:
         """Write the last reply anew."""
@@ -256,12 +258,11 @@ class Talking(Screen[None]):
 
     def action_edit(self) -> None:
         """Say what was said last in another way."""
-        last = self.chat.last_prompt
         if self._edited is not None:
             self._hint("Enter sends it as another version, Esc leaves it")
         elif self.chat.busy:
             self._hint("still generating: Esc stops it")
-        elif last is None:
+        elif (last := self.chat.last_prompt) is None:
             self._hint("nothing was said yet")
         else:
             self._begin_edit(last)
