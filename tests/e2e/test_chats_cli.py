@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -167,3 +168,27 @@ def test_help_names_every_action() -> None:
     for action in ("list", "search", "export", "import"):
         assert f"chats {action}".encode() in done.stdout
         assert localllm("chats", action, "--help").returncode == 0
+
+
+def test_a_file_that_cannot_be_written_is_said_as_a_command_says_it(tmp_path: Path) -> None:
+    written()
+    with contextlib.closing(sqlite3.connect(store_file(), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        listed = localllm("chats", "list", "--json")
+        export = tmp_path / "x.json"
+        export.write_text("[]")
+        refused = localllm("chats", "import", str(export))
+        other.execute("ROLLBACK")
+    line = f"{store_file()} cannot be written: another program keeps it locked\n"
+    assert (listed.returncode, listed.stderr.decode()) == (0, f"warning: {line}")
+    assert len(json.loads(listed.stdout)) == 1
+    assert (refused.returncode, refused.stderr.decode()) == (1, f"error: Nothing was imported: {line}")
+
+
+def test_no_file_and_none_can_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = localllm("chats", "list", "--json", XDG_DATA_HOME=str(tmp_path / "file"))
+    assert done.returncode == 0 and json.loads(done.stdout) == []
+    assert (
+        done.stderr.startswith(b"warning: ") and b"cannot be written: " in done.stderr and b"memory" not in done.stderr
+    )

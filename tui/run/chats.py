@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from tui.core.errors import StoreError
 from tui.core.text import one_line
 from tui.run.chats_file import write_file
+from tui.run.chats_store import opened_store
 from tui.run.guard import guarded
 from tui.run.one_shot import DONE
-from tui.run.output import Output, note, warn
+from tui.run.output import Output, note
 from tui.run.table import table
 from tui.store.formats.exchange import export, not_there, take_in
 from tui.store.formats.found import Found, read_chats
@@ -109,8 +109,6 @@ def import_chats(files: Sequence[Path], *, as_json: bool) -> int:
     """
 
     def work(store: Store) -> int:
-        if store.in_memory:
-            raise StoreError("Nothing was imported", why=" ".join(store.problems))
         found = [(file, read_chats(file)) for file in files]
         new = [not_there(store, part.chats) for _, part in found]
         taken = take_in(store, [chat for chats in new for chat in chats])
@@ -122,17 +120,12 @@ def import_chats(files: Sequence[Path], *, as_json: bool) -> int:
             Output().write("".join(f"{conversation.id}\n" for conversation in taken))
         return DONE
 
-    return _with_store(work)
+    return _with_store(work, "Nothing was imported")
 
 
-def _with_store(work: Callable[[Store], int]) -> int:
+def _with_store(work: Callable[[Store], int], refusal: str = "") -> int:
     def whole(_: object) -> int:
-        with closing(Store()) as store:
-            for problem in store.problems:
-                # What cannot be read at all is no empty list.
-                if store.in_memory and not store.count():
-                    raise StoreError("The chats cannot be read", why=problem)
-                warn(problem)
+        with opened_store(refusal) as store:
             return work(store)
 
     return guarded(whole)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tui.catalogue.header_cache import HeaderCache
 from tui.catalogue.scan import scan
-from tui.core.errors import LocalLLMError, ModelFileError, StoreError
+from tui.core.errors import LocalLLMError, ModelFileError
 from tui.core.events import Failed, Loaded, Loading, ModelInfo, Prefilling, Token
 from tui.core.parameters import LoadParams
 from tui.core.text import one_line
+from tui.run.chats_store import opened_store
 from tui.run.guard import guarded
 from tui.run.interrupt import Interruption
 from tui.run.one_shot import DONE
@@ -26,7 +26,6 @@ from tui.services.replay import Recording, Replay, last_reply, recall
 from tui.services.replay_differences import differences, file_of
 from tui.services.replay_result import ReplayResult
 from tui.settings.settings import COMMAND_LINE, Settings
-from tui.store.store import Store
 
 DIFFERENT = 1
 OVERRIDES = ("n_ctx", "threads", "threads_batch", "n_gpu_layers", "rpc", "tensor_split", "mmap", "mlock")
@@ -49,9 +48,7 @@ def replay_chat(number: int, settings: Settings, problems: Sequence[str], *, as_
         warn(problem)
 
     def work(interruption: Interruption) -> int:
-        with closing(Store()) as store:
-            if store.in_memory and not store.count():
-                raise StoreError("The chats cannot be read", why=" ".join(store.problems))
+        with opened_store() as store:
             recording = recall(store, last_reply(store, number))
         path = _model(recording, settings)
         host, progress = ModelHost(), Progress()

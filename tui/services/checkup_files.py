@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -31,8 +32,7 @@ def folders() -> Iterator[Finding]:
         existing = next(one for one in (folder, *folder.parents) if one.exists())
         why = _cannot_write(existing)
         if why:
-            advice = f"chown or chmod it, or set {_VARIABLES[what]} to a folder that you can write"
-            yield Finding(what, "problem", f"{existing} cannot be written: {why}", advice)
+            yield Finding(what, "problem", f"{existing} cannot be written: {why}", _remedy(why, _VARIABLES[what]))
         else:
             yield Finding(what, "ok", str(folder) + ("" if folder.exists() else " (made when it is needed)"))
 
@@ -47,7 +47,8 @@ _VARIABLES = {
 
 def _cannot_write(folder: Path) -> str:
     try:
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            file.write(b"0")  # on a disk that is full a file can be made, and nothing written
             return ""
     except OSError as error:
         return error.strerror or type(error).__name__
@@ -64,28 +65,72 @@ def store(path: Path) -> Iterator[Finding]:
         return
     import sqlite3
 
-    from tui.store.copies import connect
-    from tui.store.reasons import is_damage, reason
+    from tui.store.migrations import NewerStoreError, OtherFileError
+    from tui.store.reasons import is_damage, reason_at
 
     try:
-        with contextlib.closing(connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            (count,) = connection.execute("SELECT count(*) FROM conversation").fetchone()
+        said, count = _looked_into(path)
+    except NewerStoreError:
+        advice = "use that version, or set XDG_DATA_HOME to another folder"
+        yield Finding("Chats", "problem", f"{path}: a newer version of this program wrote it", advice)
+    except OtherFileError:
+        advice = "give it another name, or set XDG_DATA_HOME to another folder"
+        yield Finding("Chats", "problem", f"{path}: the file belongs to another program", advice)
     except (sqlite3.Error, OSError) as error:
         damaged = isinstance(error, sqlite3.DatabaseError) and is_damage(error)
-        advice = (
-            "start localllm-tui: it sets the file aside, and keeps what can be read of it"
-            if damaged
-            else "see that no other program holds the file, and that you may read it"
-        )
-        yield Finding("Chats", "problem", f"{path}: {reason(error)}", advice)
-        return
-    size = format_bytes(path.stat().st_size)
-    if said != "ok":
-        advice = "start localllm-tui: it sets the file aside, and keeps what can be read of it"
-        yield Finding("Chats", "problem", f"{path}: {said}", advice)
+        advice = _DAMAGED if damaged else "see that no other program holds the file, and that you may read it"
+        yield Finding("Chats", "problem", f"{path}: {reason_at(path, error)}", advice)
     else:
-        yield Finding("Chats", "ok", f"{format_count(count)} in {path}, {size}, sound")
+        yield _sound(path, count) if said == "ok" else Finding("Chats", "problem", f"{path}: {said}", _DAMAGED)
+
+
+_DAMAGED = "start localllm-tui: it sets the file aside, and keeps what can be read of it"
+
+
+def _looked_into(path: Path) -> tuple[str, int | None]:
+    """What SQLite says of the file, and how many conversations it has; None where nothing was ever written to it.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+        NewerStoreError, OtherFileError: it is no store of this version.
+    """
+    import sqlite3
+
+    from tui.store.copies import connect
+    from tui.store.migrations import taken
+
+    # Where not even the log's index can be made beside it, it is read as if nobody ever changed it.
+    name = path.absolute().as_uri()
+    for more in ("mode=ro", "mode=ro&immutable=1"):
+        try:
+            with contextlib.closing(connect(f"{name}?{more}", uri=True)) as connection:
+                (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                if said != "ok" or not taken(connection):
+                    return str(said), None
+                (count,) = connection.execute("SELECT count(*) FROM conversation").fetchone()
+                return str(said), int(count)
+        except sqlite3.OperationalError as error:
+            failed = error
+            if not _cannot_write(path.parent):
+                break
+    raise failed
+
+
+def _sound(path: Path, count: int | None) -> Finding:
+    why = _cannot_write(path.parent) or ("" if os.access(path, os.W_OK) else os.strerror(errno.EACCES))
+    if count is None:
+        told = f"{path} is empty" if why else f"{path}: there are none yet"
+    else:
+        told = f"{format_count(count)} in {path}, {format_bytes(path.stat().st_size)}, sound"
+    if not why:
+        return Finding("Chats", "ok", told)
+    return Finding("Chats", "problem", f"{told}; it cannot be written: {why}", _remedy(why, "XDG_DATA_HOME"))
+
+
+def _remedy(why: str, variable: str) -> str:
+    """What to do about a folder that cannot be written."""
+    first = "make room on its disk" if why == os.strerror(errno.ENOSPC) else "chown or chmod it"
+    return f"{first}, or set {variable} to a folder that you can write"
 
 
 def disks(download_folder: Path | None) -> Iterator[Finding]:

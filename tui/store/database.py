@@ -18,7 +18,7 @@ from tui.core.errors import StoreError
 from tui.store.backups import restore
 from tui.store.copies import connect, copy_of
 from tui.store.opening import Trouble, open_store
-from tui.store.reasons import is_damage, leaves_disk, reason
+from tui.store.reasons import is_damage, leaves_disk, reason, reason_at
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -72,6 +72,18 @@ class Database:
         """What the person should know, one line each."""
         with self._lock:
             return (*self._notes, *((self._trouble.line,) if self._trouble else ()))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Of these, what happened to the file when it was opened."""
+        with self._lock:
+            return self._notes
+
+    @property
+    def trouble(self) -> str:
+        """Why what is written now is not on disk, in a few words; empty where it is."""
+        with self._lock:
+            return self._trouble.why if self._trouble else ""
 
     @property
     def unsaved(self) -> int:
@@ -184,7 +196,7 @@ class Database:
         self._connection = copy_of(disk, self.path)
         with contextlib.suppress(sqlite3.Error):
             disk.close()
-        self._trouble = Trouble.of(self.path, reason(error))
+        self._trouble = Trouble.of(self.path, reason_at(self.path, error))
         self._retry_at = time.monotonic() + _RETRY_SECONDS
 
     def _follow(self) -> None:

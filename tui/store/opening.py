@@ -12,7 +12,7 @@ from tui.settings.paths import private_dir
 from tui.store.backups import back_up, set_aside
 from tui.store.copies import COPY_LIMIT, NEWEST, blank, connect, readable_copy
 from tui.store.migrations import MIGRATIONS, NewerStoreError, OtherFileError, migrate, taken
-from tui.store.reasons import is_damage, reason
+from tui.store.reasons import is_damage, reason_at
 from tui.store.salvage import salvage
 
 _PATIENCE = 2.0
@@ -23,11 +23,13 @@ class Trouble:
     """Why the store is in memory.
 
     Attributes:
-        line: for the person.
+        line: for the person who writes.
+        why: the reason alone, for who only reads.
         passing: whether it may end while the program runs.
     """
 
     line: str
+    why: str
     passing: bool = True
 
     @classmethod
@@ -36,7 +38,7 @@ class Trouble:
         if passing and path.is_file() and path.stat().st_size > COPY_LIMIT:
             why = f"{why}; of the chats there the {NEWEST} used last are shown"
         hope = ", and saved as soon as it can be" if passing else "; export what you want to keep"
-        return cls(f"chats are not saved to {path}: {why}. What you write now is kept in memory{hope}", passing)
+        return cls(f"chats are not saved to {path}: {why}. What you write now is kept in memory{hope}", why, passing)
 
 
 Opened = tuple[sqlite3.Connection, Trouble | None, tuple[str, ...]]
@@ -67,7 +69,7 @@ def open_store(path: Path, *, patience: float = _PATIENCE, damaged: bool = False
         line = "the file belongs to another program, and is left as it is"
         return blank(), Trouble.of(path, line, passing=False), ()
     except (sqlite3.Error, OSError) as error:
-        return readable_copy(path), Trouble.of(path, reason(error)), ()
+        return readable_copy(path), Trouble.of(path, reason_at(path, error)), ()
 
 
 def _on_disk(path: Path, patience: float) -> sqlite3.Connection:

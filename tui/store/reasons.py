@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
+from pathlib import Path
 
 _WORDS = {
     sqlite3.SQLITE_FULL: "the disk is full",
@@ -33,6 +36,18 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return (error.strerror or str(error)).lower()
     return _WORDS.get(_code(error), str(error)) if isinstance(error, sqlite3.Error) else str(error)
+
+
+def reason_at(path: Path, error: Exception) -> str:
+    """Why a file cannot be used, in a few words; where SQLite knows little, the disk is asked."""
+    if isinstance(error, sqlite3.Error) and _code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
+        with contextlib.suppress(OSError):
+            disk = os.statvfs(path.parent)
+            if disk.f_flag & os.ST_RDONLY:
+                return "the disk is read-only"
+            if not disk.f_bavail:
+                return "the disk is full"
+    return reason(error)
 
 
 def _code(error: sqlite3.Error) -> int:

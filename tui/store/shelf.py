@@ -53,6 +53,16 @@ class Shelf:
         return self._database.problems
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Of these, what happened to the file when it was opened, for who does not write."""
+        return self._database.notes
+
+    @property
+    def trouble(self) -> str:
+        """Why the file cannot be written, in a few words; empty where it can be."""
+        return self._database.trouble
+
+    @property
     def in_memory(self) -> bool:
         """Whether what is written now is in memory only."""
         return self._database.in_memory

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -87,6 +91,35 @@ def test_the_store_is_read_and_left_as_it_is(tmp_path: Path) -> None:
     before = path.read_bytes()
     (found,) = checkup_files.store(path)
     assert found.level == "problem" and path.read_bytes() == before
+
+
+def test_an_empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "chats.db"
+    path.touch()
+    (found,) = checkup_files.store(path)
+    assert (found.level, found.found) == ("ok", f"{path}: there are none yet")
+    monkeypatch.setattr(checkup_files.tempfile, "TemporaryFile", full_disk)
+    (found,) = checkup_files.store(path)
+    assert found.level == "problem" and "No space left" in found.found and found.advice.startswith("make room")
+    assert "no such table" not in found.found and path.read_bytes() == b""
+
+
+def full_disk(**_: object) -> NoReturn:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_the_store_of_another_program_and_of_a_newer_one(tmp_path: Path) -> None:
+    path = tmp_path / "chats.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    (found,) = checkup_files.store(path)
+    assert found.level == "problem" and "belongs to another program" in found.found
+    path.unlink()
+    Store(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE migration SET name = 'later' WHERE number = (SELECT max(number) FROM migration)")
+    (found,) = checkup_files.store(path)
+    assert found.level == "problem" and "a newer version" in found.found
 
 
 def test_models(tiny_gguf: Path, tmp_path: Path) -> None:
