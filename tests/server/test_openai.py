@@ -133,8 +133,28 @@ def test_a_completion_with_its_prompt_and_probabilities(client: openai.OpenAI) -
     )
     choice = answer.choices[0]
     assert choice.text.startswith("Once upon a time")
-    assert choice.logprobs and choice.logprobs.tokens and len(choice.logprobs.tokens) == 6
-    assert choice.logprobs.text_offset and choice.logprobs.text_offset[0] == len("Once upon a time")
+    logprobs = choice.logprobs
+    assert logprobs and logprobs.tokens and logprobs.token_logprobs and logprobs.top_logprobs and logprobs.text_offset
+    assert logprobs.tokens[:4] == ["Once", " upon", " a", " time"] and len(logprobs.tokens) == 10
+    assert logprobs.token_logprobs[0] is None and all(one < 0 for one in logprobs.token_logprobs[1:])
+    assert logprobs.top_logprobs[0] is None and len(logprobs.top_logprobs[2]) == 2
+    assert logprobs.text_offset == [choice.text.index(token) for token in ("Once", " upon", " a", " time")] + [
+        16 + sum(map(len, logprobs.tokens[4:at])) for at in range(4, 10)
+    ]
+
+
+@pytest.mark.parametrize("prompt", ["The capital of France is Paris.", [504, 3575, 282, 4649, 314, 7042, 30]])
+def test_a_text_is_scored_without_a_token_of_an_answer(client: openai.OpenAI, prompt: Any) -> None:
+    """What programs do that measure models by how likely they find the right answer."""
+    asked: dict[str, Any] = {"model": "x", "max_tokens": 0, "echo": True, "logprobs": 1, "prompt": prompt}
+    choice = client.completions.create(**asked).choices[0]
+    assert choice.text == "The capital of France is Paris." and choice.finish_reason == "length"
+    assert choice.logprobs and choice.logprobs.token_logprobs and len(choice.logprobs.token_logprobs) == 7
+    assert choice.logprobs.token_logprobs[5] > -2
+    chunks = [chunk.choices[0] for chunk in client.completions.create(stream=True, **asked) if chunk.choices]
+    assert "".join(chunk.text for chunk in chunks) == choice.text
+    told = [chunk.logprobs for chunk in chunks if chunk.logprobs]
+    assert len(told) == 1 and told[0].token_logprobs == pytest.approx(choice.logprobs.token_logprobs, abs=0.05)
 
 
 @pytest.mark.parametrize("prompt", [[504, 99_999_999], [49_152]])

@@ -340,6 +340,21 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """How likely a token of the prompt was; they come in order, before the first generated one.
+
+    Attributes:
+        id: its number in the vocabulary.
+        piece: its bytes; of a control token the text that stands for it.
+        candidates: itself and then the likeliest ones in its place; none of the first token.
+    """
+
+    id: int
+    piece: bytes
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A generation ended.
 
@@ -373,6 +388,7 @@ Event = (
     | Unloaded
     | Prefilling
     | Dropped
+    | Scored
     | AskedAgain
     | Shifted
     | StateTimed

@@ -13,9 +13,11 @@ class RawPrompt:
 
     Attributes:
         text: the whole text, escapes already processed.
+        scored: whether it is told how likely the model finds each of its own tokens; nothing of it is then reused.
     """
 
     text: str
+    scored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,11 @@ class TokenPrompt:
 
     Attributes:
         tokens: their numbers, each below the vocabulary's size.
+        scored: as of a text.
     """
 
     tokens: tuple[int, ...]
+    scored: bool = False
 
 
 Prompt = RawPrompt | ChatPrompt | TokenPrompt

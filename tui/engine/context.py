@@ -87,6 +87,8 @@ class Context:
         """Whether a sliding window may let go of tokens."""
         self.n_batch: int = lib.llama_n_batch(self.pointer)
         self.n_ubatch: int = lib.llama_n_ubatch(self.pointer)
+        self.n_outputs = int(c_params.n_outputs_max)
+        """Rows of logits that one evaluation may give."""
         self._batch = lib.llama_batch_init(self.n_batch, 0, sequences)
 
     def free(self) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Candidate, Finished, Prefilling, Shifted, StopReason, Timings, Token
+from tui.core.events import Candidate, Finished, Prefilling, Scored, Shifted, StopReason, Timings, Token
 from tui.core.parameters import GenerationParams
 from tui.engine.sampling import SamplerChain, check_grammar
 from tui.engine.speculation import Speculation
@@ -37,6 +37,7 @@ class Generation:
         label: what the conversation is called by whoever asked.
         client: who asks; empty for the person.
         n_probs: how many likeliest tokens are told with each token; None tells no probability.
+        scored: whether that is told of the prompt's own tokens too.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Generation:
         label: str = "",
         client: str = "",
         n_probs: int | None = None,
+        scored: bool = False,
     ) -> None:
         self.ticket = ticket
         self.prompt = prompt
@@ -62,7 +64,8 @@ class Generation:
         self.sampler = sampler
         self.speculation = speculation
         self.durable = durable
-        self.reusable = reusable
+        self.reusable = 0 if scored else reusable
+        self._scored = 0 if scored else len(prompt)
         self.label = label
         self.client = client
         self.n_probs = n_probs
@@ -127,6 +130,23 @@ class Generation:
             return  # what it computed itself before is not what was found
         self._cached = cached
         self.ticket.post(Prefilling(cached, len(self.prompt), cached, restored))
+
+    @property
+    def scores(self) -> bool:
+        """Whether there are tokens of the prompt about which it is not told yet how likely they are."""
+        return self._scored < self._prompt_tokens
+
+    def score(self, at: int, piece: bytes, candidates: tuple[Candidate, ...] = ()) -> None:
+        """Tell how likely a token of the prompt is, once.
+
+        Args:
+            at: its place.
+            piece: its bytes.
+            candidates: itself and the likeliest ones; none of the first token, before which there is nothing.
+        """
+        if at == self._scored and self.scores:
+            self.ticket.post(Scored(self.prompt[at], piece, candidates))
+            self._scored += 1
 
     def prefilling(self, done: int) -> None:
         """Tell how far the prompt is, between two steps. Any thread.

@@ -388,13 +388,13 @@ class Runtime:
         tokens, dropped = self._reader.read(prompt, params)
         if dropped:
             ticket.post(Dropped(dropped))
-        vocabulary, n_ctx = self._model.vocabulary, self._context.n_ctx
+        vocabulary = self._model.vocabulary
         thinking = thinking_of(prompt, tokens, params, self._template, vocabulary)
         gate = thinking.gate(params, vocabulary) if thinking else None
-        sampler = SamplerChain(params, vocabulary, tokens, n_ctx, gate=gate)
-        guesses = speculation.Speculation(tokens) if self._speculates else None
         return Generation(
-            ticket, tokens, params, sampler, requested,
-            template_stops=template_stops, speculation=guesses, **more,
-            label=prompt.label if isinstance(prompt, ChatPrompt) else "", thinking=thinking,
+            ticket, tokens, params, SamplerChain(params, vocabulary, tokens, self._context.n_ctx, gate=gate), requested,
+            template_stops=template_stops, thinking=thinking, **more,
+            speculation=speculation.Speculation(tokens) if self._speculates else None,
+            label=prompt.label if isinstance(prompt, ChatPrompt) else "",
+            scored=not isinstance(prompt, ChatPrompt) and prompt.scored,
         )  # fmt: skip

@@ -200,14 +200,19 @@ class Scheduler:
         needs = [(g.client, len(g.prompt) - len(s.tokens)) for s, g in reading]
         if rows:
             room = room_beside(room, [need for _, need in needs])
+        spare = self._context.n_outputs - len(running)
         for (sequence, generation), share in zip(reading, shares(room, needs), strict=True):
+            if generation.scores:  # each of its tokens needs a row of logits
+                share = min(share, 1 + spare)
+                spare -= max(0, share - 1)
             if share > 0:
                 done, until = len(sequence.tokens), len(generation.prompt)
                 if self._prefixes.checkpoints and done < until - 1:
                     until -= 1  # a step ends here, so that the state can be kept
                 tokens = generation.prompt[done : min(done + share, until)]
                 ends = done + len(tokens) == len(generation.prompt)
-                rows.append(self._row(sequence, generation, tokens, logits=int(ends)))
+                logits = len(tokens) if generation.scores else int(ends)
+                rows.append(self._row(sequence, generation, tokens, logits=logits))
         return rows
 
     def _decode_row(self, sequence: Sequence, generation: Generation, *, alone: bool) -> _Row:
@@ -239,14 +244,28 @@ class Scheduler:
             generation.decoded(seconds)
             self._choose(row)
             return
+        if generation.scores:
+            self._score(row)
         sequence.tokens += row.tokens
         if self._prefixes.checkpoints and len(sequence.tokens) == len(generation.prompt) - 1:
             self._prefixes.put_aside(sequence)
         generation.prefilled(len(sequence.tokens), seconds)
-        if row.logits and generation.wants_none:
+        if len(sequence.tokens) < len(generation.prompt):
+            return
+        if generation.wants_none:
             self._end(sequence, StopReason.LENGTH)
-        elif row.logits:
+        else:
             self._choose_one(sequence, generation, row.last)
+
+    def _score(self, row: _Row) -> None:
+        """Tell how likely the prompt's own tokens are; each row of logits is about the token after it."""
+        generation, vocabulary, done = row.generation, self._vocabulary, len(row.sequence.tokens)
+        if not done:
+            generation.score(0, vocabulary.piece(generation.prompt[0], special=True))
+        first = row.last - len(row.tokens) + 1
+        for offset, token in enumerate(generation.prompt[done + 1 : done + 1 + len(row.tokens)]):
+            told = candidates(self._context.pointer, first + offset, vocabulary, token, generation.n_probs or 0)
+            generation.score(done + 1 + offset, told[0].piece, told)
 
     def _choose(self, row: _Row) -> None:
         """Choose the tokens after a decoded one, as long as the guesses are right; forget the wrong guesses."""
@@ -311,7 +330,7 @@ class Scheduler:
     def _resync(self, row: _Row) -> None:
         """Learn how much of an aborted batch is in the cache; the rest is evaluated in the next step."""
         sequence = row.sequence
-        if row.generation.pending is not None:
+        if row.generation.pending is not None or row.generation.scores:
             self._cut_back(row)
             return
         added = self._context.length(sequence.number) - len(sequence.tokens)
@@ -321,7 +340,7 @@ class Scheduler:
         """Take out of the cache what is not in the sequence; where that cannot be done, begin again with its tokens."""
         sequence = row.sequence
         if self._context.keep(sequence.number, len(sequence.tokens)) < len(sequence.tokens):
-            if sequence.generation:
+            if sequence.generation and row.generation.pending is not None:
                 row.generation.begin_again(sequence.tokens)
             sequence.tokens = []
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tui.core.events import Event, Finished, Token
+from tui.core.events import Event, Finished, Prefilling, Scored, Token
 from tui.core.prompts import Prompt, RawPrompt, TokenPrompt
 from tui.server.body import read_json
 from tui.server.chat import wants_stream
@@ -21,7 +22,7 @@ from tui.server.following import unless_gone
 from tui.server.generating import Generating, check_choices, several, timings_of, usage
 from tui.server.grammars import read_grammar
 from tui.server.infill_prompt import infill_prompt
-from tui.server.logprobs import completion_logprobs, wanted_by_completion
+from tui.server.logprobs import completion_logprobs, wanted_by_completion, with_echo
 from tui.server.parameters import parameters_of
 from tui.server.state import State, state_of
 from tui.server.stream import DONE, EventStream, event
@@ -43,12 +44,17 @@ async def completions(request: Request) -> Response:
     count = check_choices(fields.whole("n", 1, least=1))
     streamed, with_usage = wants_stream(fields)
     n_probs, echo = wanted_by_completion(fields), fields.flag("echo")
+    scored = echo and n_probs is not None
+    if scored:
+        if suffix:
+            raise ApiError(400, "echo with logprobs does not go with suffix.", param="echo")
+        prompts = [replace(prompt, scored=True) for prompt in prompts]
     lease = await unless_gone(request, state.use(fields.text("model")))
     if lease is None:
         return Response(status_code=499)
     try:
         await read_grammar(params)
-        given = await _filling(state, lease, prompts, suffix) if suffix else prompts
+        given: Sequence[Prompt] = await _filling(state, lease, prompts, suffix) if suffix else prompts
     except BaseException:
         lease.close()
         raise
@@ -59,7 +65,7 @@ async def completions(request: Request) -> Response:
     except BaseException:
         generating.close()
         raise
-    reply = _Reply(generating, [text for text in echoed for _ in range(count)], count)
+    reply = _Reply(generating, [text for text in echoed for _ in range(count)], count, scored=scored)
     if streamed:
         events = await unless_gone(request, generating.started())
         if events is None:
@@ -69,7 +75,7 @@ async def completions(request: Request) -> Response:
     return Response(status_code=499) if choices is None else JSONResponse(reply.whole())
 
 
-def prompts_of(fields: Fields) -> list[Prompt]:
+def prompts_of(fields: Fields) -> list[RawPrompt | TokenPrompt]:
     """One text, an array of texts, one array of tokens, or an array of those.
 
     Raises:
@@ -83,7 +89,7 @@ def prompts_of(fields: Fields) -> list[Prompt]:
     return [_prompt(one) for one in value]
 
 
-def _prompt(value: Any) -> Prompt:
+def _prompt(value: Any) -> RawPrompt | TokenPrompt:
     if isinstance(value, str):
         return RawPrompt(value)
     if isinstance(value, list) and value and all(_is_token(one) for one in value):
@@ -95,13 +101,13 @@ def _is_token(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-async def _filling(state: State, lease: Lease, prompts: list[Prompt], suffix: str) -> list[Prompt]:
+async def _filling(state: State, lease: Lease, prompts: Sequence[Prompt], suffix: str) -> Sequence[Prompt]:
     """Prompts after which the model writes what lies before a text."""
     texts = [prompt.text for prompt in prompts if isinstance(prompt, RawPrompt)]
     return [await infill_prompt(state, lease, text, suffix) for text in texts]
 
 
-async def _echoed(state: State, lease: Lease, prompts: list[Prompt]) -> list[str]:
+async def _echoed(state: State, lease: Lease, prompts: Sequence[Prompt]) -> list[str]:
     texts = []
     for prompt in prompts:
         if isinstance(prompt, TokenPrompt):
@@ -116,8 +122,9 @@ async def _echoed(state: State, lease: Lease, prompts: list[Prompt]) -> list[str
 class _Reply:
     """Puts what is generated into OpenAI's shape."""
 
-    def __init__(self, generating: Generating, echoed: list[str], count: int) -> None:
+    def __init__(self, generating: Generating, echoed: list[str], count: int, *, scored: bool) -> None:
         self._generating = generating
+        self._scored = scored
         self._echoed = echoed
         self._count = count
         self._head = {
@@ -134,7 +141,7 @@ class _Reply:
                 number,
                 self._echoed[number] + choice.text,
                 choice.finish_reason,
-                completion_logprobs(choice.tokens, len(self._echoed[number])),
+                self._logprobs(number, completion_logprobs(choice.tokens, len(self._echoed[number]))),
             )
             for number, choice in enumerate(self._generating.choices)
         ]
@@ -143,12 +150,18 @@ class _Reply:
 
     async def stream(self, events: AsyncIterator[tuple[int, Event]], *, with_usage: bool) -> AsyncIterator[bytes]:
         async with aclosing(events):  # type: ignore[type-var]
-            for number, text in enumerate(self._echoed):
-                if text:
-                    yield self._chunk(self._choice(number, text, None))
+            held = dict(enumerate(self._echoed))
+            if not self._scored:
+                for number, text in enumerate(self._echoed):
+                    if text:
+                        yield self._chunk(self._choice(number, text, None))
+                held.clear()
             written = [len(text) for text in self._echoed]
             try:
                 async for number, what in events:
+                    # How likely the prompt is is known when it is read.
+                    if not isinstance(what, Prefilling | Scored) and (text := held.pop(number, "")):
+                        yield self._chunk(self._choice(number, text, None, self._logprobs(number)))
                     if isinstance(what, Token) and (what.text or what.candidates):
                         logprobs = completion_logprobs([what], written[number])
                         written[number] += len(what.text)
@@ -164,6 +177,10 @@ class _Reply:
         if with_usage:
             yield event({**self._head, "choices": [], "usage": self._usage()})
         yield DONE
+
+    def _logprobs(self, number: int, generated: dict[str, Any] | None = None) -> dict[str, Any] | None:
+        scored = self._generating.choices[number].scored
+        return with_echo(scored, self._echoed[number], generated) if scored else generated
 
     def _usage(self) -> dict[str, object]:
         timings = [choice.timings for choice in self._generating.choices]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 
-from tui.core.events import Event, Failed, Finished, StopReason, Timings, Token
+from tui.core.events import Event, Failed, Finished, Scored, StopReason, Timings, Token
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import Prompt
 from tui.engine.ticket import Ticket
@@ -37,11 +37,13 @@ class Choice:
     Attributes:
         text: all of it.
         tokens: its tokens.
+        scored: those of its prompt, where it was asked how likely they are.
         finished: its end; None while it goes on.
     """
 
     text: str = ""
     tokens: list[Token] = field(default_factory=list)
+    scored: list[Scored] = field(default_factory=list)
     finished: Finished | None = None
 
     @property
@@ -177,6 +179,8 @@ class Generating:
         if isinstance(event, Token):
             choice.text += event.text
             choice.tokens.append(event)
+        elif isinstance(event, Scored):
+            choice.scored.append(event)
         elif isinstance(event, Finished):
             choice.text += event.text
             choice.finished = event

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from typing import Any
 
-from tui.core.events import Candidate, Token
+from tui.core.events import Candidate, Scored, Token
 from tui.server.errors import ApiError
 from tui.server.fields import Fields
 
@@ -65,8 +66,33 @@ def completion_logprobs(tokens: Sequence[Token], offset: int = 0) -> dict[str, A
     return {
         "tokens": [_text(token.candidates[0]) for token in told],
         "token_logprobs": [_number(token.candidates[0]) for token in told],
-        "top_logprobs": [{_text(one): _number(one) for one in token.candidates[1:]} for token in told],
+        "top_logprobs": [_likeliest(token.candidates) for token in told],
         "text_offset": offsets,
+    }
+
+
+def with_echo(scored: Sequence[Scored], text: str, generated: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Of the prompt's own tokens and of those after them, in the shape of a completion's answer.
+
+    Args:
+        scored: the prompt's; the first one has no probability, since nothing comes before it.
+        text: the prompt as it is echoed. A first token that is no part of it, such as the model's BOS, is left out.
+        generated: of the others, as `completion_logprobs` gives it.
+    """
+    first = scored[0].piece.decode("utf-8", "replace") if scored else ""
+    told = scored[1:] if first and not text.startswith(first.lstrip(" ") or first) else scored
+    ahead = int(bool(told) and told[0].piece.startswith(b" ") and not text.startswith(" "))
+    decoder, offset, offsets = codecs.getincrementaldecoder("utf-8")("replace"), -ahead, []
+    for one in told:
+        offsets.append(max(0, offset))
+        offset += len(decoder.decode(one.piece))
+    rest = generated or {"tokens": [], "token_logprobs": [], "top_logprobs": [], "text_offset": []}
+    return {
+        "tokens": [one.piece.decode("utf-8", "replace") for one in told] + rest["tokens"],
+        "token_logprobs": [_number(one.candidates[0]) if one.candidates else None for one in told]
+        + rest["token_logprobs"],
+        "top_logprobs": [_likeliest(one.candidates) if one.candidates else None for one in told] + rest["top_logprobs"],
+        "text_offset": offsets + rest["text_offset"],
     }
 
 
@@ -78,6 +104,10 @@ def native_probabilities(tokens: Sequence[Token]) -> list[dict[str, Any]]:
         ]}
         for token in tokens if token.candidates
     ]  # fmt: skip
+
+
+def _likeliest(candidates: Sequence[Candidate]) -> dict[str, float]:
+    return {_text(one): _number(one) for one in candidates[1:]}
 
 
 def _entry(token: Token) -> dict[str, Any]:
