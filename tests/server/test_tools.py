@@ -80,6 +80,16 @@ def test_a_named_tool_is_the_one_that_is_called_and_a_stream_says_the_same(clien
     assert reasons == ["tool_calls"]
 
 
+@pytest.mark.parametrize("room", [1, 3, 6])
+@pytest.mark.parametrize("use", ["required", {"type": "function", "function": {"name": "get_weather"}}])
+def test_a_call_that_breaks_off_before_its_name_is_no_text(client: openai.OpenAI, use: Any, room: int) -> None:
+    asked: dict[str, Any] = {**ASKED, "tools": [WEATHER], "tool_choice": use, "max_tokens": room}
+    answer = client.chat.completions.create(**asked).choices[0]
+    assert not answer.message.content and answer.finish_reason == "length"
+    chunks = [chunk.choices[0] for chunk in client.chat.completions.create(stream=True, **asked) if chunk.choices]
+    assert not any(chunk.delta.content for chunk in chunks)
+
+
 def test_a_whole_round(client: openai.OpenAI) -> None:
     messages: list[Any] = list(ASKED["messages"])
     first = client.chat.completions.create(

@@ -227,6 +227,6 @@ def _reading(asked: Asked, plan: Plan, markers: Markers | None) -> Reading:
     if plan.form is GENERIC:
         parser = GenericParser(asked.box, plain=not asked.params.json_schema)
     elif plan.form is not None:
-        parser = CallParser(plan.form, asked.box.tools)
+        parser = CallParser(plan.form, asked.box.tools, certain=asked.box.use == "required")
     tidy = plan.form is not None and plan.form.tidy
     return Reading(splitter, parser, tidy=tidy, most=1 if asked.box.parallel is False else None)

@@ -63,7 +63,7 @@ class GenericParser:
     """
 
     def __init__(self, box: Toolbox, *, plain: bool) -> None:
-        self._calls = CallParser(GENERIC, box.tools)
+        self._calls = CallParser(GENERIC, box.tools, certain=True)
         self._plain = plain
         self._held = ""
         self._text: list[str] = []
@@ -81,9 +81,7 @@ class GenericParser:
         return [*pieces, *([Piece("text", said)] if said else [])]
 
     def finish(self) -> list[Piece]:
-        """What was held back, now that nothing follows."""
-        if self._state == self._before:
-            self._pieces += self._calls.feed(self._held)
+        """What was held back, now that nothing follows; the beginning of something that broke off is no text."""
         return [*self.feed(""), *self._calls.finish()]
 
     def _before(self, char: str) -> None:

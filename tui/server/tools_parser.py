@@ -40,10 +40,12 @@ class CallParser:
     Args:
         form: how the model writes calls.
         tools: those it may call.
+        certain: whether a grammar holds the answer to calls: the beginning of one that breaks off is then no text.
     """
 
-    def __init__(self, form: Format, tools: Collection[Tool]) -> None:
+    def __init__(self, form: Format, tools: Collection[Tool], *, certain: bool = False) -> None:
         self._form = form
+        self._certain = certain
         self._tools = {tool.name: tool for tool in tools}
         self._pieces: list[Piece] = []
         self._held = ""
@@ -70,9 +72,10 @@ class CallParser:
         """What was held back, now that nothing follows."""
         while self._state == self._after and self._skipped:
             self._flush_after()
-        self._say(self._raw if not self._told else "")
-        self._raw = ""
-        self._say(self._held)
+        if not self._certain:
+            self._say(self._raw if not self._told else "")
+            self._say(self._held)
+        self._raw = self._held = ""
         return self._given()
 
     @property
