@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tests.app.test_chats_last import MODEL, SIZE, ready
 from tests.app.test_presets import KIND, READY, make, opened
@@ -154,9 +154,42 @@ async def test_a_line_of_flags_becomes_a_preset(make_app: Callable[..., LocalLLM
         assert Presets().read("imported").values == {"temp": 0.2, "system_prompt": "Be brief."}
         await pilot.press("i")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen) and bool(app.screen.query(SafeTextArea)))
-        app.screen.query_one(SafeTextArea).load_text("--temp 'open")
+        assert app.screen.query_one(SafeTextArea).text == "", "that one was saved"
+
+
+async def test_a_line_that_cannot_be_read_stays_to_be_mended(make_app: Callable[..., LocalLLMApp]) -> None:
+    def editor() -> SafeTextArea | None:
+        areas = app.screen.query(SafeTextArea) if isinstance(app.screen, EditorScreen) else ()
+        return next(iter(areas), None)
+
+    def problem() -> str:
+        statics = app.screen.query("#editor-problem")
+        return str(statics.first(Static).content) if statics else ""
+
+    app = make_app(model=MODEL)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        screen = await opened(pilot, app)
+        await pilot.press("i")
+        await until(pilot, lambda: editor() is not None)
+        app.screen.query_one(SafeTextArea).load_text("-sys 'half")
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: "cannot be read: no closing quotation" in said(screen))
+        await until(pilot, lambda: "cannot be read: no closing quotation" in problem())
+        assert app.screen.query_one(SafeTextArea).text == "-sys 'half"
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        await pilot.press("i")
+        await until(pilot, lambda: (area := editor()) is not None and area.text == "-sys 'half")
+        app.screen.query_one(SafeTextArea).load_text("-m model.gguf --mystery-flag-of-a-later-version --port 8080")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "sets nothing that a preset has" in problem())
+        await pilot.pause()
+        assert app.screen.query_one("#editor-problem").size.height >= 2, "all of it can be read"
+        app.screen.query_one(SafeTextArea).load_text("-sys half")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: screen.has_class("naming"))
+        await name_it(pilot, screen, "half")
+        await until(pilot, lambda: names(screen) == ["half"])
 
 
 async def test_an_edit_keeps_what_was_typed_even_if_it_cannot_be_used(make_app: Callable[..., LocalLLMApp]) -> None:

@@ -28,6 +28,19 @@ async def test_keys_that_break_the_line(make_app: Callable[..., LocalLLMApp]) ->
         assert prompt(app).size.height == 4
 
 
+async def test_ctrl_u_twice_empties_the_prompt_and_is_undone(make_app: Callable[..., LocalLLMApp]) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"one", "ctrl+j", *"two", "ctrl+j", *"three", "ctrl+u")
+        assert prompt(app).text == "one\ntwo\n"
+        await pilot.press("ctrl+u")
+        assert prompt(app).text == ""
+        await pilot.press("ctrl+z")
+        assert prompt(app).text == "one\ntwo\n"
+        await pilot.press("ctrl+z")
+        assert prompt(app).text == "one\ntwo\nthree"
+
+
 async def test_grows_to_a_limit(make_app: Callable[..., LocalLLMApp]) -> None:
     app = make_app()
     async with app.run_test(size=(80, 24)) as pilot:

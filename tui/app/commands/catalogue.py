@@ -138,6 +138,7 @@ PROMPT_KEYS: tuple[tuple[str, str], ...] = (
     ("up, down", "Earlier and later prompts, from the first and the last line."),
     ("ctrl+x ctrl+e", "Write it in your own editor, $VISUAL or $EDITOR; ctrl+x alone cuts."),
     ("ctrl+w", "Delete the word before the cursor."),
-    ("ctrl+u, ctrl+k", "Delete to the start, to the end of the line."),
+    ("ctrl+u, ctrl+k", "Delete to the start, to the end of the line; ctrl+u twice: all before the cursor."),
+    ("ctrl+z, ctrl+y", "Undo, and do it again."),
 )
 """Keys of the editor, for the help."""

@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.app.rendering.shown import shown_line
+from tui.app.widgets.glyphs import current_glyphs
 from tui.app.widgets.safe_text_area import SafeTextArea
 
 
@@ -19,6 +21,7 @@ class EditorScreen(ModalScreen[str | None]):
     Args:
         title: what the text is.
         text: the text to start from.
+        problem: why it could not be used as it is; may be untrusted.
     """
 
     CSS_PATH = "editor.tcss"
@@ -34,14 +37,17 @@ class EditorScreen(ModalScreen[str | None]):
     | escape | Ends without a change. |
     """
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str, problem: str = "") -> None:
         super().__init__()
         self._heading = title
         self._text = text
+        self._problem = shown_line(problem)
 
     def compose(self) -> ComposeResult:
         """The title, the editor, and the keys."""
         yield Static(Content(self._heading), id="editor-title")
+        if self._problem:
+            yield Static(Content(f"{current_glyphs().failed} {self._problem}"), id="editor-problem")
         yield SafeTextArea(self._text, id="editor-text", soft_wrap=True, tab_behavior="indent")
         yield Static(Content("ctrl+s use this text   esc leave it as it was"), id="editor-keys")
 

@@ -29,6 +29,8 @@ class PresetsScreen(PresetList):
     """Makes presets of what holds and of pasted lines, renames them, and lends their files to an editor."""
 
     _named: Callable[[str], None] | None = None
+    _line = ""
+    """What was pasted last, while no preset was saved of it."""
 
     # A name
 
@@ -101,20 +103,31 @@ class PresetsScreen(PresetList):
         def read(line: str | None) -> None:
             if line is None or not line.strip():
                 return
+            self._line = line
             try:
                 flags = read_flags(line)
             except LocalLLMError as error:
-                self.say(error.line(), "error")
+                self.app.push_screen(EditorScreen(_LINE, line, error.line()), read)
                 return
-            self._begin(Preset("imported", values=flags.values), "name of the preset", "imported", flags.left_out)
+            preset = Preset("imported", values=flags.values)
+            self._begin(preset, "name of the preset", "imported", flags.left_out, self._end_import)
 
-        self.app.push_screen(EditorScreen(_LINE, ""), read)
+        self.app.push_screen(EditorScreen(_LINE, self._line), read)
 
-    def _begin(self, preset: Preset, what: str, suggested: str, notes: tuple[str, ...]) -> None:
+    def _end_import(self) -> None:
+        self._line = ""
+
+    def _begin(
+        self, preset: Preset, what: str, suggested: str, notes: tuple[str, ...], then: Callable[[], None] = lambda: None
+    ) -> None:
+        def create(name: str) -> None:
+            self.folder.create(with_name(preset, name))
+            then()
+
         self._examples = False
         self._making, self._notes = Entry(preset.name, preset), notes
         self.show_rows()
-        self._ask_name(what, suggested, lambda name: self.folder.create(with_name(preset, name)))
+        self._ask_name(what, suggested, create)
 
     def action_rename(self) -> None:
         """Give it another name."""

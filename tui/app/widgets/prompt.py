@@ -107,6 +107,16 @@ class Prompt(ChordTextArea):
             raise SkipAction
         super().action_cursor_line_end(select)
 
+    def action_delete_to_start_of_line(self) -> None:
+        """To the start of the line; from there, all that is before it: twice at the end empties the prompt."""
+        at = self.cursor_location
+        if not self.selection.is_empty or at[1] or not at[0]:
+            super().action_delete_to_start_of_line()
+            return
+        self.history.checkpoint()
+        self._delete_via_keyboard((0, 0), at)
+        self.history.checkpoint()
+
     @property
     def wrapped_row(self) -> int:
         """The row of the cursor on the screen, counted from the first one of the text."""
