@@ -23,7 +23,9 @@ _LAYER = re.compile(r"layer +\d+ assigned to device (?P<device>[^,\s]+)")
 _GRAPH = re.compile(r" graph: nodes = (?P<nodes>\d+)")
 _HOST_BUFFER = re.compile(r"CPU|AMX|BLAS|MTL|Metal|\w+_Host$")
 """Buffers in the computer's own memory: the processor's, repacked or not, Apple's shared ones, a GPU's pinned ones."""
-_STOPPED = re.compile(r"failed to decode, ret = 2$|compute status: 1$|removing memory module entries for seq_id")
+_STOPPED = re.compile(
+    r"failed to decode, ret = 2$|compute status: 1$|failed with error 1$|removing memory module entries for seq_id"
+)
 """What llama.cpp says of an evaluation that was ended because somebody asked for it: no error."""
 _MEBIBYTE = 1024 * 1024
 _SOURCE = re.compile(r"^[a-z_:~A-Z0-9]+: +")
