@@ -189,6 +189,24 @@ async def test_help_lists_every_command_that_works_here(app: LocalLLMApp) -> Non
         assert on_main(app)
 
 
+async def test_help_pages_by_what_is_visible_and_has_a_beginning_and_an_end(app: LocalLLMApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.status.phase is Phase.READY)
+        await pilot.press("f1")
+        box = app.screen.query_one("#help-box")
+        await until(pilot, lambda: box.max_scroll_y > 60)
+        page = box.scrollable_content_region.height - 1
+        assert page > 10
+        await pilot.press("pagedown", "space")
+        assert box.scroll_offset.y == 2 * page
+        await pilot.press("pageup")
+        assert box.scroll_offset.y == page
+        await pilot.press("end")
+        assert box.scroll_offset.y == box.max_scroll_y
+        await pilot.press("home")
+        assert box.scroll_offset.y == 0
+
+
 def test_help_folds_to_narrow_widths() -> None:
     rows = {"Chat": [("ctrl+r", "Regenerate", "Write the last reply anew, from the beginning, once more.")]}
     for width in (30, 60, 110):

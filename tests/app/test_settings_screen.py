@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -125,6 +126,20 @@ async def test_delete_takes_the_default() -> None:
         await pilot.press("delete", "ctrl+s")
         await until(pilot, lambda: bool(app.results))
     assert app.results[0] is not None and app.results[0].generation.top_k == 40
+
+
+async def test_keys_that_come_in_one_burst_go_where_the_one_before_them_leads() -> None:
+    app = FormApp(Settings())
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.form.focused is not None)
+        before = app.form.focused
+        for key in ("down", "down", "slash", *"temp"):
+            app.post_message(Key(key, "/" if key == "slash" else key if len(key) == 1 else None))
+        await pilot.pause()
+        assert app.form.query_one("#settings-search", Input).value == "temp"
+        assert isinstance(before, SettingRow) and not before.editing
+        await pilot.press("escape", "escape")
+    assert app.results == [None]
 
 
 async def test_search_keeps_the_rows_that_match() -> None:

@@ -98,8 +98,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,f1,q", "dismiss", "Close", priority=True),
         Binding("up,k", "scroll(-1)", "Up", show=False),
         Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("pageup", "scroll(-10)", "Page up", show=False),
-        Binding("pagedown,space", "scroll(10)", "Page down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown,space", "page(1)", "Page down", show=False),
+        Binding("home", "edge(-1)", "Beginning", show=False),
+        Binding("end", "edge(1)", "End", show=False),
     ]
 
     def __init__(self, below: Screen[Any]) -> None:
@@ -117,3 +119,13 @@ class HelpScreen(ModalScreen[None]):
     def action_scroll(self, rows: int) -> None:
         """Move the text."""
         self.query_one("#help-box").scroll_relative(y=rows, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """Move the text by as much as is visible; the last row of it stays in view."""
+        box = self.query_one("#help-box")
+        self.action_scroll(pages * max(1, box.scrollable_content_region.height - 1))
+
+    def action_edge(self, side: int) -> None:
+        """To the beginning, or to the end."""
+        box = self.query_one("#help-box")
+        box.scroll_to(y=0 if side < 0 else box.max_scroll_y, animate=False)

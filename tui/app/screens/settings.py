@@ -117,7 +117,7 @@ class SettingsScreen(Screen[Settings | None]):
 
     @property
     def _current(self) -> SettingRow | None:
-        return next((row for row in self.query(SettingRow) if row.has_focus or row.editing), None)
+        return next((row for row in self.query(SettingRow) if row is self.focused or row.editing), None)
 
     def on_descendant_focus(self) -> None:
         """Describe the row that one is on now."""
@@ -148,7 +148,7 @@ class SettingsScreen(Screen[Settings | None]):
         self._go_to(rows[min(len(rows) - 1, max(0, at + distance))])
 
     def _go_to(self, row: SettingRow) -> None:
-        row.focus(scroll_visible=False)
+        self.set_focus(row, scroll_visible=False)  # at once: the next key may be here already
         container = self.query_one(SettingRows)
         if row is self._rows[0]:
             container.scroll_home(animate=False)
@@ -161,7 +161,7 @@ class SettingsScreen(Screen[Settings | None]):
             return
         search = self.query_one("#settings-search", Input)
         search.display = True
-        search.focus()
+        self.set_focus(search)  # at once: the next key may be here already
 
     @on(Input.Changed, "#settings-search")
     def _filter(self, event: Input.Changed) -> None:

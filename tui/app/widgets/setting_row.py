@@ -193,10 +193,20 @@ class SettingRow(LinesPane, can_focus=True):
         self._end()
         self.post_message(self.Edited(self))
 
-    def on_key(self, event: events.Key) -> None:
-        """A character starts a new value, or goes to the input that is about to take over."""
+    async def on_key(self, event: events.Key) -> None:
+        """A character starts a new value, or goes to the input that is about to take over.
+
+        Of keys that come in one burst each finds done what the one before it means.
+        """
+        focused = self.screen.focused
+        if not self.editing and focused is not None and focused is not self:
+            event.stop()
+            focused._forward_event(events.Key(event.key, event.character))
+            return
         character = event.character
         if character is None or not event.is_printable or character in "/-+ ":
+            if await self.app._check_bindings(event.key):
+                event.stop()
             return
         event.stop()
         event.prevent_default()
