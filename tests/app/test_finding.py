@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.app.test_chats_last import SIZE, answered, hint, ready, say, shown
 from tests.support.scripted import ScriptedEngine
@@ -129,3 +130,12 @@ def seeded(messages: int) -> None:
         needle = " 東京 Needle" if number in (10, 80) else ""
         last = store.add_prompt(chat.id, last, f"Message {number}{needle} " + "and so on " * 20).id
     store.close()
+
+
+async def test_joined_emoji_and_flags_are_found_as_they_are_shown(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await chat(pilot, app, engine, "a family 👨‍👩‍👧‍👦 in 🇯🇵 with ❤️")
+        await pilot.press("ctrl+f")
+        for typed, seen in (("👨‍👩‍👧‍👦", "👨👩👧👦"), ("👨👩", "👨👩"), ("❤️", "❤"), ("🇯🇵", "JP")):
+            app.main_screen.query_one("#find-field", Input).value = typed
+            await until(pilot, lambda seen=seen: count(app).strip() == "1/1" and reversed_text(app) == seen)  # type: ignore[misc]

@@ -1,10 +1,18 @@
-"""Finding a text whatever its case, width and line breaks: `ｱｲｽ` is found as `アイス`, `STRASSE` as `straße`."""
+"""Finding a text whatever its case, width and line breaks: `ｱｲｽ` is found as `アイス`, `STRASSE` as `straße`.
+
+What the screen shows alike is alike: an emoji with and without its joiners, and a flag as its two letters.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from tui.core.text import INVISIBLE, letter_of
+
+_UNSHOWN = re.compile(f"[{INVISIBLE}]|([\U0001f1e6-\U0001f1ff])")
 
 _VOICED = "\uff9e\uff9f"
 """Marks behind a half-width kana, which are one character with it in full width."""
@@ -16,7 +24,10 @@ def fold(text: str) -> str:
 
 
 def _alike(text: str) -> str:
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    if text.isascii():
+        return text.lower()
+    text = _UNSHOWN.sub(lambda found: letter_of(found[1]) if found[1] else "", text)
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def count_folded(folded: str, wanted: str) -> int:

@@ -8,6 +8,13 @@ import re
 # follows, so that a file name can look like another), and halves of a surrogate pair, which no terminal can take.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
+INVISIBLE = "\u00ad\u200d\u20e3\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0000-\U000e007f"
+"""Soft hyphens, joiners, keycaps, variation selectors, skin tones, tags, as a part of an expression's set: the screen
+shows what stands before them without."""
+
+INDICATORS = range(0x1F1E6, 0x1F200)
+"""Two of these characters are a flag; each is shown as the letter that it stands for."""
+
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
@@ -23,6 +30,11 @@ def printable(text: str, *, keep: str = "") -> str:
         (`\\x9b`, `\\u202e`); half a surrogate pair as U+FFFD.
     """
     return _UNSAFE.sub(lambda found: found[0] if found[0] in keep else _visible(found[0]), text)
+
+
+def letter_of(indicator: str) -> str:
+    """The letter that one half of a flag stands for."""
+    return chr(ord("A") + ord(indicator) - INDICATORS.start)
 
 
 def one_line(text: str) -> str:

@@ -4,35 +4,77 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tui.store.records import Conversation, Hit, Part
 from tui.store.rows import CONVERSATION, conversation
-from tui.store.words import ATTACHED, folded, query, terms
+from tui.store.words import ATTACHED, folded, query, signs, terms
 
 _BEFORE, _AFTER = 40, 120
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is looked for, for SQL.
+
+    Attributes:
+        messages: tables, the condition for a message `m` in them, and its number, by which they are in order.
+        titles: the same for a conversation `c`.
+        values: of the conditions' parameters.
+        terms: what a snippet marks.
+    """
+
+    messages: tuple[str, str, str]
+    titles: tuple[str, str, str]
+    values: tuple[str, ...]
+    terms: list[str]
+
+    @classmethod
+    def of(cls, typed: str) -> _Wanted | None:
+        """Words are looked up in the index; signs alone, such as emoji, are not in it: the texts are read for them."""
+        if expression := query(typed):
+            return cls(
+                ("message_words w CROSS JOIN message m ON m.id = w.rowid", "message_words MATCH ?", "w.rowid"),
+                ("title_words w CROSS JOIN conversation c ON c.id = w.rowid", "title_words MATCH ?", "w.rowid"),
+                (expression,),
+                terms(typed),
+            )
+        if not (wanted := signs(typed)):
+            return None
+        return cls(
+            ("message m", " AND ".join([f"instr({_bare('m.text')}, ?)"] * len(wanted)), "m.id"),
+            ("conversation c", " AND ".join([f"instr({_bare('c.title')}, ?)"] * len(wanted)), "c.id"),
+            tuple(wanted),
+            [*map(folded, typed.split()), *wanted],
+        )
+
+
+def _bare(column: str) -> str:
+    """A column without what joins emoji and chooses their picture: fields lose that when one types into them."""
+    return f"replace(replace({column}, char(0xFE0F), ''), char(0x200D), '')"
+
+
 def search(connection: sqlite3.Connection, words: str, limit: int) -> list[Hit]:
     """Titles and messages with all of `words` in them, titles first, each newest first; the last word may be a part."""
-    expression = query(words)
-    if not expression:
+    wanted = _Wanted.of(words)
+    if wanted is None:
         return []
-    wanted = terms(words)
     hits = [
-        Hit(record, None, "system", record.created, snippet(record.title, wanted))
-        for record in _titles(connection, expression, limit)
+        Hit(record, None, "system", record.created, snippet(record.title, wanted.terms))
+        for record in _titles(connection, wanted, limit)
     ]
+    tables, condition, order = wanted.messages
     rows = connection.execute(
-        f"""SELECT m.id, m.role, m.created, m.text, {CONVERSATION} FROM message_words w
-            CROSS JOIN message m ON m.id = w.rowid CROSS JOIN conversation c ON c.id = m.conversation
-            WHERE message_words MATCH ? AND m.deleted IS NULL AND c.deleted IS NULL
-            ORDER BY w.rowid DESC LIMIT ?""",
-        (expression, limit - len(hits)),
+        f"""SELECT m.id, m.role, m.created, m.text, {CONVERSATION} FROM {tables}
+            CROSS JOIN conversation c ON c.id = m.conversation
+            WHERE {condition} AND m.deleted IS NULL AND c.deleted IS NULL
+            ORDER BY {order} DESC LIMIT ?""",
+        (*wanted.values, limit - len(hits)),
     )
     for id_, role, created, text, *rest in rows.fetchall():
-        parts = snippet(text, wanted)
+        parts = snippet(text, wanted.terms)
         if not any(part.found for part in parts):
-            parts = _attached_snippet(connection, id_, wanted) or parts
+            parts = _attached_snippet(connection, id_, wanted.terms) or parts
         hits.append(Hit(conversation(rest), id_, role, created, parts))
     return hits
 
@@ -41,11 +83,11 @@ def conversations_with(
     connection: sqlite3.Connection, words: str, archived: bool | None, limit: int | None, offset: int
 ) -> list[Conversation]:
     """Conversations with all of `words` in their title or in one message, the newest find first."""
-    expression = query(words)
-    if not expression:
+    wanted = _Wanted.of(words)
+    if wanted is None:
         return []
     found: dict[int, Conversation] = {}
-    for record in _found(connection, expression):
+    for record in _found(connection, wanted):
         if archived is None or record.archived == archived:
             found.setdefault(record.id, record)
         if limit is not None and len(found) >= offset + limit:
@@ -89,22 +131,23 @@ def _attached_snippet(connection: sqlite3.Connection, message: int, wanted: list
     return ()
 
 
-def _titles(connection: sqlite3.Connection, expression: str, limit: int) -> list[Conversation]:
+def _titles(connection: sqlite3.Connection, wanted: _Wanted, limit: int) -> list[Conversation]:
+    tables, condition, order = wanted.titles
     rows = connection.execute(
-        f"""SELECT {CONVERSATION} FROM title_words w CROSS JOIN conversation c ON c.id = w.rowid
-            WHERE title_words MATCH ? AND c.deleted IS NULL ORDER BY w.rowid DESC LIMIT ?""",
-        (expression, limit),
+        f"""SELECT {CONVERSATION} FROM {tables}
+            WHERE {condition} AND c.deleted IS NULL ORDER BY {order} DESC LIMIT ?""",
+        (*wanted.values, limit),
     )
     return [conversation(row) for row in rows]
 
 
-def _found(connection: sqlite3.Connection, expression: str) -> Iterator[Conversation]:
-    yield from _titles(connection, expression, -1)
+def _found(connection: sqlite3.Connection, wanted: _Wanted) -> Iterator[Conversation]:
+    yield from _titles(connection, wanted, -1)
     seen: set[int] = set()
+    tables, condition, order = wanted.messages
     for (number,) in connection.execute(
-        """SELECT m.conversation FROM message_words w CROSS JOIN message m ON m.id = w.rowid
-           WHERE message_words MATCH ? AND m.deleted IS NULL ORDER BY w.rowid DESC""",
-        (expression,),
+        f"SELECT m.conversation FROM {tables} WHERE {condition} AND m.deleted IS NULL ORDER BY {order} DESC",
+        wanted.values,
     ):
         if number not in seen:
             seen.add(number)
@@ -121,7 +164,12 @@ def _spots(plain: str, wanted: list[str]) -> list[tuple[int, int]]:
         at = plain.find(word)
         first = True
         while at >= 0 and (first or len(spots) < 64):
-            if not word[0].isascii() or at == 0 or not plain[at - 1].isalnum() or not plain[at - 1].isascii():
+            if (
+                not (word[0].isascii() and word[0].isalnum())
+                or at == 0
+                or not plain[at - 1].isalnum()
+                or not plain[at - 1].isascii()
+            ):
                 spots.append((at, at + len(word)))
                 first = False
             at = plain.find(word, at + len(word))

@@ -20,6 +20,7 @@ _UNSPACED = (
 )
 _RUN = re.compile(f"([{_UNSPACED}]+)|[^\\W_{_UNSPACED}]+")
 _ASCII_WORD = re.compile("[a-z0-9]+")
+_JOINERS = re.compile("[\u200d\ufe0f]")
 _MARKS = re.compile("[\u0300-\u036f]")
 
 
@@ -54,6 +55,11 @@ def searchable(text: str, attached: Iterable[tuple[str, str]]) -> str:
 def terms(words: str) -> list[str]:
     """What is looked for in a folded text when a person types `words`: whole runs, each once."""
     return list(dict.fromkeys(run[0] for run in _RUN.finditer(folded(words))))
+
+
+def signs(typed: str) -> list[str]:
+    """What is looked for in a text as it is when what a person types has no word in it: each sign or row of signs."""
+    return list(dict.fromkeys(_JOINERS.sub("", typed).split()))
 
 
 def query(words: str) -> str:

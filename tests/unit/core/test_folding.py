@@ -14,6 +14,7 @@ from tui.core.folding import Span, count_folded, find_in_lines, fold
     [
         ("STRASSE", "straße"), ("ｱｲｽｸﾘｰﾑ", "アイス"), ("ガム", "ｶﾞﾑ"), ("ＡＢＣ", "abc"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"),
         ("a\n  b", "A B"), ("東京の天気", "京の"), ("ﬁne", "FINE"), ("e\u0301t\u00e9", "été"),
+        ("a 👨‍👩‍👧‍👦 b", "👨👩👧👦"), ("👨👩👧👦", "👨‍👩‍👧‍👦"), ("love ❤️", "❤"), ("🇯🇵", "JP"), ("to JP", "🇯🇵"),
     ],
 )  # fmt: skip
 def test_alike(text: str, wanted: str) -> None:

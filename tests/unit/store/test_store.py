@@ -139,6 +139,20 @@ def test_search_finds_messages_newest_first_with_their_surroundings(store: Store
     assert store.search("") == [] and store.conversations(words="nowhere") == []
 
 
+def test_signs_alone_are_found_joined_or_not(store: Store) -> None:
+    chat = store.create("the 🇯🇵 trip")
+    first = store.add_prompt(chat.id, None, "love you ❤️ and 👨‍👩‍👧‍👦 all")
+    second = store.add_prompt(chat.id, first.id, "a->b")
+    for typed in ("❤️", "❤", "👨‍👩‍👧‍👦", "👨👩👧👦", "👩‍👧 ❤"):
+        assert [hit.message for hit in store.search(typed)] == [first.id], typed
+        assert [chat.id for chat in store.conversations(words=typed)] == [chat.id]
+    assert [part.text for part in store.search("❤️")[0].parts if part.found] == ["❤️"]
+    assert [hit.message for hit in store.search("🇯🇵")] == [None]
+    (hit,) = store.search("->")
+    assert hit.message == second.id and [part.text for part in hit.parts if part.found] == ["->"]
+    assert store.search("🚀") == [] and store.conversations(words="🚀") == [] and store.search(" \ufe0f ") == []
+
+
 def test_a_prompt_is_found_by_what_was_sent_with_it(store: Store) -> None:
     chat = store.create("chat")
     files = [Attachment("notes.txt", "nothing"), Attachment("weather.csv", "Tokyo,sunny\nOsaka,rain")]

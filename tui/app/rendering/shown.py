@@ -9,13 +9,7 @@ from __future__ import annotations
 
 import re
 
-from tui.core.text import one_line, printable
-
-_INVISIBLE = "\u00ad\u200d\u20e3\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0000-\U000e007f"
-"""Soft hyphens, joiners, keycaps, variation selectors, skin tones, tags: what stands before them is drawn without."""
-
-_INDICATORS = range(0x1F1E6, 0x1F200)
-"""Two of them are a flag; each is shown as the letter that it stands for."""
+from tui.core.text import INDICATORS, INVISIBLE, letter_of, one_line, printable
 
 _NEW = (
     "\u05c8\u05c9\u0b53\u0b54\u1ade\u1adf\u1aec-\u1af0\U00010ecb-\U00010ecf\U00010ef0-\U00010ef9\U00011df0"
@@ -25,8 +19,8 @@ _NEW = (
 )
 """Characters so new, or so rare, that the tables of widths differ."""
 
-_UNSTEADY = re.compile(f"[{_INVISIBLE}{_NEW}\U0001f1e6-\U0001f1ff]")
-_DROPPED = re.compile(f"[{_INVISIBLE}]")
+_UNSTEADY = re.compile(f"[{INVISIBLE}{_NEW}\U0001f1e6-\U0001f1ff]")
+_DROPPED = re.compile(f"[{INVISIBLE}]")
 
 NOTHING = "\u200b"
 """A character without width, where a text must keep its number of characters."""
@@ -55,6 +49,6 @@ def steady(text: str, dropped: str = "") -> str:
 
 
 def _replacement(char: str, dropped: str) -> str:
-    if ord(char) in _INDICATORS:
-        return chr(ord("A") + ord(char) - _INDICATORS.start)
+    if ord(char) in INDICATORS:
+        return letter_of(char)
     return dropped if _DROPPED.match(char) else "\N{REPLACEMENT CHARACTER}"

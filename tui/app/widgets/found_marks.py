@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from tui.app.rendering.shown import steady
 from tui.app.widgets.entries import Entry, ReplyEntry, UserEntry
 from tui.app.widgets.glyphs import current_glyphs
 from tui.core.folding import Span, find_in_lines, fold
@@ -19,7 +20,7 @@ class FoundMarks:
     """
 
     def __init__(self, text: str) -> None:
-        self._wanted = fold(text)
+        self._wanted = fold(steady(text))  # as it stands in the lines
         self._at: tuple[Entry, int] | None = None
         self._known: dict[int, tuple[tuple[int, int], Entry, list[list[Span]]]] = {}
 
