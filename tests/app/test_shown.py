@@ -24,6 +24,7 @@ from tui.app.widgets.completion_input import CompletionInput
 from tui.app.widgets.completion_text import CompletionText
 from tui.app.widgets.entries import NoteEntry, ReplyEntry, UserEntry
 from tui.app.widgets.glyphs import current_glyphs
+from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.safe_text_area import shown as shown_in_editor
 from tui.catalogue.entry import ModelEntry
 
@@ -137,3 +138,28 @@ def test_the_marks_of_a_poor_terminal_are_ascii(monkeypatch: pytest.MonkeyPatch)
         assert "> you" in lines and "* model" in lines and "  # stopped" in lines
     finally:
         current_glyphs.cache_clear()
+
+
+async def test_a_prompt_with_joined_emoji_hides_nothing(make_app: Callable[..., LocalLLMApp]) -> None:
+    """The rows are as wide as what is drawn, and the cursor is where the next letter goes."""
+    text = "RED こんにちは👨‍👩‍👧‍👦 hello hello hello wor here bell ctl [red]x[/red] [b]bold abcdef abcde"
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        prompt = app.main_screen.query_one(Prompt)
+        prompt.put(text)
+        await until(pilot, lambda: prompt.size.height == 2)
+        rows = [prompt.render_line(y).text for y in range(2)]
+        assert all(columns(row) <= prompt.size.width for row in rows)
+        assert "".join("".join(rows).split()) == "".join(shown_in_editor(text).split()), "all of it is there"
+        prompt.move_cursor((0, 0))
+        seen = [prompt.cursor_screen_offset]
+        while prompt.cursor_location != prompt.document.end:
+            await pilot.press("right")
+            seen.append(prompt.cursor_screen_offset)
+        assert len(set(seen)) == len(seen), "each key moves it"
+        assert seen[-1].x - prompt.content_region.x == columns(rows[1].rstrip())
+        prompt.put("a❤️👨‍👩")
+        await pilot.press("backspace", "backspace")
+        assert prompt.text == "a❤️"
+        await pilot.press("left", "left", "delete", "b")
+        assert prompt.text == "b❤️"
