@@ -71,14 +71,15 @@ class Questions:
         """
         return infill_tokens(self._vocabulary, prefix, suffix, begun=begun, extra=extra, suffix_first=suffix_first)
 
-    def render(self, prompt: ChatPrompt, params: GenerationParams) -> str:
+    def render(self, prompt: ChatPrompt, params: GenerationParams, *, reply: bool = True) -> str:
         """A conversation in the chat template.
 
         Args:
             prompt: the conversation.
             params: what the template is told besides, such as whether to think.
+            reply: whether the beginning of the model's next message stands at its end.
 
         Raises:
             TemplateError: the template refuses it.
         """
-        return self._reader.text(prompt, params).replace(CUT, "")
+        return self._reader.text(prompt, params, reply=reply).replace(CUT, "")

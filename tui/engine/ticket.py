@@ -27,6 +27,7 @@ class Ticket:
         self._over = threading.Event()
         self._asked = time.perf_counter()
         self._listener: Callable[[], None] | None = None
+        self._enough: Callable[[Token], bool] | None = None
         self.first_token_seconds: float | None = None
         """Seconds from the request to the first token (TTFT), as soon as there is one."""
 
@@ -49,6 +50,15 @@ class Ticket:
         """
         self._listener = listener
         listener()
+
+    def until(self, enough: Callable[[Token], bool]) -> None:
+        """End the generation from the holder's side at a token of its own choice, and not some steps later.
+
+        Args:
+            enough: asked for each token from the engine's thread, so that it must return at once; after the first one
+                for which it says so nothing more is computed, though tokens that were already are still told.
+        """
+        self._enough = enough
 
     def events(self) -> Iterator[Event]:
         """Each event as it comes, until the last one. Waits; for a holder that has nothing else to do."""
@@ -86,6 +96,8 @@ class Ticket:
         """Hand an event to the holder; the engine's side."""
         if self.first_token_seconds is None and isinstance(event, Token):
             self.first_token_seconds = time.perf_counter() - self._asked
+        if self._enough is not None and isinstance(event, Token) and self._enough(event):
+            self._cancelled = True
         self._events.put(event)
         if self._listener is not None:
             self._listener()

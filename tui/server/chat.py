@@ -20,7 +20,7 @@ from tui.server.fields import Fields
 from tui.server.following import unless_gone
 from tui.server.generating import check_choices, timings_of
 from tui.server.logprobs import chat_logprobs, wanted_by_chat
-from tui.server.messages import messages_of
+from tui.server.messages import begins_reply, messages_of
 from tui.server.parameters import parameters_of, splits_reasoning
 from tui.server.reading import Call, Delta, Reading
 from tui.server.state import State, state_of
@@ -62,9 +62,14 @@ def asked_by(state: State, fields: Fields) -> Asked:
     Raises:
         ApiError: it asks for what cannot be.
     """
+    messages = messages_of(fields)
+    if not begins_reply(fields, messages):
+        words = "add_generation_prompt cannot be false here: the model would go on with the last message. "
+        words += "/apply-template tells a conversation without it, and /v1/completions completes any text."
+        raise ApiError(400, words, param="add_generation_prompt")
     return Asked(
         fields.text("model"),
-        with_system(state, messages_of(fields)),
+        with_system(state, messages),
         parameters_of(fields, state.generation),
         toolbox_of(fields),
         check_choices(fields.whole("n", 1, least=1)),

@@ -16,6 +16,7 @@ from tui.engine.ticket import Ticket
 from tui.server.errors import ApiError, api_error
 from tui.server.following import events_of
 from tui.server.state import State, client_of
+from tui.server.time_limit import TimeLimit
 from tui.services.model_pool import Lease
 from tui.services.watching import words_of
 
@@ -96,6 +97,10 @@ class Generating:
             engine.generate(prompt, one, client=client, n_probs=n_probs)
             for prompt, one in zip(prompts, params, strict=True)
         ]
+        self._limits = [TimeLimit.of(one) for one in params]
+        for ticket, limit in zip(self._tickets, self._limits, strict=True):
+            if limit:
+                ticket.until(limit.enough)
         self._numbers = [state.begin(request, lease, ticket.cancel) for ticket in self._tickets]
         if state.requests.transcripts:
             for number, prompt in zip(self._numbers, prompts, strict=True):
@@ -113,7 +118,11 @@ class Generating:
         """
         try:
             async with aclosing(events_of(*self._tickets, pause=pause)) as events:  # type: ignore[type-var]
-                async for number, event in events:
+                async for number, told in events:
+                    limit = self._limits[number]
+                    event = limit.held(told) if limit else told
+                    if event is None:
+                        continue
                     self._state.requests.absorb(self._numbers[number], event)
                     if isinstance(event, Failed):
                         raise api_error(event.error)

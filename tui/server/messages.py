@@ -30,6 +30,16 @@ def messages_of(fields: Fields) -> tuple[Message, ...]:
     return named(tuple(_message(number, item) for number, item in enumerate(items)))
 
 
+def begins_reply(fields: Fields, messages: tuple[Message, ...]) -> bool:
+    """Whether the beginning of the model's next message follows the conversation: not where `add_generation_prompt` is
+    false. A reply at the end, with which the model goes on, is its own beginning.
+
+    Raises:
+        ApiError: that is neither true nor false.
+    """
+    return fields.flag("add_generation_prompt", True) or messages[-1].role == "assistant"
+
+
 def named(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """A conversation in which the answers of tools have their tools' names, which some templates need."""
     names = {call.id: call.name for message in messages for call in message.calls if call.id}

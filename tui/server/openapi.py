@@ -17,6 +17,10 @@ _TEXT: dict[str, Any] = {"type": "string"}
 _WHOLE: dict[str, Any] = {"type": "integer"}
 _FLAG: dict[str, Any] = {"type": "boolean"}
 _TABLE: dict[str, Any] = {"type": "object"}
+_LIMIT: dict[str, Any] = {
+    "type": "integer", "minimum": -1,
+    "description": "Milliseconds from the first token on, after which the next line break ends the answer.",
+}  # fmt: skip
 _TEXTS: dict[str, Any] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 _PROMPT: dict[str, Any] = {"anyOf": [_TEXT, {"type": "array"}]}
 _CONTENT: dict[str, Any] = {"anyOf": [_TEXT, {"type": "array", "items": _TABLE}]}
@@ -30,7 +34,7 @@ _CHOICE: dict[str, Any] = {"anyOf": [_TEXT, _TABLE]}
 _CHAT = {
     "messages": _MESSAGES, "stream": _FLAG, "stream_options": _TABLE, "n": {"type": "integer", "minimum": 1},
     "logprobs": _FLAG, "top_logprobs": _WHOLE, "response_format": _TABLE, "tools": _TOOLS, "tool_choice": _CHOICE,
-    "parallel_tool_calls": _FLAG, "chat_template_kwargs": _TABLE,
+    "parallel_tool_calls": _FLAG, "chat_template_kwargs": _TABLE, "add_generation_prompt": _FLAG,
 }  # fmt: skip
 _COMPLETION = {
     "prompt": _PROMPT, "stream": _FLAG, "stream_options": _TABLE, "n": {"type": "integer", "minimum": 1},
@@ -73,7 +77,9 @@ _POSTS: dict[str, tuple[str, dict[str, Any], tuple[str, ...], bool]] = {
         {"content": _TEXT, "add_special": _FLAG, "parse_special": _FLAG, "with_pieces": _FLAG}, (), False,
     ),
     "/detokenize": ("The text of tokens.", {"tokens": {"type": "array", "items": _WHOLE}}, (), False),
-    "/apply-template": ("A conversation as a prompt.", {"messages": _MESSAGES}, ("messages",), False),
+    "/apply-template": (
+        "A conversation as a prompt.", {"messages": _MESSAGES, "add_generation_prompt": _FLAG}, ("messages",), False,
+    ),
 }  # fmt: skip
 _GETS = {
     "/health": "Whether requests can be answered.",
@@ -116,7 +122,8 @@ def _parameters() -> dict[str, Any]:
     """How tokens are chosen, by the names that requests use."""
     options = {option.name: option for option in options_of(GenerationParams)}
     known = {name: _schema(options[setting]) for name, setting in NAMES_OF_SETTINGS.items()}
-    return {**known, "seed": _WHOLE, "stop": _TEXTS, "logit_bias": {"anyOf": [_TABLE, {"type": "array"}]}}
+    biases = {"anyOf": [_TABLE, {"type": "array"}]}
+    return {**known, "seed": _WHOLE, "stop": _TEXTS, "logit_bias": biases, "t_max_predict_ms": _LIMIT}
 
 
 def _schema(option: Option) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from tui.core.options import options_of
 from tui.core.parameters import GenerationParams
 from tui.server.errors import ApiError
 from tui.server.fields import Fields, wrong
+from tui.server.time_limit import timed
 
 _OPTIONS = MappingProxyType({option.name: option for option in options_of(GenerationParams)})
 _NAMES = {
@@ -29,6 +30,7 @@ _SAME = (
 )  # fmt: skip
 NAMES_OF_SETTINGS = MappingProxyType({**_NAMES, **{name: name for name in _SAME}})
 """The setting that each name of a request stands for."""
+_PROBABILITIES = ("n_probs", "logprobs", "top_logprobs")
 _SEEDS = 2**32 - 1
 MOST_STOPS = 64
 """Stop strings of a request; each is looked for at every token."""
@@ -59,6 +61,9 @@ def parameters_of(fields: Fields, base: GenerationParams) -> GenerationParams:
         changes["stop"] = _few("stop", tuple(text for text in fields.texts("stop") if text), MOST_STOPS)
     if "logit_bias" in fields:
         changes["logit_bias"] = _biases(fields.body["logit_bias"])
+    if fields.flag("post_sampling_probs") and any(fields.body.get(name) for name in _PROBABILITIES):
+        words = "post_sampling_probs cannot be true: probabilities are told as they are before any sampler."
+        raise ApiError(400, words, param="post_sampling_probs")
     changes |= _reasoning(fields, base)
     changes |= _constraint(fields, bool(changes.get("grammar")))
     # A request that does not fit is refused with both numbers; nothing is left out behind a client's back.
@@ -67,7 +72,7 @@ def parameters_of(fields: Fields, base: GenerationParams) -> GenerationParams:
         if len(text) > _LONGEST_SCHEMA:
             words = f"{name} has {len(text):,} characters, and {_LONGEST_SCHEMA:,} are the most."
             raise ApiError(400, words, param=name)
-    return params
+    return timed(params, fields.whole("t_max_predict_ms", 0, least=-1))
 
 
 def splits_reasoning(fields: Fields) -> bool:
@@ -101,6 +106,8 @@ def _checked(name: str, setting: str, value: Any) -> Any:
         _few(name, value, MOST_STOPS)
     if _OPTIONS[setting].kind == "int" and isinstance(value, float) and value.is_integer():
         value = int(value)
+    if setting == "top_k" and type(value) is int and value < 0:
+        value = 0  # off, as llama-server and its clients have it
     try:
         return _OPTIONS[setting].check(value)
     except SettingError as error:
@@ -146,8 +153,9 @@ def _constraint(fields: Fields, has_grammar: bool) -> dict[str, str]:
     if kind == "json_object":
         schema = wanted.table("schema") or {"type": "object"}
     elif kind == "json_schema":
-        schema = Fields(wanted.table("json_schema")).table("schema") or wanted.table("schema")
-        if not schema:
+        held = next((one for one in (Fields(wanted.table("json_schema")), wanted) if "schema" in one), None)
+        schema = held.table("schema") if held else None
+        if schema is None:  # an empty one is a schema, of any JSON
             raise ApiError(400, "response_format has no json_schema.schema.", param="response_format")
     elif kind != "text":
         raise wrong("response_format.type", "text, json_object or json_schema", kind)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from tui.server.asking import Asked, plan_of
 from tui.server.body import read_json
 from tui.server.fields import Fields, wrong
-from tui.server.messages import messages_of
+from tui.server.messages import begins_reply, messages_of
 from tui.server.parameters import parameters_of
 from tui.server.state import state_of
 from tui.server.tools import toolbox_of
@@ -48,10 +48,11 @@ async def apply_template(request: Request) -> Response:
     state = state_of(request)
     fields = Fields(await read_json(request, state.options.max_body))
     name, params, box = fields.text("model"), parameters_of(fields, state.generation), toolbox_of(fields)
-    asked = Asked(name, messages_of(fields), params, box)
+    messages = messages_of(fields)
+    asked, reply = Asked(name, messages, params, box), begins_reply(fields, messages)
     async with state.using(name) as lease:
         plan = await plan_of(state, lease, asked)
-        text = await state.ask(lease, lambda questions: questions.render(plan.prompt, plan.params))
+        text = await state.ask(lease, lambda questions: questions.render(plan.prompt, plan.params, reply=reply))
     return JSONResponse({"prompt": text})
 
 

@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -98,7 +99,7 @@ def test_an_empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     path.touch()
     (found,) = checkup_files.store(path)
     assert (found.level, found.found) == ("ok", f"{path}: there are none yet")
-    monkeypatch.setattr(checkup_files.tempfile, "TemporaryFile", full_disk)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full_disk)
     (found,) = checkup_files.store(path)
     assert found.level == "problem" and "No space left" in found.found and found.advice.startswith("make room")
     assert "no such table" not in found.found and path.read_bytes() == b""
