@@ -155,3 +155,19 @@ async def test_two_thousand_messages_are_there_at_once(make_app: Callable[..., L
             await pilot.press("left", "p")
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is app.main_screen)
+
+
+async def test_what_cannot_be_deleted_now_is_said_as_the_keys_are_here(
+    app: LocalLLMApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        engine.hold = True
+        await say(pilot, app, "First")
+        await until(pilot, lambda: app.main_screen.chat.busy)
+        screen = await opened(pilot, app)
+        await until(pilot, lambda: bool(screen.rows.items))
+        await pilot.press("d")
+        await until(pilot, lambda: foot(screen).endswith("Esc goes back to it, and there it stops it"))
+        await pilot.press("escape")
+        engine.end()

@@ -11,6 +11,7 @@ from tests.app.test_chats_last import MODEL, SIZE, answered, hint, ready, say, s
 from tests.support.scripted import ScriptedEngine
 from tests.support.waiting import until
 from tui.app.app import LocalLLMApp
+from tui.app.screens.branches import marked_words
 from tui.app.widgets.prompt import Prompt
 from tui.app.widgets.transcript import Transcript
 from tui.core.prompts import ChatPrompt
@@ -182,3 +183,32 @@ async def test_the_mark_comes_into_view_and_leads_to_earlier_messages(make_app: 
         assert "question 25" in marked(app)
         await pilot.press("escape", "pageup", "alt+up")
         assert marked(app) and app.main_screen.marked_message != app.main_screen.chat.session.records[-1].id
+
+
+def test_the_hint_of_a_mark_says_what_esc_does_however_narrow_it_is() -> None:
+    assert marked_words(120, versions=True) == (
+        "marked: F7 edit, ctrl+r again, alt+left/right versions, alt+d delete, Esc unmarks"
+    )
+    for room in range(120):
+        words = marked_words(room, versions=room % 2 == 0)
+        assert words.endswith("Esc unmarks") and len(words) <= max(room, len("Esc unmarks"))
+    assert marked_words(74, versions=False) == "marked: F7 edit, ctrl+r again, alt+d delete, Esc unmarks"
+    assert "F7 edit" in marked_words(30, versions=True)
+
+
+async def test_the_hint_of_a_mark_follows_the_width(app: LocalLLMApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(140, 24)) as pilot:
+        await ready(pilot, app)
+        await say(pilot, app, "First")
+        await answered(pilot, app, "ok")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "2/2" in shown(app) and not app.work.busy)
+        await pilot.press("alt+up")
+        for width in (140, 60, 40, 100):
+            await pilot.resize_terminal(width, 24)
+            await until(pilot, lambda: hint(app) == marked_words(
+                app.main_screen.query_one("#prompt-row").outer_size.width - 6, versions=True
+            ))  # fmt: skip
+            await pilot.pause()
+            row = app.main_screen.query_one("#prompt-row").region.y
+            assert hint(app) in app.screen._compositor.render_strips()[row].text

@@ -7,6 +7,9 @@ from collections.abc import Coroutine
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
+
+from tui.app.rendering.shown import shown_line
 from tui.app.screens.talking import Talking
 from tui.core.errors import LocalLLMError
 from tui.core.units import format_count
@@ -14,6 +17,28 @@ from tui.engine.ticket import Ticket
 
 if TYPE_CHECKING:
     from tui.store.records import MessageRecord
+
+
+_BORDER = 6
+"""Cells of the border that no title has."""
+_BETWEEN = 5
+"""Cells between a hint and what is said of a preset."""
+
+
+def marked_words(room: int, *, versions: bool) -> str:
+    """What the keys do with a marked message: as much as there is room for, and always how one is rid of the mark.
+
+    Args:
+        room: cells.
+        versions: whether there are several versions of it.
+    """
+    keys = ["F7 edit", "ctrl+r again", *(["alt+left/right versions"] if versions else []), "alt+d delete"]
+    less = ("ctrl+r again", "alt+d delete", "alt+left/right versions", "F7 edit")
+    for gone in range(len(less) + 1):
+        words = ", ".join([*(key for key in keys if key not in less[:gone]), "Esc unmarks"])
+        if len(words) + len("marked: ") <= room:
+            return f"marked: {words}"
+    return "Esc unmarks"
 
 
 class Branches(Talking):
@@ -63,8 +88,17 @@ class Branches(Talking):
             return super()._standing_hint()
         if record.role != "user" and record.edited is not None and record.reply is None:
             return "the reply in your words: alt+left back to the model's, ctrl+o lets it go on"
-        versions = ", alt+left/right versions" if record.siblings > 1 else ""
-        return f"marked: F7 edit, ctrl+r again{versions}, alt+d delete, Esc"
+        return marked_words(self._hint_room(), versions=record.siblings > 1)
+
+    def _hint_room(self) -> int:
+        """Cells of the border that a hint has, beside what is said of a preset."""
+        room = min((row.outer_size.width for row in self.query("#prompt-row")), default=0) - _BORDER
+        preset = cell_len(shown_line(self._preset_hint()))
+        return room - (preset + _BETWEEN if preset else 0)
+
+    def on_resize(self) -> None:
+        """There is another room for hints."""
+        self.call_after_refresh(self._show_hint)
 
     def _generate(self, asking: Coroutine[Any, Any, Ticket], sent: str | None = None) -> None:
         """What comes now is at the end."""

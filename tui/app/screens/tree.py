@@ -210,7 +210,7 @@ class TreeScreen(Screen[int | None]):
                 try:
                     words = await self._main.delete_message(row.twig.id)
                 except LocalLLMError as error:
-                    self._say(error.line(), "warning")
+                    self._say(_BUSY if self._main.chat.busy else error.line(), "warning")
                     return
                 await self._read(row.twig.parent)
                 self._say(f"{words}: u brings {'it' if words.startswith('1 ') else 'them'} back")
@@ -229,7 +229,7 @@ class TreeScreen(Screen[int | None]):
                         await self._read(self._main.marked_message)
                         self._say("what was deleted is back")
                 except LocalLLMError as error:
-                    self._say(error.line(), "warning")
+                    self._say(_BUSY if self._main.chat.busy else error.line(), "warning")
 
         self.run_worker(undo())
 
