@@ -10,6 +10,7 @@ _INTERRUPTED = 130
 
 def main() -> int:
     """Run the program; its exit status. Ctrl+C ends it without a word even before it has been read in."""
+    status = _INTERRUPTED
     try:
         import signal
 
@@ -20,9 +21,14 @@ def main() -> int:
         from tui.cli import main as run
 
         signal.signal(signal.SIGINT, before)
-        return run()
+        status = run()
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        pass
+    if status == _INTERRUPTED:
+        # Where Ctrl+C came while a text was run as code, as dataclasses do, Python would end by the signal itself
+        # although it was caught. Running another one takes that mark away.
+        exec("")
+    return status
 
 
 if __name__ == "__main__":

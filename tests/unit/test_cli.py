@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -164,6 +165,25 @@ sys.exit(main())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == ((0, b"") if ignored else (130, b""))
+
+
+def test_ctrl_c_while_text_is_run_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = """
+import sys
+import tui.cli
+from tui.__main__ import main
+def run():
+    try:
+        exec("import signal; signal.raise_signal(signal.SIGINT)")
+    except KeyboardInterrupt:
+        return 130
+tui.cli.main = run
+sys.exit(main())
+"""
+    (tmp_path / "begun.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path(__file__).resolve().parents[2])]))
+    done = subprocess.run([sys.executable, "-m", "begun"], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (130, b"")
 
 
 def test_a_name_no_model_has(capfd: pytest.CaptureFixture[str]) -> None:
