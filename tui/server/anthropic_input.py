@@ -56,7 +56,7 @@ def _as_chat(fields: Fields) -> dict[str, Any]:
         body["reasoning_effort"] = effort
     form = Fields(Fields(fields.table("output_config")).table("format") or fields.table("output_format"))
     if form.text("type") == "json_schema":
-        body["response_format"] = {"type": "json_schema", "json_schema": {"schema": form.table("schema")}}
+        body["response_format"] = {"type": "json_schema", "json_schema": {"schema": form.body.get("schema")}}
     return body
 
 

@@ -50,7 +50,7 @@ def _as_chat(fields: Fields) -> dict[str, Any]:
     form = Fields(Fields(fields.table("text")).table("format"))
     kind = form.text("type", "text")
     if kind == "json_schema":
-        body["response_format"] = {"type": kind, "json_schema": {"schema": form.table("schema")}}
+        body["response_format"] = {"type": kind, "json_schema": {"schema": form.body.get("schema")}}
     elif kind in ("json_object", "text"):
         body["response_format"] = {"type": kind}
     else:
