@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -193,6 +194,34 @@ async def test_what_is_no_text_is_refused_with_a_line(app: LocalLLMApp, folder: 
         await pilot.press("enter")
         await until(pilot, lambda: len(names(app)) == 4)
         assert "./secret.log" not in names(app) and "./.gitignore" not in names(app)
+
+
+async def test_a_pipe_or_a_device_is_not_sent_as_text_without_a_word(
+    app: LocalLLMApp, engine: ScriptedEngine, folder: Path
+) -> None:
+    os.mkfifo(folder / "src" / "fifo")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await pilot.press(*"@/dev/zero", "enter")
+        await until(pilot, lambda: "/dev/zero is a device, which cannot be attached; Esc" in picker(app).plain)
+        assert prompt(app).text == "@/dev/zero" and not engine.prompts
+        prompt(app).put("")
+        await pilot.press(*"what is in @src/fifo", "enter")
+        await until(pilot, lambda: "src/fifo is a pipe, which cannot be attached; Esc" in picker(app).plain)
+        await pilot.press(*",")
+        await until(pilot, lambda: not picker(app).display)
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: hint(app) == "src/fifo is a pipe, which cannot be attached: Enter again sends it as text"
+        )
+        assert prompt(app).text == "what is in @src/fifo," and not engine.prompts
+        await pilot.press("enter")
+        await until(pilot, lambda: len(engine.prompts) == 1 and not app.work.busy and not prompt(app).text)
+        await pick(pilot, app, "@src/fifo", "escape")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(engine.prompts) == 2 and not app.work.busy and not prompt(app).text)
+        await pilot.press(*"@nope.txt and @you", "enter")
+        await until(pilot, lambda: len(engine.prompts) == 3)
 
 
 async def test_the_list_takes_more_and_takes_off(app: LocalLLMApp) -> None:

@@ -142,7 +142,7 @@ class Attaching:
         from tui.services.attachments import AttachmentError, read
         from tui.services.attachments_paths import sources
 
-        files = sources(text, _here(), reading.stop.is_set)
+        files = sources(text, here(), reading.stop.is_set)
         limit = self._limit()
         found: list[Attached] = []
         refused: list[str] = []
@@ -196,7 +196,8 @@ class Attaching:
             self._say(problem)
 
 
-def _here() -> Path:
+def here() -> Path:
+    """The folder where the person is."""
     try:
         return Path.cwd()
     except OSError:  # the folder was deleted

@@ -48,6 +48,8 @@ class Picking:
         self._search = FileSearch(picker, self._answer)
         self._typed = False
         self._left: tuple[int, int] | None = None
+        self.left: set[str] = set()
+        """What the person left as text."""
         self._waiting: Callable[[], None] | None = None
 
     @property
@@ -76,7 +78,8 @@ class Picking:
         elif event.key in ("enter", "tab"):
             self._choose(self._prompt.action_send if event.key == "enter" else lambda: None)
         elif event.key == "escape":
-            at = self._at()
+            if at := self._at():
+                self.left.add(at[1])
             self._left = at[0] if at else None
             self.close()
         else:

@@ -145,13 +145,22 @@ def _opened(path: Path, name: str) -> Iterator[int]:
 def _check(mode: int, name: str) -> None:
     if stat.S_ISDIR(mode):
         raise _refusal(name, "it is a directory", f"{one_line(name).rstrip('/')}/ takes the files in it")
-    if not stat.S_ISREG(mode):
-        kinds = (
-            (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"),
-            (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
-        )  # fmt: skip
-        kind = next((words for test, words in kinds if test(mode)), "no file")
+    if kind := kind_of(mode):
         raise _refusal(name, f"it is {kind}")
+
+
+def kind_of(mode: int) -> str:
+    """What something is that is neither a file nor a folder; empty for those.
+
+    Args:
+        mode: as `os.stat` gives it.
+    """
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return ""
+    kinds = (
+        (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
+    )  # fmt: skip
+    return next((words for test, words in kinds if test(mode)), "no file")
 
 
 def _read_all(file: int, name: str, limit: int, cancelled: Cancelled) -> bytes:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from tui.core.units import format_count
 from tui.services.attachments import AttachmentError
+from tui.services.attachments_named import refusal
 from tui.services.attachments_paths import expanded, is_pattern, sources
 from tui.services.attachments_rank import offsets, rank
 from tui.services.attachments_walk import walk
@@ -71,6 +72,8 @@ def offers(query: str, base: Path, known: Sequence[str], cancelled: Callable[[],
             problem = error.what  # unless a file is called so: names have such characters, too
         else:
             return Offers((Offer(query, "all", note=f"{format_count(count)} file{'s' * (count != 1)}"),))
+    if refused := refusal(query, base):
+        return Offers((), f"{refused}; Esc leaves it as text")
     found = _inside(query, base, cancelled)
     if not query.startswith(("/", "~", ".")) and not (found and query.rpartition("/")[2][:1] in ("", ".")):
         there = {offer.text for offer in found}

@@ -46,7 +46,7 @@ def decode(data: bytes) -> tuple[str, str]:
         if data.startswith(mark):
             return _decoded(data, codec, words), words
     if b"\0" in data:
-        raise NotTextError("it is binary: it has NUL bytes, which no text in UTF-8 has")
+        raise NotTextError("it is binary (it has NUL bytes)")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -63,7 +63,7 @@ def _decoded(data: bytes, codec: str, words: str) -> str:
     except UnicodeDecodeError as error:
         raise NotTextError(f"it begins as {words or 'UTF-8'} and is not, from byte {error.start:,} on") from None
     if "\0" in text:
-        raise NotTextError("it is binary: it has NUL characters")
+        raise NotTextError("it is binary (it has NUL characters)")
     return text
 
 
@@ -71,7 +71,7 @@ def _told(data: bytes, bad: int) -> tuple[str, str]:
     """Text of another time or place. The guess is shown, since it may be wrong."""
     why = f"it is not UTF-8: byte {bad:,} is {data[bad]:#04x}"
     if not _ODD.isdisjoint(data):
-        raise NotTextError(f"it is binary: {why.removeprefix('it is ')}, and it has control characters")
+        raise NotTextError(f"it is binary ({why.removeprefix('it is ')}, and it has control characters)")
     # Imported here: it takes a moment, and most texts are UTF-8.
     from charset_normalizer import from_bytes
 

@@ -73,10 +73,10 @@ def test_old_encodings_are_told_and_named(text: str, codec: str, note: str) -> N
 @pytest.mark.parametrize(
     ("data", "line"),
     [
-        (b"\x7fELF\0\1", "x is not attached: it is binary: it has NUL bytes, which no text in UTF-8 has"),
+        (b"\x7fELF\0\1", "x is not attached: it is binary (it has NUL bytes)"),
         (
             b"ab\xff\x01\x02",
-            "x is not attached: it is binary: not UTF-8: byte 2 is 0xff, and it has control characters",
+            "x is not attached: it is binary (not UTF-8: byte 2 is 0xff, and it has control characters)",
         ),
         (b"\xff\xfea", "x is not attached: it begins as UTF-16 and is not, from byte 2 on"),
         (

@@ -9,7 +9,7 @@ from textual import on
 from textual.events import Key
 from textual.widgets import TextArea
 
-from tui.app.attaching import Attaching
+from tui.app.attaching import Attaching, here
 from tui.app.picking import Picking
 from tui.app.rendering.attachment_rows import Chip, size_words, token_words
 from tui.app.screens.talking import Talking
@@ -47,6 +47,7 @@ class Attaches(Talking):
         self._sent: tuple[Attached, ...] = ()
         self._counted_with = ""
         self._warned = False
+        self._told = ""
         self._shown: tuple[Attachment, ...] = ()
 
     def on_mount(self) -> None:
@@ -169,8 +170,19 @@ class Attaches(Talking):
 
     def _unready(self) -> str:
         """What is read has still to come."""
-        readings = self.attaching.readings
-        return f"still reading {one_line(readings[0].text)}: Esc stops it" if readings else super()._unready()
+        if readings := self.attaching.readings:
+            return f"still reading {one_line(readings[0].text)}: Esc stops it"
+        return self._named_no_file() or super()._unready()
+
+    def _named_no_file(self) -> str:
+        """Whoever names a device or a pipe is told once that it goes as text."""
+        if "@" not in (text := self._prompt.text) or text == self._told:
+            return ""
+        from tui.services.attachments_named import refused_in
+
+        line = refused_in(text, here(), self._picking.left)
+        self._told = text if line else self._told
+        return f"{line}: Enter again sends it as text" if line else ""
 
     def _generate(self, asking: Coroutine[Any, Any, Ticket], sent: str | None = None) -> None:
         if sent is not None:
