@@ -47,7 +47,7 @@ class Attaches(Talking):
         self._sent: tuple[Attached, ...] = ()
         self._counted_with = ""
         self._warned = False
-        self._told = ""
+        self._sent_as_text = ""
         self._shown: tuple[Attachment, ...] = ()
 
     def on_mount(self) -> None:
@@ -176,12 +176,12 @@ class Attaches(Talking):
 
     def _named_no_file(self) -> str:
         """Whoever names a device or a pipe is told once that it goes as text."""
-        if "@" not in (text := self._prompt.text) or text == self._told:
+        if "@" not in (text := self._prompt.text) or text == self._sent_as_text:
             return ""
         from tui.services.attachments_named import refused_in
 
         line = refused_in(text, here(), self._picking.left)
-        self._told = text if line else self._told
+        self._sent_as_text = text if line else self._sent_as_text
         return f"{line}: Enter again sends it as text" if line else ""
 
     def _generate(self, asking: Coroutine[Any, Any, Ticket], sent: str | None = None) -> None:

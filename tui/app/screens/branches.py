@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
+from textual.events import Resize
 
 from tui.app.rendering.shown import shown_line
 from tui.app.screens.talking import Talking
@@ -96,7 +97,7 @@ class Branches(Talking):
         preset = cell_len(shown_line(self._preset_hint()))
         return room - (preset + _BETWEEN if preset else 0)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """There is another room for hints."""
         self.call_after_refresh(self._show_hint)
 
