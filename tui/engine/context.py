@@ -47,7 +47,7 @@ class Context:
     """
 
     def __init__(
-        self, model: Model, params: LoadParams, *, threads: Threads, sequences: int, outputs: int, abort: AbortFlag
+        self, model: Model, params: LoadParams, threads: Threads, *, sequences: int, outputs: int, abort: AbortFlag
     ) -> None:
         self._abort = abort  # llama.cpp keeps a pointer into it
         self._threads = threads

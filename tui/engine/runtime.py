@@ -323,10 +323,8 @@ class Runtime:
             self._reader = PromptReader(model.vocabulary, self._template, embedder.n_ctx)
             self.info = info_of(model, embedder, threads, lib.llama_version().decode(), params, ())
             return
-        rows = self._outputs(model, params)
-        self._context = context = Context(
-            model, params, threads=threads, sequences=self._seats.count, outputs=rows, abort=self._abort
-        )
+        count, rows = self._seats.count, self._outputs(model, params)
+        self._context = context = Context(model, params, threads, sequences=count, outputs=rows, abort=self._abort)
         assert self._adapters
         self._adapters.apply(context.pointer)
         build, n_ctx = lib.llama_version().decode(), context.n_ctx
@@ -349,6 +347,7 @@ class Runtime:
             tuners=Tuners(
                 threads,
                 self._cores,
+                free=self._machine.free,
                 tune_decode=params.threads <= 0,
                 tune_prefill=max(params.threads, params.threads_batch) <= 0,
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ class Scheduler:
         self.places = Places(context, prefixes, seats)
         """Which generation has which sequence."""
         self._steps = 0
+        self._overdue = False
 
     @property
     def busy(self) -> bool:
@@ -116,6 +118,8 @@ class Scheduler:
                 self._fail(row.sequence, error)
             return
         seconds = time.perf_counter() - started
+        if outcome is Outcome.ABORTED and self._overdue:
+            self._tuners.broken_off(prefill=_reads(rows))
         if outcome is Outcome.NO_ROOM:
             if not self.places.make_room() and not self.places.preempt():
                 self._end(max(rows, key=lambda row: len(row.sequence.tokens)).sequence, StopReason.CONTEXT_FULL)
@@ -126,6 +130,23 @@ class Scheduler:
             self._take(row, outcome, seconds)
 
     def _evaluate(self, rows: list[_Row]) -> Outcome:
+        """Evaluate the batch, but break a step off that tries a number of threads and takes far too long."""
+        self._overdue = False
+        patience = self._tuners.patience(sum(len(row.tokens) for row in rows), prefill=_reads(rows))
+        if patience is None or self._prefixes.checkpoints:  # what cannot be cut back would have to be computed anew
+            return self._evaluate_watched(rows)
+        timer = threading.Timer(patience, self._break_off)
+        timer.start()
+        try:
+            return self._evaluate_watched(rows)
+        finally:
+            timer.cancel()
+
+    def _break_off(self) -> None:
+        self._overdue = True
+        self._abort.raise_()
+
+    def _evaluate_watched(self, rows: list[_Row]) -> Outcome:
         """Evaluate the batch; the progress of a lone prompt is told while it runs."""
         row = rows[0]
         if len(rows) > 1 or row.generation.pending is not None:
@@ -143,7 +164,7 @@ class Scheduler:
     def _measure(self, rows: list[_Row], seconds: float) -> None:
         """Tell the tuners of a step; not of guesses, which compare with neither prompts nor single tokens."""
         tokens = sum(len(row.tokens) for row in rows)
-        prefill = any(row.generation.pending is None for row in rows)
+        prefill = _reads(rows)
         if prefill or tokens == len(rows):
             self._tuners.measured(seconds, tokens, prefill=prefill)
 
@@ -356,6 +377,11 @@ class Scheduler:
         self._context.keep(sequence.number, 0)
         if generation:
             _close_failed(generation, error)
+
+
+def _reads(rows: list[_Row]) -> bool:
+    """Whether tokens of a prompt are among those of a batch."""
+    return any(row.generation.pending is None for row in rows)
 
 
 def _close_failed(generation: Generation, error: LocalLLMError) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from tui.engine.machine import unknown
 
 _LOGGER = logging.getLogger("localllm.threads")
 
@@ -15,6 +18,8 @@ _HOPELESS = 1.3
 _HOPELESS_STEPS = 3
 _SHORTEST, _LONGEST = 4, 64
 _CHANGED = 1.5
+_PUT_OFF_WINDOWS, _PUT_OFF = 8, 8
+_PATIENCE, _PATIENCE_SECONDS = 4.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,10 @@ class ThreadTuner:
     oscillate: it changes at most once in a trial's distance. When the speed at the settled count falls or rises by
     half, the machine has changed: the distance goes back to 4 and a trial comes at once.
 
+    More threads than other programs leave processors free can make one step last seconds. A trial of so many is put off
+    by 8 windows, 8 times at most, since what is known of other programs may be wrong; and a step of a trial may take 4
+    times as long as one before it, and 0.1 s at least: it is broken off then, and the trial ends.
+
     Before work begins nothing is measured yet. There `expect` says how many processors other programs leave free: no
     more threads are used at first, until a trial of more has paid.
 
@@ -71,9 +80,20 @@ class ThreadTuner:
         most: the most it will use.
         name: what the threads do, for the log.
         steps: fewest steps in a window.
+        free: how many processors other programs leave free now; None where that is not known.
     """
 
-    def __init__(self, start: int, most: int, name: str, *, steps: int = _WINDOW_STEPS) -> None:
+    def __init__(
+        self,
+        start: int,
+        most: int,
+        name: str,
+        *,
+        steps: int = _WINDOW_STEPS,
+        free: Callable[[], int | None] = unknown,
+    ) -> None:
+        self._free = free
+        self._put_off = 0
         self._most = max(1, most)
         self._settled = min(max(1, start), self._most)
         self._name = name
@@ -110,6 +130,22 @@ class ThreadTuner:
             else:
                 self._end_trial()
 
+    def patience(self, units: int = 1) -> float | None:
+        """Seconds that the next step may take before it is broken off; None for as long as it likes.
+
+        Args:
+            units: how much work it is.
+        """
+        if self._trial is None:
+            return None
+        return max(_PATIENCE_SECONDS, _PATIENCE * self._before * units)
+
+    def broken_off(self) -> None:
+        """A step took longer than `patience`."""
+        if self._trial is not None:
+            self._distance = _LONGEST
+            self._end_trial(hopeless=True)
+
     def expect(self, free: int) -> None:
         """Begin carefully.
 
@@ -142,10 +178,21 @@ class ThreadTuner:
         self._before = mean
         self._until_trial -= 1
         if self._until_trial <= 0:
-            self._trial = self._candidate()
+            self._begin_trial(self._candidate())
 
-    def _end_trial(self) -> None:
-        mean, tried = self._window.mean, self.threads
+    def _begin_trial(self, threads: int) -> None:
+        if threads > self.threads and self._put_off < _PUT_OFF:
+            free = self._free()
+            if free is not None and free < threads:
+                self._put_off += 1
+                self._until_trial = _PUT_OFF_WINDOWS
+                self._down = True  # fewer are tried meanwhile, where there are fewer
+                return
+        self._put_off, self._trial = 0, threads
+
+    def _end_trial(self, *, hopeless: bool = False) -> None:
+        tried = self.threads
+        mean = float("inf") if hopeless else self._window.mean
         self._window, self._trial = _Window(), None
         if mean < _GAIN * self._before:
             _LOGGER.info(
@@ -178,12 +225,21 @@ class Tuners:
         most: the most threads where they are not.
         tune_decode: whether the first may change.
         tune_prefill: whether the second may change.
+        free: how many processors other programs leave free now; None where that is not known.
     """
 
-    def __init__(self, start: Threads, most: int, *, tune_decode: bool, tune_prefill: bool) -> None:
+    def __init__(
+        self,
+        start: Threads,
+        most: int,
+        *,
+        tune_decode: bool,
+        tune_prefill: bool,
+        free: Callable[[], int | None] = unknown,
+    ) -> None:
         self._start = start
-        self._decode = ThreadTuner(start.decode, most, "decode") if tune_decode else None
-        self._prefill = ThreadTuner(start.prefill, most, "prefill", steps=2) if tune_prefill else None
+        self._decode = ThreadTuner(start.decode, most, "decode", free=free) if tune_decode else None
+        self._prefill = ThreadTuner(start.prefill, most, "prefill", steps=2, free=free) if tune_prefill else None
 
     @property
     def threads(self) -> Threads:
@@ -216,3 +272,13 @@ class Tuners:
             self._prefill.measured(seconds, tokens)
         elif not prefill and self._decode:
             self._decode.measured(seconds)
+
+    def patience(self, tokens: int, *, prefill: bool) -> float | None:
+        """Seconds that a step may take before it is broken off; None for as long as it likes."""
+        tuner = self._prefill if prefill else self._decode
+        return tuner.patience(tokens if prefill else 1) if tuner else None
+
+    def broken_off(self, *, prefill: bool) -> None:
+        """A step took longer than `patience`."""
+        if tuner := self._prefill if prefill else self._decode:
+            tuner.broken_off()

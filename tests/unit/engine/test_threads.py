@@ -5,10 +5,16 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tui.engine.threads import ThreadTuner
+from tests.support.engines import events_of, gather, load
+from tests.support.reference import Reference
+from tui.core.parameters import GenerationParams
+from tui.core.prompts import RawPrompt
+from tui.engine.engine import Engine
+from tui.engine.threads import ThreadTuner, Tuners
 
 Machine = Callable[[int], float]
 """Seconds of a step with a number of threads."""
@@ -136,3 +142,64 @@ def test_the_same_expectation_again_changes_nothing() -> None:
     tuner.expect(2)
     tuner.expect(2)
     assert tuner.threads == 1
+
+
+def test_more_threads_than_others_leave_free_are_seldom_tried() -> None:
+    tuner = ThreadTuner(2, 2, "decode", free=lambda: 1)
+    tuner.expect(1)
+    _, counts = run(tuner, busy_machine, 20)
+    tried = sum(b > a for a, b in itertools.pairwise(counts))
+    assert 1 <= tried <= 3, "what is known of others may be wrong"
+
+
+def test_what_others_leave_free_again_is_used_within_two_seconds() -> None:
+    free = [1]
+    tuner = ThreadTuner(2, 2, "decode", free=lambda: free[0])
+    tuner.expect(1)
+    run(tuner, busy_machine, 5)
+    free[0] = 2
+    run(tuner, lambda n: {1: 1 / 70, 2: 1 / 130}[n], 2)
+    assert tuner.threads == 2
+
+
+def test_fewer_threads_are_tried_whatever_others_leave_free() -> None:
+    tuner = ThreadTuner(16, 16, "decode", free=lambda: 1)
+    run(tuner, sixteen_cores, 120)
+    assert tuner.threads <= 12
+
+
+def test_a_step_of_a_trial_has_a_limit_and_no_other_step() -> None:
+    tuner = ThreadTuner(1, 2, "decode")
+    assert tuner.patience() is None
+    while tuner.threads == 1:
+        tuner.measured(0.02)
+        assert tuner.threads == 2 or tuner.patience() is None
+    assert tuner.patience() == pytest.approx(0.1) and tuner.patience(10) == pytest.approx(0.8)
+    tuner.broken_off()
+    assert tuner.threads == 1 and tuner.patience() is None
+    _, counts = run(tuner, lambda n: {1: 0.02, 2: 6.0}[n], 5)
+    assert 2 not in counts, "what was hopeless is not tried again soon"
+
+
+@pytest.mark.parametrize("side_by_side", [1, 3])
+def test_a_step_that_is_broken_off_loses_nothing(
+    side_by_side: int, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other step has no time at all, and is done again."""
+    steps, broken = itertools.count(), itertools.count()
+    monkeypatch.setattr(Tuners, "patience", lambda *_, **__: None if next(steps) % 2 else 0.0)
+    monkeypatch.setattr(Tuners, "broken_off", lambda *_, **__: next(broken))
+    params = GenerationParams(temp=0.0, n_predict=150, ignore_eos=True)
+    engine, reference = Engine(side_by_side), Reference(tiny_gguf, n_ctx=512, threads=1)
+    texts = [f"{number} is a number, and what comes after it is" for number in range(side_by_side)]
+    try:
+        load(engine, tiny_gguf, n_ctx=1024, threads=1)
+        tickets = [engine.generate(RawPrompt(text), params, client=text) for text in texts]
+        for text, ticket in zip(texts, tickets, strict=True):
+            got, prompt = gather(events_of(ticket)).tokens, reference.tokenize(text)
+            assert len(got) == 150
+            assert reference.same_up_to_near_ties(prompt, got, reference.greedy(prompt, 150))
+        assert next(broken) > 10
+    finally:
+        reference.close()
+        assert engine.close(120)
