@@ -39,6 +39,11 @@ async def test_ctrl_u_twice_empties_the_prompt_and_is_undone(make_app: Callable[
         assert prompt(app).text == "one\ntwo\n"
         await pilot.press("ctrl+z")
         assert prompt(app).text == "one\ntwo\nthree"
+        prompt(app).put("word " * 99)
+        await pilot.press("ctrl+u")
+        assert prompt(app).text == "", "a line is one line however many rows it has"
+        await pilot.press("ctrl+z")
+        assert prompt(app).text == "word " * 99
 
 
 async def test_grows_to_a_limit(make_app: Callable[..., LocalLLMApp]) -> None:

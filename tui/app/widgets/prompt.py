@@ -109,12 +109,10 @@ class Prompt(ChordTextArea):
 
     def action_delete_to_start_of_line(self) -> None:
         """To the start of the line; from there, all that is before it: twice at the end empties the prompt."""
-        at = self.cursor_location
-        if not self.selection.is_empty or at[1] or not at[0]:
-            super().action_delete_to_start_of_line()
-            return
+        row, column = self.cursor_location
         self.history.checkpoint()
-        self._delete_via_keyboard((0, 0), at)
+        # The line as it was typed, as in a shell, however many rows the screen makes of it.
+        self._delete_via_keyboard((row, 0) if column else (0, 0), self.selection.end)
         self.history.checkpoint()
 
     @property
