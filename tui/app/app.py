@@ -20,6 +20,7 @@ from tui.app.alt_keys import take_doubled_escapes
 from tui.app.collecting import Collector
 from tui.app.commands.catalogue import APP_COMMANDS, RUN_COMMANDS
 from tui.app.commands.command import bindings
+from tui.app.ending import run_to_its_end
 from tui.app.faults import Faults
 from tui.app.launch_download import fetch_launched
 from tui.app.model_search import ModelFinder, ModelsChanged, ModelsFound
@@ -247,5 +248,4 @@ def run_app(launch: Launch) -> int:
     take_doubled_escapes()
     app = LocalLLMApp(launch, log=configure_logging(log_file()))
     app.collector = Collector()
-    app.run()
-    return app.return_code or 0
+    return run_to_its_end(app)

@@ -8,6 +8,7 @@ from typing import Any
 from textual.screen import Screen
 
 from tui.app.drawing import Drawing
+from tui.app.ending import run_to_its_end
 from tui.app.faults import Faults
 from tui.app.screens.attached import AttachedScreen
 from tui.app.themes import THEMES, is_plain, theme_for
@@ -72,6 +73,4 @@ def run_attached(address: str, key: str, settings: Settings) -> int:
     Returns:
         The exit status.
     """
-    app = AttachApp(Elsewhere(address, key), settings)
-    app.run()
-    return app.return_code or 0
+    return run_to_its_end(AttachApp(Elsewhere(address, key), settings))

@@ -37,7 +37,7 @@ async def run_outside(app: App[Any], argv: Sequence[str], stdin: IO[bytes] | Non
         # Drawn things would wait in a queue that nobody empties; all of it is drawn once at the end.
         with app.batch_update(), app.suspend(), _keys_ignored(), _terminal(stdin) as files:
             try:
-                outcome = await asyncio.to_thread(subprocess.call, list(argv), **files)
+                outcome = await _end_of(subprocess.Popen(list(argv), **files))
             except OSError as error:  # told later: the terminal must come back first
                 outcome = error
     except SuspendNotSupported:
@@ -47,6 +47,14 @@ async def run_outside(app: App[Any], argv: Sequence[str], stdin: IO[bytes] | Non
     if isinstance(outcome, OSError):
         raise LocalLLMError(f"{argv[0]} does not start", why=outcome.strerror or str(outcome))
     return outcome
+
+
+async def _end_of(program: subprocess.Popen[bytes]) -> int:
+    try:
+        return await asyncio.to_thread(program.wait)
+    except asyncio.CancelledError:  # the application ends: the terminal is not to be left to two programs
+        program.terminate()
+        raise
 
 
 @contextlib.contextmanager

@@ -34,6 +34,8 @@ class Drafts(Talking):
     _drafts_ready = False
     _restored = ""
     """What came back into the prompt: nobody typed it just now."""
+    _early = ""
+    """What was typed before the store was open."""
     _new_draft = ""
     """What is typed in a new chat while another one is shown."""
 
@@ -62,6 +64,7 @@ class Drafts(Talking):
     @on(TextArea.Changed, "#prompt")
     def _note_typed(self) -> None:
         if not self._drafts_ready:
+            self._early = self._prompt.text
             return
         self._draft_typed = (self._number(self.chat.conversation), self._unsent())
         if self._keeping is None:
@@ -157,6 +160,8 @@ class Drafts(Talking):
         """The program ends: what was typed a moment ago is kept, too."""
         if self._drafts_ready and self._draft_typed != self._draft_stored:
             _store(store, *self._draft_typed)
+        elif not self._drafts_ready and self._early.strip():  # it is not known in which chat it was to be
+            _store(store, None, "\n".join(filter(None, (store.note(NEW), self._early))))
 
     @staticmethod
     def _number(conversation: Conversation | None) -> int | None:
