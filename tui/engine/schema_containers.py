@@ -8,6 +8,7 @@ from tui.engine.schema_charset import Charset, complement, written
 from tui.engine.schema_rules import Rules, Schema, Unheld, counts, json_text, literal, malformed, refused
 
 _MOST_NAMES = 2000
+_MOST_OPTIONAL = 400  # each may follow each before it
 
 
 class Visitor(Protocol):
@@ -37,6 +38,8 @@ def object_rule(visitor: Visitor, schema: Schema, name: str, place: str) -> str:
         for key in required:
             properties.setdefault(key, True if others is None else others)
     rules.use("space")
+    if len(properties) - len(required) > _MOST_OPTIONAL:
+        raise refused(place, f"more than {_MOST_OPTIONAL} properties may be missing")
     members = [
         (_property(visitor, key, part, f"{name}-{key}", f"{place}/properties/{_escaped(key)}"), key in required)
         for key, part in properties.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -72,6 +73,7 @@ def merge(one: Schema, other: Schema, place: str) -> Schema:
     """
     if not one or not other:
         return {**one, **other}
+    one, other = _beside(one, other), _beside(other, one)
     found = dict(one)
     for key, value in other.items():
         if key in NUMBER[:4]:
@@ -94,6 +96,8 @@ def is_among(value: Any, schema: Schema, place: str) -> bool:
     if isinstance(value, str):
         least, most = counts(schema, "minLength", "maxLength", place)
         return least <= len(value) and (most is None or len(value) <= most)
+    if isinstance(value, dict):
+        return all(name in value for name in schema.get("required", []))
     return True
 
 
@@ -129,11 +133,13 @@ def _common_types(one: list[str], other: list[str]) -> list[str]:
 
 
 def _common_values(one: list[Any], other: list[Any]) -> list[Any]:
-    return [value for value in one if any(_same(value, another) for another in other)]
+    known = {_key(value) for value in other}
+    return [value for value in one if _key(value) in known]
 
 
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+def _key(value: Any) -> str:
+    whole = isinstance(value, float) and value.is_integer()
+    return json.dumps(int(value) if whole else value, sort_keys=True)
 
 
 def _both(one: Any, other: Any) -> Any:
@@ -141,6 +147,16 @@ def _both(one: Any, other: Any) -> Any:
     if one is False or other is False:
         return False
     return {"allOf": [one, other]}
+
+
+def _beside(one: Schema, other: Schema) -> Schema:
+    """A schema whose properties are what another wants of those that it does not name."""
+    wanted = other.get("additionalProperties")
+    if not isinstance(wanted, dict) or "properties" not in one:
+        return one
+    named = other.get("properties", {})
+    properties = {name: part if name in named else _both(part, wanted) for name, part in one["properties"].items()}
+    return {**one, "properties": properties}
 
 
 def _both_by_name(one: Schema, other: Schema) -> Schema:

@@ -13,6 +13,8 @@ _KNOWN = {
     r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$": r"^[+-]?(\d+\.?\d*|\.\d+)$",
 }
 
+_MOST_WAYS = 2000
+
 Width = tuple[int, int | None]
 """Fewest and most characters; None for any number."""
 
@@ -31,9 +33,12 @@ def pattern_string(pattern: str, length: Width, rules: Rules, name: str, place: 
         SettingError: it is no regular expression.
         Unheld: no grammar can hold it.
     """
-    rows = [_within(row, length, place) for row in read(_KNOWN.get(pattern, pattern), place)]
+    rows = read(_KNOWN.get(pattern, pattern), place)
+    if max(map(_ways, rows)) > _MOST_WAYS:
+        raise refused(place, "no grammar can hold its pattern: its repetitions have too many repetitions inside")
+    fitting = [_within(row, length, place) for row in rows]
     writer = _Writer(rules, name)
-    found = [writer.row(row) for row in rows if row is not None]
+    found = [writer.row(row) for row in fitting if row is not None]
     if not found:
         raise refused(place, "no text fits its pattern and its length")
     inside = found[0] if len(found) == 1 else f"( {' | '.join(found)} )"
@@ -102,6 +107,23 @@ def _within(row: Row, length: Width, place: str) -> Row | None:
     bounds = [bound for bound in (part.most, None if most is None else most - others) if bound is not None]
     changed = replace(part, least=max(part.least, least - others), most=min(bounds) if bounds else None)
     return Row((*row.parts[: loose[0]], changed, *row.parts[loose[0] + 1 :]))
+
+
+def _ways(node: Node) -> int:
+    """In how many ways a text may be counted: llama.cpp follows all of them, at each of its characters."""
+    match node:
+        case Row():
+            return max(map(_ways, node.parts), default=1)
+        case Either():
+            return max(map(_ways, node.choices))
+        case Repeat():
+            times = max(node.least, node.most or 1)
+            inside = _ways(node.part)
+            return (
+                min(times * inside, 10 * _MOST_WAYS) if _is_loose(node.part) or times * inside <= _MOST_WAYS else inside
+            )
+        case _:
+            return 1
 
 
 def _is_loose(node: Node) -> bool:
