@@ -282,3 +282,11 @@ def test_large_schemas_are_still_quick_to_check() -> None:
     parts: dict[str, Any] = {f"name{number}": {"type": "string", "maxLength": 2000} for number in range(100)}
     check_grammar(grammar(thing(None, **parts)))
     check_grammar(grammar(thing(list(parts), **parts) | {"additionalProperties": True}))
+
+
+def test_patterns_that_would_hold_up_llama_cpp_are_refused() -> None:
+    """It follows each way to count a text, and there are as many as the counts multiplied."""
+    for pattern in ("^((a{1,9}){1,100}){1,100}$", "^" + "(" * 50 + "a{1,9}" + "){1,9}" * 50 + "$"):
+        with pytest.raises(SettingError, match="too many repetitions inside"):
+            grammar({"type": "string", "pattern": pattern})
+    check_grammar(grammar({"type": "string", "pattern": r"^([a-z]{1,9}\.){1,100}$"}))
