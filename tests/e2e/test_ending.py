@@ -99,7 +99,7 @@ def test_while_an_editor_has_the_terminal(
     terminal.wait_for("EDITOR HAS IT")
     os.kill(terminal.pid, signal.SIGTERM)
     if name == "deaf":
-        pid, status = os.waitpid(terminal.pid, 0)
+        _, status = os.waitpid(terminal.pid, 0)
         terminal._status = os.waitstatus_to_exitcode(status)
         terminal.send("\r")
     assert terminal.wait_exit() == 143

@@ -8,7 +8,10 @@ from typing import Any, cast
 
 from textual import _ansi_sequences
 from textual._xterm_parser import XTermParser
+from textual.events import Paste
 from textual.message import Message
+
+from tui.app.pasting import Pasting
 
 _DOUBLED = re.compile("\x1b\x1b(?:\\[|O)(?:(?P<letter>[ABCDFH])|(?P<number>[56])~)")
 _LETTERS = re.compile("(?:\x1b[a-z0-9])+")
@@ -29,18 +32,28 @@ def take_doubled_escapes() -> None:
     """Let terminals say alt and a cursor key by putting Esc before the key, as PuTTY and rxvt do.
 
     Textual would take that for Esc, and then the key alone. Of two letters with alt within a tenth of a second, as a
-    key that is held gives them, it would type the first. To be called before the application runs.
+    key that is held gives them, it would type the first. What is pasted is taken out before. To be called before the
+    application runs.
     """
     plain = XTermParser.feed
 
     def feed(parser: XTermParser, data: str) -> Iterable[Message]:
-        if _LETTERS.fullmatch(data):  # nothing else, such as a paste
-            data = "".join(f"\x1b[{ord(letter)};3u" for letter in data[1::2])
-        return plain(parser, _DOUBLED.sub(_as_xterm, data))
+        if not data:  # the end
+            yield from plain(parser, data)
+            return
+        for part in vars(parser).setdefault("pasting", Pasting()).split(data):
+            messages = plain(parser, _as_keys(part)) if isinstance(part, str) else (part,)
+            yield from (message for message in messages if not isinstance(message, Paste) or message.text)
 
     if not hasattr(plain, "doubled"):
         feed.doubled = True  # type: ignore[attr-defined]
         cast("Any", XTermParser).feed = feed
+
+
+def _as_keys(data: str) -> str:
+    if _LETTERS.fullmatch(data):
+        data = "".join(f"\x1b[{ord(letter)};3u" for letter in data[1::2])
+    return _DOUBLED.sub(_as_xterm, data)
 
 
 def _as_xterm(found: re.Match[str]) -> str:

@@ -142,7 +142,7 @@ def is_gone(descriptor: int) -> bool:
 
 
 def leave_gone() -> None:
-    """Let nothing take the place of a terminal that is gone: whatever still writes to it, or reads, comes to no harm."""
+    """Put nothing in the place of a terminal that is gone: what still writes to it, or reads, comes to no harm."""
     for descriptor in (0, 1, 2):
         if is_gone(descriptor):
             nothing = os.open(os.devnull, os.O_RDWR)
