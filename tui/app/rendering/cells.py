@@ -14,7 +14,8 @@ _SURE = re.compile(
 )
 """Characters that every terminal draws as wide as the layout takes them to be."""
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b]")
+"""What has no cell; a space without width only keeps the number of characters, and terminals differ on it."""
 
 
 def cells_of(text: str) -> tuple[list[str], bool]:

@@ -59,5 +59,8 @@ class EditorScreen(ModalScreen[str | None]):
         area.move_cursor(area.document.end)
 
     def action_accept(self) -> None:
-        """End with the text."""
+        """End with the text, what was typed or pasted right before included: the editor may still have to take it."""
+        self.query_one(SafeTextArea).call_later(self.call_later, self._end)
+
+    def _end(self) -> None:
         self.dismiss(self.query_one(SafeTextArea).text)

@@ -22,7 +22,7 @@ from tui.services.presets_flags import read_flags
 from tui.services.programs import editor_command
 from tui.settings.preset_file import Preset
 
-_LINE = 'Paste a llama-cli line, such as: llama-cli --temp 0.2 --top-k 20 -sys "Be brief."'
+_LINE = 'Paste a llama-cli line, such as: llama-cli --temp 0.2 -sys "Be brief."'
 
 
 class PresetsScreen(PresetList):
