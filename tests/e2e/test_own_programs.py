@@ -123,6 +123,37 @@ def test_an_editor_that_fails_changes_nothing(start: Start, without_starter: dic
     leave(terminal)
 
 
+def test_what_is_not_utf_8_is_opened_again(start: Start, tmp_path: Path, without_starter: dict[str, str]) -> None:
+    path = tmp_path / "editor"
+    path.write_text(
+        '#!/bin/sh\nif [ -e "$0.gone" ]; then rm "$1"; exit; fi\n'
+        "printf 'EDITOR HAS: %s.' \"$(cat -v \"$1\" | tr '\\n' ' ')\" > /dev/tty\nread answer < /dev/tty\n"
+        '[ "$answer" = bad ] && printf \'caf\\351\' > "$1" || printf \'%s\' "$answer" > "$1"\n'
+    )
+    path.chmod(0o755)
+    env = {**without_starter, "VISUAL": str(path)}
+    terminal = start(env=env, **BARE)
+    type_in(terminal, "hello")
+    terminal.press("alt+e")
+    terminal.wait_for(r"EDITOR HAS: hello ?\.")
+    terminal.send("bad\r")
+    terminal.wait_for("The text is not UTF-8; alt\\+e opens")
+    leave(terminal)
+    again = start(env=env, **BARE)
+    again.wait_for("alt\\+e opens it there again")
+    again.wait_for("❯ hello")
+    again.press("alt+e")
+    again.wait_for(r"EDITOR HAS: cafM-i  hello ?\.")
+    again.send("café\r")
+    again.wait_for("❯ café")
+    Path(f"{path}.gone").touch()
+    again.press("alt+e")
+    again.wait_for("cannot be read back")
+    assert "opens what was saved" not in again.text
+    assert "❯ café" in again.text
+    leave(again)
+
+
 def test_ctrl_c_in_the_other_program_is_not_meant_for_us(
     start: Start, tmp_path: Path, without_starter: dict[str, str]
 ) -> None:

@@ -55,7 +55,7 @@ class OutsideText:
         try:
             same = edited.text() == text
         except LocalLLMError:
-            same = False
+            same = not edited.path.exists()
         if not same:
             return str(edited.path)
         edited.remove()
@@ -66,7 +66,9 @@ class OutsideText:
 def _file_of(kept: EditedFile | None, text: str) -> EditedFile:
     if kept is None:
         return EditedFile.begin(text)
-    old = kept.text()
-    if not old.endswith(text):
-        kept.write("\n\n".join(filter(None, (old, text))))
+    try:
+        kept.add(text)
+    except FileNotFoundError:
+        kept.remove()
+        return EditedFile.begin(text)
     return kept

@@ -59,11 +59,30 @@ class EditedFile:
         Raises:
             LocalLLMError: it cannot be written; what was in it stays.
         """
+        self._put(f"{well_formed(text)}\n".encode() if text else b"")
+
+    def add(self, text: str) -> None:
+        """Put a text below the one that it has, which may be none in UTF-8, unless that one ends with it.
+
+        Raises:
+            FileNotFoundError: the file is gone.
+            LocalLLMError: it cannot be written; what was in it stays.
+        """
+        try:
+            old, new = self.path.read_bytes().removesuffix(b"\n"), well_formed(text).encode()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise _refused(error) from None
+        if not old.endswith(new):
+            self._put(b"\n\n".join(filter(None, (old, new))) + b"\n")
+
+    def _put(self, raw: bytes) -> None:
         new = self.path.with_name(f".new-{secrets.token_hex(4)}")
         try:
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(f"{well_formed(text)}\n".encode() if text else b"")
+                file.write(raw)
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self.path)
@@ -82,13 +101,11 @@ class EditedFile:
         except OSError as error:
             raise LocalLLMError("The text cannot be read back", why=error.strerror or str(error)) from None
         if len(raw) > _MOST:
-            raise LocalLLMError(
-                "The text is too long to be a prompt", why="more than 16 MiB", hint=f"it is {self.path}"
-            )
+            raise LocalLLMError("The text is too long to be a prompt", why="more than 16 MiB")
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise LocalLLMError("The text is not UTF-8", hint=f"it stays in {self.path}") from None
+            raise LocalLLMError("The text is not UTF-8") from None
         text = text.replace("\r\n", "\n")
         return text[:-1] if text.endswith("\n") else text
 

@@ -36,10 +36,14 @@ def test_what_an_editor_wrote_loses_the_last_line_break_alone() -> None:
     edited.path.write_bytes("\ufeffa\r\nb\r\n\r\n".encode())
     assert edited.text() == "a\nb\n"
     edited.path.write_bytes(b"caf\xe9\n")
-    with pytest.raises(LocalLLMError, match="not UTF-8") as caught:
+    with pytest.raises(LocalLLMError, match="not UTF-8"):
         edited.text()
-    assert str(edited.path) in caught.value.line()
+    edited.add("f\xe9e")
+    edited.add("f\xe9e")
+    assert edited.path.read_bytes() == b"caf\xe9\n\nf\xc3\xa9e\n"
     edited.path.unlink()
+    with pytest.raises(FileNotFoundError):
+        edited.add("x")
     with pytest.raises(LocalLLMError, match="cannot be read back"):
         edited.text()
     edited.remove()
