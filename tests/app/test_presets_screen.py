@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -172,8 +173,8 @@ async def test_a_line_that_cannot_be_read_stays_to_be_mended(make_app: Callable[
         screen = await opened(pilot, app)
         await pilot.press("i")
         await until(pilot, lambda: editor() is not None)
-        app.screen.query_one(SafeTextArea).load_text("-sys 'half")
-        await pilot.press("ctrl+s")
+        app.screen.query_one(SafeTextArea).post_message(Paste("-sys 'half"))
+        app.simulate_key("ctrl+s")  # at once: the editor has not taken the paste yet
         await until(pilot, lambda: "cannot be read: no closing quotation" in problem())
         assert app.screen.query_one(SafeTextArea).text == "-sys 'half"
         await pilot.press("escape")
