@@ -10,7 +10,7 @@ import signal
 import termios
 from codecs import getincrementaldecoder
 from functools import partial
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
@@ -35,13 +35,14 @@ class TerminalDriver(LinuxDriver):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._file = cast("TextIO", _Output(self._file))
+        assert self._file is not None  # an application without a terminal does not come here
+        self._file: Any = _Output(self._file)
         self._shown = False
         self.leaving = False
 
     def start_application_mode(self) -> None:
         """Take the terminal."""
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         self._shown = self._has_writer
 
     def stop_application_mode(self) -> None:
