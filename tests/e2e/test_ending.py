@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Start
+from tests.e2e.running import read_until
 from tests.e2e.test_application import ask
+from tests.support.program import environment
 from tests.support.terminal import Terminal
+from tui.app.ending import PATIENCE
 from tui.store.store import Store
 
 BARE: dict[str, tuple[str, ...]] = {"python": ("-S",)}
@@ -122,3 +132,28 @@ def test_while_it_is_stopped(start: Start, without_starter: dict[str, str]) -> N
     assert terminal.wait_exit(30) == 143
     assert terminal.left_behind() == []
     assert b"\x1b[?1049h" not in terminal.raw[mark:], "the terminal is somebody else's"
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_the_terminal_goes_away(told: bool, isolated_home: Path, without_starter: dict[str, str]) -> None:
+    """As when a connection is cut; also where nobody is told of it, as under nohup."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    env = {name: value for name, value in (os.environ | environment(isolated_home)).items() if value is not None}
+    # The first terminal that the leader of a new session opens becomes its controlling terminal.
+    script = ("" if told else "trap '' HUP; ") + 'exec "$@" < "$0" > "$0" 2> "$0"'
+    process = subprocess.Popen(
+        ["sh", "-c", script, os.ttyname(theirs), sys.executable, "-S", "-m", "tui"],
+        env=env | without_starter | {"TERM": "xterm-256color"},
+        start_new_session=True,
+    )
+    read_until(ours, b"There is no model yet")
+    os.write(ours, b"typed")
+    read_until(ours, b"d")
+    os.close(theirs)
+    os.close(ours)
+    began = time.monotonic()
+    assert process.wait(30) == 129
+    assert time.monotonic() - began < PATIENCE, "it ended by itself"
+    (log,) = isolated_home.rglob("*.log")
+    assert "Traceback" not in log.read_text()
