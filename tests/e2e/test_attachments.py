@@ -57,7 +57,7 @@ def test_what_is_no_text_is_refused_with_a_line(isolated_home: Path, tmp_path: P
     data = tmp_path / "x.bin"
     data.write_bytes(b"\x7fELF\0\0\0")
     with piped(isolated_home, f"cat {data} |") as terminal:
-        wait_to_be_told(terminal, "stdin is not attached: it is binary (it has NUL bytes)")
+        wait_to_be_told(terminal, r"stdin is not attached: it is binary \(it has NUL bytes\)")
         leave(terminal)
 
 
