@@ -244,7 +244,7 @@ def test_a_prompt_longer_than_the_context_is_told_in_one_line(start: Start, smol
     terminal.paste("All work and no play makes Jack a dull boy. " * 60)
     terminal.wait_for("dull boy")
     terminal.press("enter")
-    wait_to_be_told(terminal, r"[0-9,]+ tokens too many: shorten it, or load the model with more \(-c\)")
+    wait_to_be_told(terminal, r"[0-9,]+ tokens too many: shorten it, or load with more \(-c\)")
     leave(terminal)
 
 

@@ -164,7 +164,7 @@ class ContextLedger(SummingUp):
         from tui.app.screens.full_context import Choice, FullContextScreen
 
         if not ledger.ways_out:
-            self._hint(f"{format_count(ledger.over)} tokens too many: shorten it, or load the model with more (-c)")
+            self._hint(f"{format_count(ledger.over)} tokens too many: shorten it, or load with more (-c)")
             return
 
         def take(choice: Choice | None) -> None:
