@@ -16,7 +16,7 @@ NEED = 1.1
 """Below this many times its file the weights and a small context do not fit."""
 
 
-GUESSED = 16
+GUESSED = 15
 """Most tokens that the engine guesses ahead (speculation)."""
 _BARE, _TOKEN, _MERGE = 3_460_000, 170, 190
 """Bytes of llama.cpp itself, of each token of a vocabulary, and of each of its merges."""
