@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 from tui.core.errors import SettingError
 from tui.core.escapes import process_escapes
 from tui.core.options import Scalar
-from tui.core.text import one_line
+from tui.run.output import warn
 from tui.services.option_files import with_option_files
 from tui.settings import paths
 from tui.settings.arguments import ArgumentParser, given_settings
@@ -66,16 +64,11 @@ def prepare(parsed: argparse.Namespace) -> Prepared:
     log_path = Path(parsed.log_file) if "log_file" in parsed else paths.log_file()
     log = configure_logging(log_path)
     if log.problem and "log_file" in parsed:
-        _warn(log.problem)
+        warn(log.problem)
     report_crashes(log_path)
     given = {name: _unescaped(name, value, parsed) for name, value in given_settings(parsed).items()}
     settings, problems = resolve(with_option_files(parsed, given))
     return Prepared(settings, tuple(problems), log, log_path)
-
-
-def _warn(line: str) -> None:
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        print(f"warning: {one_line(line)}", file=sys.stderr, flush=True)
 
 
 def _unescaped(name: str, value: Scalar, parsed: argparse.Namespace) -> Scalar:

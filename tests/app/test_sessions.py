@@ -137,13 +137,20 @@ async def test_what_was_typed_in_a_new_chat_is_there_at_the_next_start(make_app:
         store.close()
 
 
+def app_with_a_draft_of_before(
+    make_app: Callable[..., LocalLLMApp], model: Path, monkeypatch: pytest.MonkeyPatch
+) -> LocalLLMApp:
+    """One model is there to load, and half a sentence was left."""
+    only = entry_of(model)
+    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter([only]))
+    Store().set_note(NEW, "half a sent")
+    return make_app()
+
+
 async def test_enter_loads_the_model_and_sends_no_draft_of_before(
     make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only = entry_of(tiny_gguf)
-    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter([only]))
-    Store().set_note(NEW, "half a sent")
-    app = make_app()
+    app = app_with_a_draft_of_before(make_app, tiny_gguf, monkeypatch)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: hint(app) == "Enter loads the model; this draft stays")
         await until(pilot, lambda: app.main_screen.focused is app.main_screen.query_one(Prompt))
@@ -162,10 +169,7 @@ async def test_enter_loads_the_model_and_sends_no_draft_of_before(
 async def test_enter_loads_the_model_and_sends_what_was_typed_now(
     make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only = entry_of(tiny_gguf)
-    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter([only]))
-    Store().set_note(NEW, "half a sent")
-    app = make_app()
+    app = app_with_a_draft_of_before(make_app, tiny_gguf, monkeypatch)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: hint(app) == "Enter loads the model; this draft stays")
         await pilot.press(*"ence")

@@ -7,6 +7,7 @@ from enum import Enum
 
 from tui.core.errors import LocalLLMError
 from tui.core.parameters import LoadParams
+from tui.core.probabilities import Candidate, Scored
 from tui.core.reasoning import NO_REASONING, Reasoning
 
 
@@ -306,21 +307,6 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A token that might have been chosen.
-
-    Attributes:
-        id: its number in the vocabulary.
-        piece: its bytes; of a control token the text that stands for it.
-        logprob: natural logarithm of its probability, before any sampler.
-    """
-
-    id: int
-    piece: bytes
-    logprob: float
-
-
-@dataclass(frozen=True, slots=True)
 class Token:
     """One generated token.
 
@@ -336,21 +322,6 @@ class Token:
     piece: bytes
     text: str
     position: int
-    candidates: tuple[Candidate, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """How likely a token of the prompt was; they come in order, before the first generated one.
-
-    Attributes:
-        id: its number in the vocabulary.
-        piece: its bytes; of a control token the text that stands for it.
-        candidates: itself and then the likeliest ones in its place; none of the first token.
-    """
-
-    id: int
-    piece: bytes
     candidates: tuple[Candidate, ...] = ()
 
 

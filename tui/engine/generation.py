@@ -7,8 +7,9 @@ import time
 from collections.abc import Sequence
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Candidate, Finished, Prefilling, Scored, Shifted, StopReason, Timings, Token
+from tui.core.events import Finished, Prefilling, Shifted, StopReason, Timings, Token
 from tui.core.parameters import GenerationParams
+from tui.core.probabilities import Candidate, Scored
 from tui.engine.sampling import SamplerChain, check_grammar
 from tui.engine.speculation import Speculation
 from tui.engine.text import TextStream

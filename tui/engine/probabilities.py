@@ -6,7 +6,7 @@ from typing import Any
 
 import llama_cpp.llama_cpp as lib
 
-from tui.core.events import Candidate
+from tui.core.probabilities import Candidate
 from tui.engine.vocabulary import Vocabulary
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tui.core.errors import LocalLLMError
-from tui.core.events import Candidate, Failed, StateTimed, StopReason
+from tui.core.events import Failed, StateTimed, StopReason
+from tui.core.probabilities import Candidate
 from tui.engine.abort import AbortFlag
 from tui.engine.context import Context, Outcome
 from tui.engine.fairness import Seats, room_beside, shares
@@ -132,7 +133,9 @@ class Scheduler:
     def _evaluate(self, rows: list[_Row]) -> Outcome:
         """Evaluate the batch, but break a step off that tries a number of threads and takes far too long."""
         self._overdue = False
-        patience = self._tuners.patience(sum(len(row.tokens) for row in rows), prefill=_reads(rows))
+        tokens, patience = sum(len(row.tokens) for row in rows), None
+        if _compares(rows, tokens):
+            patience = self._tuners.patience(tokens, prefill=_reads(rows))
         if patience is None or self._prefixes.checkpoints:  # what cannot be cut back would have to be computed anew
             return self._evaluate_watched(rows)
         timer = threading.Timer(patience, self._break_off)
@@ -162,11 +165,10 @@ class Scheduler:
         return outcome
 
     def _measure(self, rows: list[_Row], seconds: float) -> None:
-        """Tell the tuners of a step; not of guesses, which compare with neither prompts nor single tokens."""
+        """Tell the tuners of a step."""
         tokens = sum(len(row.tokens) for row in rows)
-        prefill = _reads(rows)
-        if prefill or tokens == len(rows):
-            self._tuners.measured(seconds, tokens, prefill=prefill)
+        if _compares(rows, tokens):
+            self._tuners.measured(seconds, tokens, prefill=_reads(rows))
 
     def time_state(self) -> StateTimed | None:
         """Save the longest idle conversation and bring it back, with a clock; None when there is none."""
@@ -382,6 +384,11 @@ class Scheduler:
 def _reads(rows: list[_Row]) -> bool:
     """Whether tokens of a prompt are among those of a batch."""
     return any(row.generation.pending is None for row in rows)
+
+
+def _compares(rows: list[_Row], tokens: int) -> bool:
+    """Whether a step's time tells of threads: guesses compare with neither prompts nor single tokens."""
+    return _reads(rows) or tokens == len(rows)
 
 
 def _close_failed(generation: Generation, error: LocalLLMError) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tui.core.events import Event, Finished, Prefilling, Scored, Token
+from tui.core.events import Event, Finished, Prefilling, Token
+from tui.core.probabilities import Scored
 from tui.core.prompts import Prompt, RawPrompt, TokenPrompt
 from tui.server.body import read_json
 from tui.server.chat import wants_stream

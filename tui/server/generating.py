@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 
-from tui.core.events import Event, Failed, Finished, Scored, StopReason, Timings, Token
+from tui.core.events import Event, Failed, Finished, StopReason, Timings, Token
 from tui.core.parameters import GenerationParams
+from tui.core.probabilities import Scored
 from tui.core.prompts import Prompt
 from tui.engine.ticket import Ticket
 from tui.server.errors import ApiError, api_error

@@ -6,7 +6,8 @@ import codecs
 from collections.abc import Sequence
 from typing import Any
 
-from tui.core.events import Candidate, Scored, Token
+from tui.core.events import Token
+from tui.core.probabilities import Candidate, Scored
 from tui.server.errors import ApiError
 from tui.server.fields import Fields
 

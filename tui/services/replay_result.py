@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from tui.core.events import Candidate, Token
+from tui.core.events import Token
+from tui.core.probabilities import Candidate
 from tui.core.text import one_line, printable
 
 _AROUND = 28

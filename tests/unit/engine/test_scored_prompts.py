@@ -12,8 +12,9 @@ from tests.support.engines import events_of, gather, load
 from tests.support.reference import Reference
 from tests.unit.engine.test_batching import prompt
 from tests.unit.engine.test_other_memories import WRITERS
-from tui.core.events import Event, Prefilling, Scored, StopReason, Token
+from tui.core.events import Event, Prefilling, StopReason, Token
 from tui.core.parameters import GenerationParams
+from tui.core.probabilities import Scored
 from tui.core.prompts import RawPrompt, TokenPrompt
 from tui.engine.engine import Engine
 

@@ -181,6 +181,21 @@ def test_a_step_of_a_trial_has_a_limit_and_no_other_step() -> None:
     assert 2 not in counts, "what was hopeless is not tried again soon"
 
 
+def test_guesses_have_no_limit(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take as long as several single tokens, whatever the threads."""
+    asked: list[tuple[int, bool]] = []
+    monkeypatch.setattr(Tuners, "patience", lambda _, tokens, *, prefill: asked.append((tokens, prefill)))
+    engine = Engine()
+    try:
+        load(engine, tiny_gguf, n_ctx=512, threads=1)
+        params = GenerationParams(temp=0.0, n_predict=120, ignore_eos=True)
+        done = gather(events_of(engine.generate(RawPrompt("abcd" * 20), params)))
+        assert done.finished.timings.drafted_tokens
+        assert {tokens for tokens, prefill in asked if not prefill} == {1}
+    finally:
+        assert engine.close(120)
+
+
 @pytest.mark.parametrize("side_by_side", [1, 3])
 def test_a_step_that_is_broken_off_loses_nothing(
     side_by_side: int, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch

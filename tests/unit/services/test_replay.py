@@ -11,8 +11,9 @@ import pytest
 
 from tests.support.engines import PATIENCE, events_of
 from tui.core.errors import LocalLLMError
-from tui.core.events import Candidate, Failed, Loaded, Token
+from tui.core.events import Failed, Loaded, Token
 from tui.core.parameters import GenerationParams, LoadParams
+from tui.core.probabilities import Candidate
 from tui.services.model_host import ModelHost
 from tui.services.recorded_chat import RecordedChat
 from tui.services.recorded_chat_facts import facts_of
