@@ -87,9 +87,11 @@ async def test_no_model_at_all_explains_what_to_do(
         assert "/models" in transcript.plain
 
 
-async def test_starter_model_is_marked_and_enter_loads_it(
-    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, smollm2: Path
+async def test_of_several_models_one_is_chosen_in_the_list(
+    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    entries = [entry_of(write_tiny_gguf(tmp_path / f"{name}-F32.gguf")) for name in ("first", "second")]
+    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter(entries))
     app = make_app()
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.focused, ModelTable))
@@ -101,6 +103,20 @@ async def test_starter_model_is_marked_and_enter_loads_it(
         await until(pilot, lambda: app.status.phase is Phase.READY)
         assert engine.loads == [wanted.path]
         assert app.focused is app.main_screen.query_one("#prompt")
+
+
+async def test_beside_the_list_too_the_only_model_is_loaded_by_the_first_message(
+    make_app: Callable[..., LocalLLMApp], engine: ScriptedEngine, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = entry_of(tiny_gguf)
+    monkeypatch.setattr("tui.services.library.scan", lambda *given: iter([only]))
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        transcript = app.main_screen.query_one(Transcript)
+        await until(pilot, lambda: "Enter loads tiny-random" in transcript.plain)
+        await pilot.press(*"rank", "enter")  # letters that the list has keys for among them
+        await until(pilot, lambda: engine.prompts)
+        assert engine.loads == [tiny_gguf]
 
 
 async def test_in_a_narrow_window_enter_loads_the_only_model(

@@ -133,7 +133,7 @@ class MainScreen(
         self.watch(self.app, "sample", self._show_sample)
         self.watch(self.app, "settings", self._show_settings)
         self.watch(self.app, "models", self._show_models)
-        self.watch(self.app, "searching", self._show_welcome)
+        self.watch(self.app, "searching", self._show_models)
 
     def on_resize(self, event: Resize) -> None:
         """Fold the panes where there is no room for them."""
@@ -176,16 +176,17 @@ class MainScreen(
         keys = [(command, bool(usable(self, command))) for command in commands_of(self) if command.short]
         self.query_one(KeyLine).show(keys)
 
-    def _show_models(self, models: tuple[ModelEntry, ...]) -> None:
+    def _show_models(self) -> None:
         self._show_welcome()
-        if models and not self._offered:
+        if self.program.models and not self._offered and not self.program.searching:
             self._offered = True
             self._offer_models()
 
     def _offer_models(self) -> None:
-        """At the start, with no model asked for, Enter in the list is the next thing to do."""
+        """At the start one of several models is chosen in the list, unless Enter in the prompt loads the likely one."""
         idle = self._host.model is None and not self.program.work.busy and not self.program.launch.model
-        if self.is_current and idle and not self._prompt.text and not self.query_one("#left").has_class("folded"):
+        unsure = idle and self._offered_model is None and self._prompt.has_focus and not self._prompt.text
+        if self.is_current and unsure and not self.query_one("#left").has_class("folded"):
             self.query_one(ModelList).focus()
 
     def _show_welcome(self) -> None:
