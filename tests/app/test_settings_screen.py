@@ -78,7 +78,7 @@ async def test_typing_replaces_a_number_and_says_at_once_what_is_wrong() -> None
     async with app.run_test() as pilot:
         row = await go_to(pilot, app, "temp")
         await pilot.press(*"9.5")
-        await until(pilot, lambda: "temp cannot be 9.5. It takes 0 to 5" in app.detail())
+        await until(pilot, lambda: "Temperature takes 0 to 5" in app.detail())
         await pilot.press("ctrl+s")
         assert row.editing and not app.results
         await pilot.press("backspace", "backspace", "backspace", "1")

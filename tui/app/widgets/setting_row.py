@@ -240,8 +240,8 @@ class SettingRow(LinesPane, can_focus=True):
         try:
             self._parsed(event.value)
             self.error = ""
-        except SettingError as error:
-            self.error = error.line()
+        except SettingError:  # what was typed stands beside it
+            self.error = f"{self.spec.label} takes {self.spec.range_text()}"
         self.post_message(self.Edited(self, self.error))
 
     @on(Input.Submitted)
