@@ -47,7 +47,7 @@ class StateHeader:
     label: str = ""
 
 
-def write(path: Path, fingerprint: str, tokens: list[int], state: bytes, label: str = "") -> None:
+def write(path: Path, fingerprint: str, tokens: list[int], state: bytes | memoryview, label: str = "") -> None:
     """Write a state; the file appears complete, readable by its owner only.
 
     Raises:
@@ -80,7 +80,7 @@ def read_header(path: Path) -> StateHeader:
         return _header(file)
 
 
-def read_state(path: Path) -> tuple[StateHeader, bytes]:
+def read_state(path: Path) -> tuple[StateHeader, memoryview]:
     """Read a whole file and check it.
 
     Raises:
@@ -89,8 +89,9 @@ def read_state(path: Path) -> tuple[StateHeader, bytes]:
     """
     with path.open("rb") as file:
         header = _header(file)
-        state = file.read(header.size)
-    if _checksum(_body(header.tokens), state) != header.checksum:
+        state = memoryview(bytearray(header.size))
+        whole = file.readinto(state) == header.size
+    if not whole or _checksum(_body(header.tokens), state) != header.checksum:
         raise StateFileError("its content is damaged")
     return header, state
 
@@ -104,7 +105,7 @@ def _header(file: BinaryIO) -> StateHeader:
             raise StateFileError("its header is damaged")
         facts = json.loads(file.read(length))
         fingerprint, count, size, checksum = (facts[key] for key in ("fingerprint", "tokens", "size", "checksum"))
-        if not (isinstance(count, int) and isinstance(size, int) and count >= 0 and size >= 0):
+        if not (all(isinstance(number, int) for number in (count, size, checksum)) and count >= 0 and size >= 0):
             raise StateFileError("its header is damaged")
         offset = file.tell() + 4 * count
         if offset + size != os.fstat(file.fileno()).st_size:
@@ -113,12 +114,12 @@ def _header(file: BinaryIO) -> StateHeader:
         tokens.frombytes(file.read(4 * count))
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise StateFileError("its header is damaged") from error
-    return StateHeader(str(fingerprint), tokens.tolist(), size, int(checksum), offset, str(facts.get("label", "")))
+    return StateHeader(str(fingerprint), tokens.tolist(), size, checksum, offset, str(facts.get("label", "")))
 
 
 def _body(tokens: list[int]) -> bytes:
     return array("i", tokens).tobytes()
 
 
-def _checksum(body: bytes, state: bytes) -> int:
+def _checksum(body: bytes, state: bytes | memoryview) -> int:
     return zlib.crc32(state, zlib.crc32(body))
