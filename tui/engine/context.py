@@ -211,35 +211,37 @@ class Context:
         """How many bytes `save` would give."""
         return int(lib.llama_state_seq_get_size(self.pointer, sequence))
 
-    def save(self, sequence: int) -> bytes:
+    def save(self, sequence: int) -> memoryview:
         """The state of a sequence, for `restore`; tens of kilobytes for each token. Empty where a worker is lost."""
         size = self.state_bytes(sequence)
-        buffer = bytearray(size)
-        array = (ctypes.c_uint8 * size).from_buffer(buffer)
+        memory = memoryview(bytearray(size))  # most of the time it takes is that for fresh pages: no copy of it
+        array = (ctypes.c_uint8 * size).from_buffer(memory)
         written = int(lib.llama_state_seq_get_data(self.pointer, array, size, sequence))
-        del array
-        if self._workers and self._workers.lost:
-            return b""
-        return bytes(memoryview(buffer)[:written])
+        return memory[: 0 if self._workers and self._workers.lost else written]
 
-    def restore(self, sequence: int, data: bytes, length: int) -> bool:
+    def restore(self, sequence: int, data: memoryview, length: int) -> bool:
         """Put a saved state in place of what a sequence holds.
 
         Args:
             sequence: its number.
-            data: what `save` gave.
+            data: what `save` gave, or a writable copy of it.
             length: how many tokens that is.
 
         Returns:
             Whether llama.cpp took it; if not, the sequence is empty.
         """
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-        array = ctypes.cast(ctypes.c_char_p(data), ctypes.POINTER(ctypes.c_uint8))
+        array = (ctypes.c_uint8 * len(data)).from_buffer(data)
         taken = lib.llama_state_seq_set_data(self.pointer, array, len(data), sequence)
         if taken and self.length(sequence) == length:
             return True
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return False
+
+    @property
+    def may_move(self) -> bool:
+        """Whether moving sequences helps, and is quick: they share the cells, and these are on this machine."""
+        return self.parts == 1 and not self._workers
 
     def set_threads(self, threads: Threads) -> None:
         """Change the number of threads for the evaluations to come."""

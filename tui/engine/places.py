@@ -14,6 +14,10 @@ from tui.engine.ticket import Ticket
 
 _ROOM = 64
 """Tokens that a generation must have room for besides its prompt to begin beside others."""
+_SETTLED = 16
+"""Tokens after which a generation is long enough for idle conversations to be moved for it."""
+_IN_THE_WAY = 256
+"""Tokens of idle conversations that are worth it: llama.cpp looks at so many cells at a time."""
 
 
 class Places:
@@ -32,6 +36,9 @@ class Places:
         self._prefixes = prefixes
         self._line: Line[Generation] = Line()
         self._own = seats.own
+        self._settled = -1
+        """Order of the generation for which idle conversations were moved last."""
+        self._moved = False
         self.sequences = [Sequence(number) for number in range(seats.count)]
 
     @property
@@ -106,6 +113,32 @@ class Places:
         self._prefixes.put_aside(oldest)
         self.clear(oldest)
         return True
+
+    def close_ranks(self) -> None:
+        """Move idle conversations to memory for a lone generation, one at each call, then that one to where they were.
+
+        llama.cpp goes through all cells up to the last one in use, for each token and layer, and gives each thread an
+        equal part of them, whosever they are. 3,000 cells of idle conversations made a lone generation at two threads
+        9 to 22% slower; moving them takes about as long as ten tokens. So it is not done for a short generation, nor
+        where the memory for conversations would have to give up others for them.
+        """
+        running = [s for s in self.sequences if s.generation] if len(self.sequences) > 1 else ()
+        if len(running) != 1 or not self._prefixes.moves:
+            return
+        sequence, generation = running[0], running[0].generation
+        if generation is None or generation.pending is None or generation.order == self._settled:
+            return
+        idle = [s for s in self.sequences if s.generation is None and s.tokens]
+        if len(generation.generated) < _SETTLED or (not self._moved and sum(len(s.tokens) for s in idle) < _IN_THE_WAY):
+            return
+        if any(self._prefixes.move_out(other) for other in idle):
+            self._moved = True
+            return
+        self._settled = generation.order
+        if self._moved and not idle and not self._prefixes.move_up(sequence):
+            generation.begin_again(sequence.tokens)
+            self.clear(sequence)
+        self._moved = False
 
     def part_from_others(self, sequence: Sequence, keep: int) -> bool:
         """See that no other sequence shares tokens after the first `keep`: their places are about to change.

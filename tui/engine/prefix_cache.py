@@ -141,6 +141,33 @@ class PrefixCache:
             if data:
                 self._states.remember(sequence.tokens, data, sequence.label)
 
+    @property
+    def moves(self) -> bool:
+        """Whether conversations may be moved within the cache and out of it."""
+        return self._cuttable and self._context.may_move
+
+    def move_out(self, sequence: Sequence) -> bool:
+        """Let an idle sequence hold nothing, if what it holds is kept in memory and nothing else given up for that.
+
+        Returns:
+            Whether it holds nothing now; what waits for the disk stays.
+        """
+        if sequence.unsaved:
+            return False
+        if self._is_worth_keeping(sequence):
+            if not self._states.has_room_beside(self._context.state_bytes(sequence.number)):
+                return False
+            self.put_aside(sequence)
+        self._cut(sequence, 0)
+        return True
+
+    def move_up(self, sequence: Sequence) -> bool:
+        """Let a sequence have the first free cells; False where what it held is lost."""
+        if sequence.shifted or not self._states.has_room(self._context.state_bytes(sequence.number)):
+            return True  # llama.cpp moves keys by the new places only at the next evaluation
+        data = self._context.save(sequence.number)
+        return self._context.restore(sequence.number, data, len(sequence.tokens))
+
     def save(self, sequence: Sequence) -> None:
         """Keep on disk what a sequence holds."""
         sequence.unsaved = False

@@ -107,6 +107,7 @@ class Scheduler:
         self._abort.lower()  # before looking at the tickets: a cancel marks its ticket first and raises the flag after
         self._retire_cancelled()
         self.places.assign(self._steps)
+        self.places.close_ranks()
         rows = self._fill()
         if not rows:
             return

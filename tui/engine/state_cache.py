@@ -38,7 +38,7 @@ class SavedState:
 
     tokens: list[int]
     size: int
-    data: bytes | None = None
+    data: memoryview | None = None
     path: Path | None = None
     used: int = 0
     label: str = ""
@@ -96,7 +96,7 @@ class StateCache:
                 best, longest = state, length
         return best, longest
 
-    def read(self, state: SavedState) -> bytes | None:
+    def read(self, state: SavedState) -> memoryview | None:
         """The state's bytes; None when its file is gone or damaged, which is logged, and the state forgotten."""
         state.used = next(self._clock)
         if state.data is not None:
@@ -132,6 +132,11 @@ class StateCache:
         spare = self._spare()
         return spare is None or size <= spare // 2
 
+    def has_room_beside(self, size: int) -> bool:
+        """Whether a state of so many bytes may be kept in memory and all others stay."""
+        held = sum(state.size for state in self._states if state.data is not None)
+        return self.has_room(size) and held + size <= self._ram
+
     @property
     def labels(self) -> dict[str, Path | None]:
         """What the states are of, and where each is: a file, or None for memory."""
@@ -139,12 +144,12 @@ class StateCache:
         on_disk = {state.label: state.path for state in states if state.path}
         return on_disk | {state.label: None for state in states if not state.path}
 
-    def remember(self, tokens: list[int], data: bytes, label: str = "") -> None:
+    def remember(self, tokens: list[int], data: memoryview, label: str = "") -> None:
         """Keep a state in memory, as far as the budget goes."""
         if self.has_room(len(data)):
             self._add(SavedState(list(tokens), len(data), data=data, label=label))
 
-    def save(self, tokens: list[int], data: bytes, label: str = "") -> None:
+    def save(self, tokens: list[int], data: memoryview, label: str = "") -> None:
         """Keep a state on disk, as far as the budget goes; returns at once."""
         if not 0 < len(data) <= self._disk:
             return
@@ -189,10 +194,10 @@ class _Writer:
 
     def __init__(self, folder: Path, fingerprint: str, budget: int) -> None:
         self._folder, self._fingerprint, self._budget = folder, fingerprint, budget
-        self._jobs: SimpleQueue[tuple[Path, list[int], bytes, str] | Path | None] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Path, list[int], memoryview, str] | Path | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def write(self, path: Path, tokens: list[int], data: bytes, label: str) -> None:
+    def write(self, path: Path, tokens: list[int], data: memoryview, label: str) -> None:
         self._put((path, tokens, data, label))
 
     def delete(self, path: Path) -> None:
@@ -203,7 +208,7 @@ class _Writer:
             self._jobs.put(None)
             self._thread.join(timeout)
 
-    def _put(self, job: tuple[Path, list[int], bytes, str] | Path) -> None:
+    def _put(self, job: tuple[Path, list[int], memoryview, str] | Path) -> None:
         self._jobs.put(job)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="kv-writer", daemon=True)
@@ -219,7 +224,7 @@ class _Writer:
             except OSError as error:
                 _LOGGER.warning("a state could not be kept on disk: %s", error)
 
-    def _write(self, path: Path, tokens: list[int], data: bytes, label: str) -> None:
+    def _write(self, path: Path, tokens: list[int], data: memoryview, label: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         files = _by_age(self._folder)
         excess = sum(_size(file) for file in files) + len(data) - self._budget
