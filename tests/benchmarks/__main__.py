@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "footprint": footprint.footprint,
     "reopen": reuse.reopen,
     "speculation": reuse.speculation,
+    "beside": reuse.beside_idle,
     "browse": browse.browse,
     "scan": scan.scan_models,
     "store": store.conversations,

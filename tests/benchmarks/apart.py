@@ -29,11 +29,12 @@ class EngineApart:
 
     Args:
         path: the GGUF file.
+        sequences: how many generations it may run side by side.
         options: how it is loaded, as `LoadParams` names it.
     """
 
-    def __init__(self, path: Path, **options: Any) -> None:
-        self._pool = ProcessPoolExecutor(1, get_context("spawn"), _begin_engine, (path, options))
+    def __init__(self, path: Path, *, sequences: int = 1, **options: Any) -> None:
+        self._pool = ProcessPoolExecutor(1, get_context("spawn"), _begin_engine, (path, sequences, options))
 
     def decode(self, tokens: int) -> float:
         """tok/s of a greedy decode of so many tokens."""
@@ -80,8 +81,8 @@ class PlainApart:
 # In the other process
 
 
-def _begin_engine(path: Path, options: dict[str, Any]) -> None:
-    _here["engine"] = Engine()
+def _begin_engine(path: Path, sequences: int, options: dict[str, Any]) -> None:
+    _here["engine"] = Engine(sequences)
     load(_here["engine"], path, **options)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.apart import EngineApart
@@ -66,6 +68,28 @@ def reopen(setup: Setup) -> Iterator[Measurement]:
         f"TTFT after reopening a chat of {setup.sizes.prompt} tokens ÷ full prefill", ratio, at_most=0.05,
         detail=f"{further:.0f} ms ÷ {full:.0f} ms",
     )  # fmt: skip
+
+
+def beside_idle(setup: Setup) -> Iterator[Measurement]:
+    """Decode of a generation that comes after three other conversations, which stay computed, ÷ of one alone."""
+    plain, rounds = Plain(setup.model, 2, setup.sizes.n_ctx), 2 * setup.sizes.rounds
+    others = [long_text(plain, setup.sizes.prompt // 3, number) for number in range(3)]
+    own = itertools.cycle([long_text(plain, setup.sizes.prompt // 8, 100 * number) for number in range(1, 9)])
+    plain.close()
+
+    def speed(engine: EngineApart, before: Sequence[str]) -> float:
+        for text in before:
+            engine.timings(text, n_predict=1)
+        return engine.timings(next(own), n_predict=setup.sizes.decode, ignore_eos=True, seed=7).decode_speed
+
+    for name, model in {"SmolLM2": setup.model, **setup.other}.items():
+        make = partial(EngineApart, model, n_ctx=setup.sizes.n_ctx, threads=2, spec_type="none")
+        with contextlib.closing(make(sequences=4)) as beside, contextlib.closing(make()) as alone:
+            ratio, ours, theirs = alternate(partial(speed, beside, others), partial(speed, alone, ()), rounds)
+        yield Measurement(
+            f"decode beside three idle conversations, {name} ÷ alone", ratio, at_least=0.95,
+            detail=f"{ours:.1f} ÷ {theirs:.1f} tok/s",
+        )  # fmt: skip
 
 
 def _guessing(setup: Setup, model: Path, task: str, prompt: str, goal: float, **params: object) -> Measurement:

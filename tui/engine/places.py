@@ -162,7 +162,8 @@ class Places:
 
     def foresee(self, prompt: list[int]) -> int:
         """How many tokens of a prompt of the person's would be found computed if it came now."""
-        return self._prefixes.foresee(self._best(self._open_to(PERSON) or self.sequences, prompt), prompt)
+        sequence = self._best(self._open_to(PERSON) or self.sequences, prompt)
+        return self._prefixes.foresee(sequence, prompt, self.sequences)
 
     @property
     def unsaved(self) -> bool:
@@ -189,6 +190,7 @@ class Places:
     def _best(self, idle: list[Sequence], prompt: list[int]) -> Sequence:
         """The one that knows most of a prompt; among equals the person's own, then the one used least recently.
 
+        An empty one comes before a conversation that would be overwritten, where it can begin with what that one knows.
         Of a cache in parts llama.cpp evaluates together only parts that lie side by side, so those come before.
         """
         taken = {s.number for s in self.sequences if s.generation} if self._context.parts > 1 else set()
@@ -197,7 +199,10 @@ class Places:
             beside = s.number - 1 in taken or s.number + 1 in taken
             return common_prefix(s.tokens, prompt), s.number < self._own, beside, -s.used
 
-        return max(idle, key=worth)
+        best = max(idle, key=worth)
+        if self._prefixes.shares and 2 * common_prefix(best.tokens, prompt) < len(best.tokens):
+            return max((s for s in idle if not s.tokens), key=worth, default=best)
+        return best
 
     def _has_room(self, generation: Generation) -> bool:
         """Whether the cache has room for a prompt besides what runs; idle conversations make room."""

@@ -83,13 +83,20 @@ class PrefixCache:
             _LOGGER.info("this model's memory cannot be cut back: %d tokens are evaluated again", wanted)
         return kept, restored
 
-    def foresee(self, sequence: Sequence, prompt: list[int]) -> int:
+    @property
+    def shares(self) -> bool:
+        """Whether a sequence may begin with what another one holds, at no cost."""
+        return self._cuttable and not self._context.slides and self._context.parts == 1
+
+    def foresee(self, sequence: Sequence, prompt: list[int], others: Iterable[Sequence] = ()) -> int:
         """How many of a prompt's tokens `prepare` would find, changing nothing.
 
         Where a sliding window may have moved on inside a saved state, only a state that is used whole counts.
         """
         usable = prompt[:-1]
         own = 0 if sequence.shifted else self._own(sequence, usable)
+        if (donor := self._donor(sequence, usable, own, others)) is not None:
+            return common_prefix(donor.tokens, usable)
         wanted = 0 if sequence.shifted else common_prefix(sequence.tokens, usable)
         state, saved = self._states.find(usable, whole=not self._cuttable)
         better = state is not None and saved >= own + _WORTH_KEEPING
@@ -101,22 +108,28 @@ class PrefixCache:
         return own
 
     def _share(self, sequence: Sequence, usable: list[int], own: int, others: Iterable[Sequence]) -> int | None:
-        """Begin with what another sequence holds, such as the system prompt of the same client; None where none helps.
+        """Begin with what another one holds, such as the system prompt of the same client; None where none helps."""
+        donor = self._donor(sequence, usable, own, others)
+        if donor is None:
+            return None
+        self.put_aside(sequence)
+        self._context.keep(sequence.number, 0)
+        shared = self._context.share(donor.number, sequence.number, common_prefix(donor.tokens, usable))
+        sequence.tokens, sequence.shifted = usable[:shared], False
+        return shared
+
+    def _donor(self, sequence: Sequence, usable: list[int], own: int, others: Iterable[Sequence]) -> Sequence | None:
+        """The sequence whose beginning is that of a prompt, where that saves more than what else is known of it.
 
         Only where memory can be cut anywhere: nothing may have been let go of, and nothing be summed up.
         """
         if not self._cuttable or self._context.slides:
             return None
-        donors = [one for one in others if one is not sequence and not one.shifted]
-        lengths = [(common_prefix(one.tokens, usable), one) for one in donors]
-        length, donor = max(lengths, key=lambda pair: pair[0], default=(0, sequence))
-        if length < own + _WORTH_KEEPING or length < self._states.find(usable, whole=False)[1]:
-            return None
-        self.put_aside(sequence)
-        self._context.keep(sequence.number, 0)
-        shared = self._context.share(donor.number, sequence.number, length)
-        sequence.tokens, sequence.shifted = usable[:shared], False
-        return shared
+        donors = [(common_prefix(s.tokens, usable), s) for s in others if s is not sequence and not s.shifted]
+        length, donor = max(donors, key=lambda pair: pair[0], default=(0, sequence))
+        least = 1 if self.shares and not sequence.tokens else _WORTH_KEEPING
+        saved = self._states.find(usable, whole=False)[1]
+        return donor if length >= own + least and saved < length + _WORTH_KEEPING else None
 
     def _restore(self, sequence: Sequence, usable: list[int], own: int, *, whole: bool) -> bool:
         """Bring back a saved state that saves more of a prompt than the sequence itself does."""

@@ -62,6 +62,18 @@ def test_a_long_generation_has_them_moved(tiny_gguf: Path) -> None:
     assert engine.close(120)
 
 
+def test_who_begins_alike_does_not_take_the_other_one_s_place(tiny_gguf: Path) -> None:
+    engine = engine_with(tiny_gguf)
+    system = conversation(9)[:30]
+    texts = [(*system, *conversation(number)) for number in range(4)]
+    first = [say(engine, number, text, 2) for number, text in enumerate(texts)]
+    again = [say(engine, number, (*text, 70), 2) for number, text in enumerate(texts)]
+    assert [reply.finished.timings.cached_tokens for reply in first] == [0, 30, 30, 30]
+    assert all(reply.finished.timings.cached_tokens == len(texts[0]) for reply in again)
+    assert not any(prefill.restored for reply in again for prefill in reply.prefills)
+    assert engine.close(120)
+
+
 def test_for_a_short_one_they_stay(tiny_gguf: Path) -> None:
     engine = engine_with(tiny_gguf)
     assert moved(engine, 8) == [False, False, False]
