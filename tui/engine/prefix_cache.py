@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 
@@ -48,7 +48,7 @@ class PrefixCache:
         self.checkpoints = states.in_memory and (context.slides or not cuttable)
 
     def prepare(
-        self, sequence: Sequence, prompt: list[int], others: Iterable[Sequence] = (), *, most: int | None = None
+        self, sequence: Sequence, prompt: list[int], others: Collection[Sequence] = (), *, most: int | None = None
     ) -> tuple[int, bool]:
         """Let a sequence hold the longest beginning of a prompt that is known.
 
@@ -57,7 +57,7 @@ class PrefixCache:
         Args:
             sequence: an idle one.
             prompt: the tokens to come.
-            others: the other sequences, whose beginning may be the same.
+            others: the other sequences, whose beginning may be the same; idle ones make room where there is none.
             most: how many of the prompt's tokens may be reused; None for all that are known.
 
         Returns:
@@ -72,12 +72,12 @@ class PrefixCache:
         own = self._own(sequence, usable)
         if (shared := self._share(sequence, usable, own, others)) is not None:
             return shared, False
-        restored = self._restore(sequence, usable, own, whole=not self._cuttable)
+        restored = self._restore(sequence, usable, own, others, whole=not self._cuttable)
         if not restored and own < len(sequence.tokens) // 2:
             self.put_aside(sequence)
         wanted = common_prefix(sequence.tokens, usable)
         kept = self._cut(sequence, wanted)
-        if kept < wanted and self._cuttable and self._restore(sequence, usable, 0, whole=True):
+        if kept < wanted and self._cuttable and self._restore(sequence, usable, 0, others, whole=True):
             kept, restored = len(sequence.tokens), True  # the window of the longer state had moved on
         if kept < wanted and not kept:
             _LOGGER.info("this model's memory cannot be cut back: %d tokens are evaluated again", wanted)
@@ -88,7 +88,7 @@ class PrefixCache:
         """Whether a sequence may begin with what another one holds, at no cost."""
         return self._cuttable and not self._context.slides and self._context.parts == 1
 
-    def foresee(self, sequence: Sequence, prompt: list[int], others: Iterable[Sequence] = ()) -> int:
+    def foresee(self, sequence: Sequence, prompt: list[int], others: Collection[Sequence] = ()) -> int:
         """How many of a prompt's tokens `prepare` would find, changing nothing.
 
         Where a sliding window may have moved on inside a saved state, only a state that is used whole counts.
@@ -107,7 +107,7 @@ class PrefixCache:
             return max(own, whole) if whole >= _WORTH_KEEPING else own
         return own
 
-    def _share(self, sequence: Sequence, usable: list[int], own: int, others: Iterable[Sequence]) -> int | None:
+    def _share(self, sequence: Sequence, usable: list[int], own: int, others: Collection[Sequence]) -> int | None:
         """Begin with what another one holds, such as the system prompt of the same client; None where none helps."""
         donor = self._donor(sequence, usable, own, others)
         if donor is None:
@@ -118,7 +118,7 @@ class PrefixCache:
         sequence.tokens, sequence.shifted = usable[:shared], False
         return shared
 
-    def _donor(self, sequence: Sequence, usable: list[int], own: int, others: Iterable[Sequence]) -> Sequence | None:
+    def _donor(self, sequence: Sequence, usable: list[int], own: int, others: Collection[Sequence]) -> Sequence | None:
         """The sequence whose beginning is that of a prompt, where that saves more than what else is known of it.
 
         Only where memory can be cut anywhere: nothing may have been let go of, and nothing be summed up.
@@ -131,7 +131,9 @@ class PrefixCache:
         saved = self._states.find(usable, whole=False)[1]
         return donor if length >= own + least and saved < length + _WORTH_KEEPING else None
 
-    def _restore(self, sequence: Sequence, usable: list[int], own: int, *, whole: bool) -> bool:
+    def _restore(
+        self, sequence: Sequence, usable: list[int], own: int, others: Collection[Sequence], *, whole: bool
+    ) -> bool:
         """Bring back a saved state that saves more of a prompt than the sequence itself does."""
         state, saved = self._states.find(usable, whole=whole)
         if state is None or saved < own + _WORTH_KEEPING:
@@ -139,9 +141,16 @@ class PrefixCache:
         self.put_aside(sequence)
         data = self._states.read(state)
         restored = data is not None and self._context.restore(sequence.number, data, len(state.tokens))
+        in_the_way = [s for s in others if s is not sequence and s.tokens] if self._context.parts == 1 else []
+        for idle in sorted((s for s in in_the_way if s.generation is None), key=lambda s: s.used):
+            if restored or data is None:
+                break
+            self.put_aside(idle)
+            self._cut(idle, 0)
+            restored = self._context.restore(sequence.number, data, len(state.tokens))
         sequence.tokens = list(state.tokens) if restored else []
         sequence.unsaved = False
-        if data is not None and not restored:
+        if data is not None and not restored and not any(s.generation for s in in_the_way):
             _LOGGER.warning("llama.cpp did not take a saved state of %d tokens", len(state.tokens))
             self._states.forget(state)
         return restored

@@ -52,7 +52,7 @@ def moved(engine: Engine, n_predict: int, *, durable: bool = False) -> list[bool
 def engine_with(path: Path, **options: object) -> Engine:
     """An engine with places for four."""
     engine = Engine(4)
-    load(engine, path, n_ctx=1024, threads=1, cache_disk=0, **options)
+    load(engine, path, **{"n_ctx": 1024, "threads": 1, "cache_disk": 0, **options})
     return engine
 
 
@@ -71,6 +71,17 @@ def test_who_begins_alike_does_not_take_the_other_one_s_place(tiny_gguf: Path) -
     assert [reply.finished.timings.cached_tokens for reply in first] == [0, 30, 30, 30]
     assert all(reply.finished.timings.cached_tokens == len(texts[0]) for reply in again)
     assert not any(prefill.restored for reply in again for prefill in reply.prefills)
+    assert engine.close(120)
+
+
+def test_who_comes_back_has_room_made(tiny_gguf: Path) -> None:
+    engine = engine_with(tiny_gguf, n_ctx=512)
+    for number, n_predict in enumerate((2, 2, 40)):  # the last one has the others moved to memory
+        say(engine, number, conversation(number), n_predict)
+    say(engine, 3, conversation(3), 2)  # now there is no room for a third one
+    for number in (0, 1, 0):
+        again = say(engine, number, (*conversation(number), 70), 2)
+        assert again.finished.timings.cached_tokens == LENGTH
     assert engine.close(120)
 
 
