@@ -156,12 +156,15 @@ class PrefixCache:
         return restored
 
     def put_aside(self, sequence: Sequence) -> None:
-        """Keep in memory what a sequence holds, before it is overwritten."""
-        worth = self._is_worth_keeping(sequence)
-        if worth and self._states.has_room(self._context.state_bytes(sequence.number)):
-            data = self._context.save(sequence.number)
-            if data:
-                self._states.remember(sequence.tokens, data, sequence.label)
+        """Keep in memory what a sequence holds, before it is lost here; on disk too where that was still to come."""
+        unsaved, sequence.unsaved = sequence.unsaved, False
+        room = self._states.has_room(self._context.state_bytes(sequence.number))
+        if not ((unsaved or room) and self._is_worth_keeping(sequence)):
+            return
+        if data := self._context.save(sequence.number):
+            if unsaved:
+                self._states.save(sequence.tokens, data, sequence.label)
+            self._states.remember(sequence.tokens, data, sequence.label)
 
     @property
     def moves(self) -> bool:
@@ -172,10 +175,8 @@ class PrefixCache:
         """Let an idle sequence hold nothing, if what it holds is kept in memory and nothing else given up for that.
 
         Returns:
-            Whether it holds nothing now; what waits for the disk stays.
+            Whether it holds nothing now.
         """
-        if sequence.unsaved:
-            return False
         if self._is_worth_keeping(sequence):
             if not self._states.has_room_beside(self._context.state_bytes(sequence.number)):
                 return False

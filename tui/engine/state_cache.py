@@ -78,7 +78,7 @@ class StateCache:
         self._writer = _Writer(folder, fingerprint, disk)
 
     def find(self, prompt: list[int], *, whole: bool) -> tuple[SavedState | None, int]:
-        """The state that saves most of a prompt; of several the one that has the least besides.
+        """The state that saves most of a prompt; of several the one that has the least besides, or is in memory.
 
         Args:
             prompt: its tokens.
@@ -92,7 +92,8 @@ class StateCache:
             length = common_prefix(state.tokens, prompt)
             if not length or (whole and length < len(state.tokens)):
                 continue
-            if best is None or (length, -len(state.tokens)) > (longest, -len(best.tokens)):
+            rank = (length, -len(state.tokens), state.data is not None)
+            if best is None or rank > (longest, -len(best.tokens), best.data is not None):
                 best, longest = state, length
         return best, longest
 

@@ -38,10 +38,10 @@ def say(engine: Engine, number: int, tokens: tuple[int, ...], n_predict: int, *,
     return gather(events_of(ticket))
 
 
-def moved(engine: Engine, n_predict: int, *, durable: bool = False) -> list[bool]:
+def moved(engine: Engine, n_predict: int) -> list[bool]:
     """After one long generation beside three idle conversations: which of these have to be brought back."""
     for number in range(3):
-        say(engine, number, conversation(number), 2, durable=durable)
+        say(engine, number, conversation(number), 2)
     say(engine, 3, conversation(3), n_predict)
     again = [say(engine, number, (*conversation(number), 70), 2) for number in range(3)]
     for reply in again:  # wherever they are, they are not computed again
@@ -103,17 +103,16 @@ def test_in_a_cache_of_parts_nobody_is_in_the_way(tiny_gguf: Path) -> None:
     assert engine.close(120)
 
 
-def test_what_waits_for_the_disk_stays(tiny_gguf: Path) -> None:
-    engine = engine_with(tiny_gguf)
-    params = GenerationParams(temp=0.0, n_predict=40, ignore_eos=True)
-    tickets = [
-        engine.generate(TokenPrompt(conversation(number)), params, client=f"client {number}", durable=number < 3)
-        for number in range(4)
-    ]  # in line before the first one ends: there is no moment of quiet to save them in
-    late = engine.generate(TokenPrompt((*conversation(3), 71)), params, client="late")
-    for ticket in (*tickets, late):
-        gather(events_of(ticket))
-    assert all(not prefill.restored for n in range(3) for prefill in say(engine, n, (*conversation(n), 70), 2).prefills)
+def test_what_waits_for_the_disk_goes_there(tiny_gguf: Path) -> None:
+    engine = engine_with(tiny_gguf, cache_disk=64)
+    for number in range(3):  # without a moment of quiet after them
+        say(engine, number, conversation(number), 2, durable=True)
+    say(engine, 3, conversation(3), 40)
+    assert engine.close(120)
+    engine = engine_with(tiny_gguf, cache_disk=64, cache_ram=0)
+    for number in range(3):
+        again = say(engine, number, (*conversation(number), 70), 2)
+        assert again.finished.timings.cached_tokens == LENGTH
     assert engine.close(120)
 
 
