@@ -129,7 +129,8 @@ class PrefixCache:
         length, donor = max(donors, key=lambda pair: pair[0], default=(0, sequence))
         least = 1 if self.shares and not sequence.tokens else _WORTH_KEEPING
         saved = self._states.find(usable, whole=False)[1]
-        return donor if length >= own + least and saved < length + _WORTH_KEEPING else None
+        better = saved > length and saved >= own + _WORTH_KEEPING
+        return donor if length >= own + least and not better else None
 
     def _restore(
         self, sequence: Sequence, usable: list[int], own: int, others: Collection[Sequence], *, whole: bool

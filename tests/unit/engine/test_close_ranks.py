@@ -74,6 +74,17 @@ def test_who_begins_alike_does_not_take_the_other_one_s_place(tiny_gguf: Path) -
     assert engine.close(120)
 
 
+def test_what_was_moved_knows_more_than_one_who_begins_alike(tiny_gguf: Path) -> None:
+    engine = engine_with(tiny_gguf)
+    system = conversation(9)[:30]
+    texts = [(*system, *conversation(number)[:length]) for number, length in enumerate((50, LENGTH, LENGTH, LENGTH))]
+    for text, n_predict in zip(texts, (2, 2, 2, 40), strict=True):  # the last one has the others moved to memory
+        say(engine, 0, text, n_predict)
+    again = say(engine, 0, (*texts[0], 70), 2)
+    assert again.finished.timings.cached_tokens == len(texts[0])
+    assert engine.close(120)
+
+
 def test_who_comes_back_has_room_made(tiny_gguf: Path) -> None:
     engine = engine_with(tiny_gguf, n_ctx=512)
     for number, n_predict in enumerate((2, 2, 40)):  # the last one has the others moved to memory
