@@ -143,8 +143,9 @@ class PrefixCache:
         data = self._states.read(state)
         restored = data is not None and self._context.restore(sequence.number, data, len(state.tokens))
         in_the_way = [s for s in others if s is not sequence and s.tokens] if self._context.parts == 1 else []
+        needed = len(state.tokens) + sum(len(s.tokens) for s in in_the_way if s.generation)
         for idle in sorted((s for s in in_the_way if s.generation is None), key=lambda s: s.used):
-            if restored or data is None:
+            if restored or data is None or needed > self._context.n_cells:
                 break
             self.put_aside(idle)
             self._cut(idle, 0)
