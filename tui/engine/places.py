@@ -119,7 +119,7 @@ class Places:
 
         llama.cpp goes through all cells up to the last one in use, for each token and layer, and gives each thread an
         equal part of them, whosever they are. 3,000 cells of idle conversations made a lone generation at two threads
-        9 to 22% slower; moving them takes about as long as ten tokens. So it is not done for a short generation, nor
+        8 to 25% slower; moving them takes about as long as ten tokens. So it is not done for a short generation, nor
         where the memory for conversations would have to give up others for them.
         """
         running = [s for s in self.sequences if s.generation] if len(self.sequences) > 1 else ()

@@ -157,16 +157,20 @@ class PrefixCache:
             self._states.forget(state)
         return restored
 
-    def put_aside(self, sequence: Sequence) -> None:
-        """Keep in memory what a sequence holds, before it is lost here; on disk too where that was still to come."""
+    def put_aside(self, sequence: Sequence) -> bool:
+        """Keep in memory what a sequence holds, before it is lost here; on disk too where that was still to come.
+
+        Returns:
+            Whether it is in memory now.
+        """
         unsaved, sequence.unsaved = sequence.unsaved, False
         room = self._states.has_room(self._context.state_bytes(sequence.number))
         if not ((unsaved or room) and self._is_worth_keeping(sequence)):
-            return
-        if data := self._context.save(sequence.number):
-            if unsaved:
-                self._states.save(sequence.tokens, data, sequence.label)
-            self._states.remember(sequence.tokens, data, sequence.label)
+            return False
+        data = self._context.save(sequence.number)
+        if data and unsaved:
+            self._states.save(sequence.tokens, data, sequence.label)
+        return bool(data) and self._states.remember(sequence.tokens, data, sequence.label)
 
     @property
     def moves(self) -> bool:
@@ -180,9 +184,9 @@ class PrefixCache:
             Whether it holds nothing now.
         """
         if self._is_worth_keeping(sequence):
-            if not self._states.has_room_beside(self._context.state_bytes(sequence.number)):
+            room = self._states.has_room_beside(self._context.state_bytes(sequence.number))
+            if not (room and self.put_aside(sequence)):  # the copy itself takes of what was free
                 return False
-            self.put_aside(sequence)
         self._cut(sequence, 0)
         return True
 

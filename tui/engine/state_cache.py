@@ -145,10 +145,11 @@ class StateCache:
         on_disk = {state.label: state.path for state in states if state.path}
         return on_disk | {state.label: None for state in states if not state.path}
 
-    def remember(self, tokens: list[int], data: memoryview, label: str = "") -> None:
-        """Keep a state in memory, as far as the budget goes."""
-        if self.has_room(len(data)):
+    def remember(self, tokens: list[int], data: memoryview, label: str = "") -> bool:
+        """Keep a state in memory, as far as the budget goes; returns whether it is kept."""
+        if room := self.has_room(len(data)):
             self._add(SavedState(list(tokens), len(data), data=data, label=label))
+        return room
 
     def save(self, tokens: list[int], data: memoryview, label: str = "") -> None:
         """Keep a state on disk, as far as the budget goes; returns at once."""

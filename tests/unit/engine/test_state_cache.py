@@ -147,9 +147,9 @@ def test_rubbish_in_the_folder_is_passed_over(tmp_path: Path) -> None:
 def test_memory_that_others_need_is_not_filled_with_states(tmp_path: Path) -> None:
     free = 100
     states = StateCache(tmp_path, PRINT, ram=1000, disk=0, spare=lambda: free)
-    states.remember([1, 2], view(b"s" * 50))
+    assert states.remember([1, 2], view(b"s" * 50))
     assert found(states, [1, 2, 3]) == b"s" * 50
     free = 98
-    states.remember([4, 5], view(b"s" * 50))
+    assert not states.remember([4, 5], view(b"s" * 50))
     assert not states.has_room(50) and found(states, [4, 5, 6]) is None
     assert not StateCache(tmp_path, PRINT, ram=0, disk=0).has_room(1)
