@@ -13,6 +13,7 @@ from tests.support.reference import Reference
 from tui.core.parameters import GenerationParams
 from tui.core.prompts import TokenPrompt
 from tui.engine.engine import Engine
+from tui.engine.state_cache import StateCache
 
 LENGTH = 150
 """Tokens of each conversation."""
@@ -104,6 +105,13 @@ def test_for_a_short_one_they_stay(tiny_gguf: Path) -> None:
 
 def test_without_memory_for_them_they_stay(tiny_gguf: Path) -> None:
     engine = engine_with(tiny_gguf, cache_ram=0)
+    assert moved(engine, 40) == [False, False, False]
+    assert engine.close(120)
+
+
+def test_where_the_copy_takes_the_last_memory_they_stay(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = engine_with(tiny_gguf)
+    monkeypatch.setattr(StateCache, "remember", lambda *given: False)
     assert moved(engine, 40) == [False, False, False]
     assert engine.close(120)
 
